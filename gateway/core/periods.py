@@ -1,0 +1,59 @@
+"""Ranges of days, months, and a lesson's length. Days are inclusive at both ends."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+ACADEMIC_HOUR_MINUTES = 45
+"""An academic hour (domain.md: «An academic hour is 45 minutes»)."""
+
+
+class Period(NamedTuple):
+    """Days ``first`` … ``last``, both included."""
+
+    first: dt.date
+    last: dt.date
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, dt.date) and self.first <= day <= self.last
+
+    def overlaps(self, other: Period) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+    def days(self) -> Iterator[dt.date]:
+        for ordinal in range(self.first.toordinal(), self.last.toordinal() + 1):
+            yield dt.date.fromordinal(ordinal)
+
+
+ALWAYS = Period(dt.date.min, dt.date.max)
+"""No bound at either end."""
+
+
+def intersection(left: Period, right: Period) -> Period | None:
+    """The days in both, or None where there is none."""
+    first, last = max(left.first, right.first), min(left.last, right.last)
+    return Period(first, last) if first <= last else None
+
+
+def covers(intervals: Iterable[Period], day: dt.date) -> bool:
+    """Whether any of the intervals holds the day."""
+    return any(day in interval for interval in intervals)
+
+
+def month_period(month: str) -> Period:
+    """The days of a month written ``YYYY-MM``.
+
+    Raises:
+        ValueError: the text is not a month.
+    """
+    year, number = month.split("-")
+    first = dt.date(int(year), int(number), 1)
+    return Period(first, first.replace(day=calendar.monthrange(first.year, first.month)[1]))
+
+
+def month_of(day: dt.date) -> str:
+    """The month of a day, ``YYYY-MM``."""
+    return f"{day.year:04d}-{day.month:02d}"

@@ -1,0 +1,120 @@
+"""The port to a central register: what a connector offers to the flow."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from gateway.core.facts import Candidate, Certificate, Enrollment, RegisterGroup, RegisterProvider, Text
+
+Item = TypeVar("Item")
+
+
+class RegisterUnavailable(Exception):
+    """The register cannot be reached or answers nonsense; nothing has been changed. ``args[0]`` is a sentence without personal data."""
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    BEHIND = "behind"  # the register's last acceptance of the claim is another than our `after`
+    UNANSWERED = "unanswered"  # nobody knows whether it was taken
+    UNKNOWN = "unknown"  # lookup only: the register has no acceptance under this id
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """An operation that the register accepted, with its claim in clear. Amounts are kopecks; ``number`` is the register's own."""
+
+    id: str
+    kind: str  # attendance | debit | reversal
+    number: str
+    accepted_at: dt.datetime
+    provider: str
+    child: str
+    group: str
+    day: dt.date
+    slot: int
+    lesson_starts_at: dt.datetime
+    enrollment: str | None
+    certificate: str | None
+    n: int
+    month: str
+    amount: int
+    refers_to: str | None = None
+    status: str | None = None
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``acceptances``: with `Outcome.BEHIND`, all the claim's money acceptances at the register, the oldest first."""
+
+    id: str
+    outcome: Outcome
+    number: str | None = None
+    reason: Text | None = None
+    cure: Text | None = None
+    acceptances: tuple[Acceptance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Items changed since a cursor, and the cursor to go on from once they are stored; ``more``: ask again at once."""
+
+    items: tuple[Item, ...]
+    cursor: str
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A month at the register: sums in kopecks, and every money operation booked in it."""
+
+    month: str
+    debits: int
+    reversals: int
+    sum: int
+    operations: tuple[Acceptance, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    idempotent: bool = True
+    lookup: bool = True
+    feed: bool = True
+    attendance: bool = True
+
+
+class RegisterConnector(Protocol):
+    """Every call raises `RegisterUnavailable` where the register cannot answer."""
+
+    name: str
+    can: Capabilities
+
+    def __init__(self, url: str) -> None: ...
+
+    def catalogue(self, since: str | None) -> Page[RegisterProvider | RegisterGroup]: ...
+
+    def certificates(self, since: str | None) -> Page[Certificate]: ...
+
+    def enrollments(self, since: str | None) -> Page[Enrollment]: ...
+
+    def movements(self, since: str | None) -> Page[Acceptance]:
+        """Money operations in the order in which the register accepted them."""
+
+    def candidates(self, group: str, first_day: dt.date, last_day: dt.date, numbers: Sequence[str]) -> Sequence[Candidate]:
+        """Children enrolled in the group within these days, and the bearers of these certificate numbers."""
+
+    def send(self, operations: Sequence[dict[str, Any]]) -> Sequence[Answer]:
+        """One answer per operation, in the same order; what got no answer is UNANSWERED. Never raises for a cut connection."""
+
+    def lookup(self, ids: Sequence[str]) -> Sequence[Answer]: ...
+
+    def statement(self, month: str) -> Statement: ...
+
+    def attendance(self, month: str) -> Iterator[Acceptance]:
+        """The last accepted status of every claim of the month, `none` included."""
