@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+export PYTHONUTF8 := 1
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+WORKERS ?= 2
+
+.PHONY: help install demo serve test test-long lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+install: $(STAMP) ## make .venv from the pinned constraints (a second call does nothing)
+
+$(STAMP): constraints.txt setup.cfg pyproject.toml
+	@python=; \
+	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	  if command -v "$$candidate" >/dev/null 2>&1 && "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    python=$$candidate; break; \
+	  fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo 'No Python 3.11 or newer on the PATH. Install one, or name it: make install PYTHON=/path/to/python3.12' >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$python has no venv module. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; \
+	fi; \
+	echo "Installing into .venv with $$("$$python" --version)"; \
+	"$$python" -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt setuptools
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-build-isolation --editable '.[dev]'
+	@touch $(STAMP)
+
+demo: install ## a made-up district and a month of four clubs, from the sheets to the statement
+	@$(BIN)/gateway demo
+
+serve: install ## the gateway's pages, with the settings and data under ./var
+	@$(BIN)/gateway serve
+
+lint: install ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict gateway adapters navigator
+	$(BIN)/lint-imports
+
+test: lint ## everything: lint, then all tests but the long ones
+	$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
+
+test-long: lint ## all tests, those of several minutes too
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
+
+clean: ## remove .venv, caches and the data under var
+	rm -rf .venv var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
