@@ -46,6 +46,8 @@ from gateway.core.rules import (
     Refusal,
     Tariff,
 )
+from gateway.core.wording import day_text, joined, money_text, period_text
+from gateway.plugins.schema import BadParameter
 
 INTERFACE_VERSION = 1
 """A plugin module states ``GATEWAY_INTERFACE = 1``; another version is refused by name."""
@@ -81,9 +83,10 @@ class Adapter(Protocol):
 
 
 __all__ = [
-    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "Adapter", "Batch", "Candidate", "Certificate", "Charge", "ClaimView",
-    "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule", "EnrollmentView", "Finding", "Group", "InputRefused", "Lesson",
-    "LessonException", "LessonState", "Level", "Mark", "MarkRule", "Member", "Period", "Place", "Record", "Refusal", "RegisterGroup",
-    "RegisterProvider", "Sequence", "Status", "Tariff", "Text", "TimetableLine", "Window", "half_up", "hookimpl", "intersection",
-    "kopecks_from_roubles", "month_of", "month_period", "roubles_from_kopecks",
+    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "Adapter", "BadParameter", "Batch", "Candidate",
+    "Certificate", "Charge", "ClaimView", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule", "EnrollmentView",
+    "Finding", "Group", "InputRefused", "Lesson", "LessonException", "LessonState", "Level", "Mark", "MarkRule", "Member", "Period",
+    "Place", "Record", "Refusal", "RegisterGroup", "RegisterProvider", "Sequence", "Status", "Tariff", "Text", "TimetableLine",
+    "Window", "day_text", "half_up", "hookimpl", "intersection", "joined", "kopecks_from_roubles", "money_text", "month_of",
+    "month_period", "period_text", "roubles_from_kopecks",
 ]  # fmt: skip
