@@ -26,7 +26,7 @@ WRITTEN_ON = dt.datetime(2025, 1, 1)
 
 @dataclass(frozen=True)
 class Row:
-    """One child. ``certificate``: a string as it should be, an integer as Excel spoils it, or nothing. ``marks``: day → what its cell holds."""
+    """One child. ``certificate``: a string as it should be, an integer as Excel spoils it, or nothing. ``marks``: day → its cell."""
 
     name: str
     certificate: str | int | None = None
@@ -82,7 +82,14 @@ def _write_grid(sheet: Worksheet, top: int, institution: str, grid: Grid) -> int
     sheet.cell(top + 4, 3, grid.group)
 
     head = top + 6
-    titles = {1: "№ п/п", 2: "Фамилия, имя ребенка", 3: "Номер счета", 4: "Плата по ставке", total: "Пропущено дней, всего", reasons: "Причины непосещения"}
+    titles = {
+        1: "№ п/п",
+        2: "Фамилия, имя ребенка",
+        3: "Номер счета",
+        4: "Плата по ставке",
+        total: "Пропущено дней, всего",
+        reasons: "Причины непосещения",
+    }
     for column, title in titles.items():
         sheet.cell(head, column, title).alignment = Alignment(wrap_text=True)
         sheet.merge_cells(start_row=head, end_row=head + 1, start_column=column, end_column=column)

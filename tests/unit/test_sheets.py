@@ -11,7 +11,8 @@ from tests.builders import sheets
 
 
 def grid() -> sheets.Grid:
-    return sheets.Grid("Хор", dt.date(2025, 11, 1), [sheets.Row("Пчёлкина Яна", "0479900001", {3: "Н"}), sheets.Row("Шмелёв Олег", 479900002)])
+    rows = [sheets.Row("Пчёлкина Яна", "0479900001", {3: "Н"}), sheets.Row("Шмелёв Олег", 479900002)]
+    return sheets.Grid("Хор", dt.date(2025, 11, 1), rows)
 
 
 def test_the_same_words_give_the_same_bytes() -> None:
