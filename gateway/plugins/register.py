@@ -14,7 +14,14 @@ Item = TypeVar("Item")
 
 
 class RegisterUnavailable(Exception):
-    """The register cannot be reached or answers nonsense; nothing has been changed. ``args[0]`` is a sentence without personal data."""
+    """The register cannot be reached or answers nonsense; nothing has been changed.
+
+    ``args[0]`` is a sentence without personal data, in English; ``text`` the same in both languages.
+    """
+
+    def __init__(self, sentence: str, ru: str | None = None) -> None:
+        super().__init__(sentence)
+        self.text = Text(ru or sentence, sentence)
 
 
 class Outcome(StrEnum):

@@ -1,4 +1,4 @@
-"""Region packs: which rules are in force, with which parameters, and which act says so.
+"""Reads and checks a region pack.
 
 A pack is `config/regions/NAME.toml`, or a file of the same form in a folder of one's own; a story's `pack.toml` changes single values.
 """
@@ -10,8 +10,8 @@ import dataclasses
 import datetime as dt
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -19,16 +19,12 @@ from typing import Any, Literal, NamedTuple
 
 from gateway.core.facts import Text
 from gateway.core.periods import Period
-from gateway.core.refusals import CORE_RULES, CoreRule
-from gateway.core.rules import EnrollmentRule, MarkRule, Tariff, order_of
 from gateway.plugins.schema import BadParameter, load
 
-Rule = EnrollmentRule | MarkRule
 YearRange = tuple[str, str]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MONTH_AND_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])")
-_CORE_IDS = frozenset(rule.id for rule in CORE_RULES)
 
 
 class PackError(Exception):
@@ -154,7 +150,7 @@ def pack_names(folder: Path | None = None) -> tuple[str, ...]:
 
 
 _CHECK_FILE = Text("проверьте файл", "check the file")
-_CHECK_VALUE = Text("исправьте значение в файле пакета", "mend the value in the pack's file")
+CHECK_VALUE = Text("исправьте значение в файле пакета", "mend the value in the pack's file")
 
 
 def _unreadable(error: Exception) -> Text:
@@ -203,12 +199,12 @@ def _title(value: Any, place: str) -> Text:
         return Text(value, value)
     if isinstance(value, dict) and set(value) == {"ru", "en"} and all(isinstance(each, str) for each in value.values()):
         return Text(value["ru"], value["en"])
-    raise PackError(place, Text('нужно: {ru = "…", en = "…"}', 'must be {ru = "…", en = "…"}'), _CHECK_VALUE)
+    raise PackError(place, Text('нужно: {ru = "…", en = "…"}', 'must be {ru = "…", en = "…"}'), CHECK_VALUE)
 
 
 def _table(value: Any, place: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise PackError(place, Text("нужна таблица TOML", "must be a TOML table"), _CHECK_VALUE)
+        raise PackError(place, Text("нужна таблица TOML", "must be a TOML table"), CHECK_VALUE)
     return value
 
 
@@ -222,7 +218,7 @@ def _rule(entry: Any, place: str, where: str) -> dict[str, Any]:
     if "on" in table:
         on = _setting(table["on"], f"{place}.on", where).value
         if not isinstance(on, bool):
-            raise PackError(f"{place}.on", Text("нужно: true или false", "must be true or false"), _CHECK_VALUE)
+            raise PackError(f"{place}.on", Text("нужно: true или false", "must be true or false"), CHECK_VALUE)
         found["on"] = on
     return found
 
@@ -236,7 +232,7 @@ def _setting(value: Any, place: str, where: str) -> Setting:
     if not isinstance(value, dict):
         return Setting(value, where, place)
     if set(value) - {"value", "source"} or "value" not in value or not isinstance(value.get("source", ""), str):
-        raise PackError(place, Text('нужно: {value = …, source = "…"}', 'must be {value = …, source = "…"}'), _CHECK_VALUE)
+        raise PackError(place, Text('нужно: {value = …, source = "…"}', 'must be {value = …, source = "…"}'), CHECK_VALUE)
     return Setting(value["value"], value.get("source") or where, place)
 
 
@@ -253,8 +249,8 @@ def _pack(name: str, where: str, raw: dict[str, Any]) -> RegionPack:
     title, tariff, rules = rest.pop("title", Text(name, name)), rest.pop("tariff", {}), rest.pop("rules", {})
     period = rest.pop("period", None)
     if period is None:
-        raise PackError(f"{where}: period", Text("параметр не указан", "the parameter is missing"), _CHECK_VALUE)
-    values = _loaded(PackParameters, rest, where)
+        raise PackError(f"{where}: period", Text("параметр не указан", "the parameter is missing"), CHECK_VALUE)
+    values = loaded(PackParameters, rest, where)
     defaults = {each.name: "assumed" for each in dataclasses.fields(PackParameters)}
     return RegionPack(
         name=name,
@@ -272,14 +268,14 @@ def _pack(name: str, where: str, raw: dict[str, Any]) -> RegionPack:
     )
 
 
-def _loaded(declared: type[Any], settings: Mapping[str, Setting], where: str) -> Any:
+def loaded(declared: type[Any], settings: Mapping[str, Setting], where: str) -> Any:
     """The dataclass of these settings; a fault names the place of the setting at fault."""
     try:
         return load(declared, {key: setting.value for key, setting in settings.items()})
     except BadParameter as error:
         at_fault = settings.get(error.parameter)
         place = at_fault.where if at_fault else f"{where}: {error.parameter}".rstrip(": ")
-        raise PackError(place, error.what, _CHECK_VALUE) from error
+        raise PackError(place, error.what, CHECK_VALUE) from error
 
 
 def _period(setting: Setting) -> str | tuple[YearRange, ...]:
@@ -291,17 +287,17 @@ def _period(setting: Setting) -> str | tuple[YearRange, ...]:
         raise PackError(
             setting.where,
             Text('нужно: "calendar_year" или список [["ММ-ДД", "ММ-ДД"], …]', 'must be "calendar_year" or a list [["MM-DD", "MM-DD"], …]'),
-            _CHECK_VALUE,
+            CHECK_VALUE,
         )
     ranges = tuple((first, last) for first, last in value)
     if any(first == "02-29" for first, last in ranges):
-        raise PackError(setting.where, Text("период не может начинаться 29 февраля", "a range cannot start on 29 February"), _CHECK_VALUE)
+        raise PackError(setting.where, Text("период не может начинаться 29 февраля", "a range cannot start on 29 February"), CHECK_VALUE)
     year = [day for first, last in ranges for day in _days_of_year(first, last)]
     if len(year) != len(set(year)) or len(year) != 366:
         raise PackError(
             setting.where,
             Text("периоды должны заполнять год без пропусков и наложений", "the ranges must fill the year without gaps and overlaps"),
-            _CHECK_VALUE,
+            CHECK_VALUE,
         )
     return ranges
 
@@ -326,163 +322,3 @@ def _range_in(year: int, first: str, last: str) -> Period:
     if month == 2 and day >= 28:
         day = calendar.monthrange(end_year, 2)[1]
     return Period(dt.date(year, int(first[:2]), int(first[3:])), dt.date(end_year, month, day))
-
-
-# ---------------------------------------------------------------- the rules in force
-
-
-class BoundRule(NamedTuple):
-    """An enrollment rule in force, with its parameters."""
-
-    rule: EnrollmentRule
-    parameters: Any
-
-
-class BoundMarkRule(NamedTuple):
-    """A mark rule in force, with its parameters."""
-
-    rule: MarkRule
-    parameters: Any
-
-
-@dataclass(frozen=True, slots=True)
-class BoundRules:
-    """The rules in force, in the order of the first reason."""
-
-    enrollment: tuple[BoundRule, ...] = ()
-    marks: tuple[BoundMarkRule, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BoundTariff:
-    """The basis's tariff with its parameters."""
-
-    tariff: Tariff
-    parameters: Any
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterDescription:
-    name: str
-    value: Any
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleDescription:
-    """One rule as `gateway rules` prints it. ``act``: of the rule itself; a parameter has its own source."""
-
-    id: str
-    title: Text
-    act: str
-    on: bool
-    switchable: bool
-    parameters: tuple[ParameterDescription, ...] = field(default=())
-
-
-def bind_rules(pack: RegionPack, rules: Iterable[Rule]) -> BoundRules:
-    """The rules that the pack has in force. A rule it does not name is on, with its own defaults.
-
-    Raises:
-        PackError: the pack names a rule that is not there, switches off one that may not be, or gives a parameter that does not fit.
-    """
-    enrollment, marks = [], []
-    by_id = {rule.id: rule for rule in rules}
-    _check_settings(pack, by_id)
-    for rule in sorted(by_id.values(), key=lambda each: order_of(each.id)):
-        parameters = _parameters(pack, rule)
-        if not _is_on(pack, rule.id):
-            continue
-        if isinstance(rule, MarkRule):
-            marks.append(BoundMarkRule(rule, parameters))
-        else:
-            enrollment.append(BoundRule(rule, parameters))
-    return BoundRules(tuple(enrollment), tuple(marks))
-
-
-def bind_tariff(pack: RegionPack, tariffs: Iterable[Tariff]) -> BoundTariff:
-    """The tariff of the pack's basis.
-
-    Raises:
-        PackError: no tariff prices the basis, or a parameter does not fit.
-    """
-    known = {tariff.basis: tariff for tariff in tariffs}
-    tariff = known.get(pack.basis)
-    if tariff is None:
-        bases = ", ".join(sorted(known)) or "—"
-        raise PackError(
-            f"{pack.name}: basis",
-            Text(f"порядок оплаты «{pack.basis}» не поддерживается", f"there is no tariff for the basis “{pack.basis}”"),
-            Text(f"выберите один из: {bases}; или установите дополнение с ним", f"choose one of: {bases}; or install a plugin that has it"),
-        )
-    where = f"{pack.name}: tariff"
-    return BoundTariff(
-        tariff, _loaded(tariff.parameters or _NoParameters, pack.tariff, where) if tariff.parameters or pack.tariff else None
-    )
-
-
-def describe(pack: RegionPack, rules: Iterable[Rule]) -> tuple[RuleDescription, ...]:
-    """Every rule there is, the core's own included, in the order of the first reason.
-
-    Raises:
-        PackError: as `bind_rules`.
-    """
-    listed = list(rules)
-    _check_settings(pack, {rule.id: rule for rule in listed})
-    described = [RuleDescription(rule.id, rule.title, rule.act, on=True, switchable=False) for rule in CORE_RULES]
-    for rule in listed:
-        parameters = _described_parameters(pack, rule)
-        described.append(RuleDescription(rule.id, rule.title, rule.act, _is_on(pack, rule.id), rule.switchable, parameters))
-    return tuple(sorted(described, key=lambda each: order_of(each.id)))
-
-
-@dataclass(frozen=True, slots=True)
-class _NoParameters:
-    """A rule or tariff without parameters: any that is given is unknown."""
-
-
-def _is_on(pack: RegionPack, rule: str) -> bool:
-    setting = pack.rules.get(rule)
-    return setting is None or setting.on
-
-
-def _check_settings(pack: RegionPack, by_id: Mapping[str, Rule]) -> None:
-    core = {rule.id: rule for rule in CORE_RULES}
-    for rule_id, setting in pack.rules.items():
-        rule: Rule | CoreRule | None = by_id.get(rule_id) or core.get(rule_id)
-        if rule is None:
-            raise PackError(
-                setting.where,
-                Text(f"правила {rule_id} нет", f"there is no rule {rule_id}"),
-                Text(
-                    "исправьте код правила или установите дополнение, в котором оно есть", "mend the id, or install the plugin that has it"
-                ),
-            )
-        if not setting.on and not rule.switchable:
-            raise PackError(
-                f"{setting.where}.on",
-                Text(f"правило {rule_id} нельзя отключить", f"the rule {rule_id} cannot be switched off"),
-                Text("уберите on = false", "take on = false away"),
-            )
-        if rule_id in _CORE_IDS and setting.parameters:
-            raise PackError(
-                setting.where, Text(f"у правила {rule_id} нет параметров", f"the rule {rule_id} has no parameters"), _CHECK_VALUE
-            )
-
-
-def _parameters(pack: RegionPack, rule: Rule) -> Any:
-    setting = pack.rules.get(rule.id)
-    stated = setting.parameters if setting else {}
-    where = setting.where if setting else f"{pack.name}: rules.{rule.id}"
-    loaded = _loaded(rule.parameters or _NoParameters, stated, where)
-    return loaded if rule.parameters else None
-
-
-def _described_parameters(pack: RegionPack, rule: Rule) -> tuple[ParameterDescription, ...]:
-    values = _parameters(pack, rule)
-    if values is None:
-        return ()
-    setting = pack.rules.get(rule.id)
-    stated: Mapping[str, Setting] = setting.parameters if setting else {}
-    names: Sequence[str] = [each.name for each in dataclasses.fields(values)]
-    return tuple(ParameterDescription(name, getattr(values, name), stated[name].source if name in stated else rule.act) for name in names)

@@ -1,0 +1,152 @@
+"""The connector to a register that speaks docs/register-api.md over HTTP, the reference Navigator among them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from gateway.plugins import Candidate, Certificate, Enrollment, RegisterGroup, RegisterProvider, Text
+from gateway.plugins.builtin.registers import answers
+from gateway.plugins.builtin.registers.answers import AnswerFault
+from gateway.plugins.builtin.registers.wire import NotConnected, Wire
+from gateway.plugins.register import Acceptance, Answer, Capabilities, Outcome, Page, RegisterUnavailable, Statement
+
+OPERATIONS_MAX = 500
+"""Operations, or ids, in one request."""
+PAGE_ITEMS = 1000
+FAILURES_MAX = 3
+"""So many chunks without an answer end a ``send``: the register is not well, and each may have cost half a minute."""
+
+_ROOT = "/register/v1"
+_log = logging.getLogger(__name__)
+Item = TypeVar("Item")
+
+
+class HttpRegister:
+    """Reads are tried three times; operations are sent once, and what got no answer is UNANSWERED: the flow asks or sends again."""
+
+    name = "http"
+    can = Capabilities(idempotent=True, lookup=True, feed=True, attendance=True)
+
+    def __init__(self, url: str, pause: Callable[[float], None] = time.sleep) -> None:
+        """``url``: without the path of the interface; ``pause``: waits so many seconds between tries.
+
+        Raises:
+            RegisterUnavailable: the address is none of http or https.
+        """
+        self._wire = Wire(url, pause)
+
+    def catalogue(self, since: str | None) -> Page[RegisterProvider | RegisterGroup]:
+        return self._page("catalogue", since, answers.catalogue_item)
+
+    def certificates(self, since: str | None) -> Page[Certificate]:
+        return self._page("certificates", since, answers.certificate)
+
+    def enrollments(self, since: str | None) -> Page[Enrollment]:
+        return self._page("enrollments", since, answers.enrollment)
+
+    def movements(self, since: str | None) -> Page[Acceptance]:
+        """Money operations in the order in which the register accepted them."""
+        return self._page("movements", since, answers.acceptance)
+
+    def candidates(self, group: str, first_day: dt.date, last_day: dt.date, numbers: Sequence[str]) -> Sequence[Candidate]:
+        """Children enrolled in the group within these days, and the bearers of these certificate numbers."""
+        body = {"group": group, "first_day": first_day.isoformat(), "last_day": last_day.isoformat(), "numbers": list(numbers)}
+        return _understood("candidates", answers.candidates, self._wire.ask("POST", f"{_ROOT}/candidates", body=body))
+
+    def send(self, operations: Sequence[dict[str, Any]]) -> Sequence[Answer]:
+        """One answer per operation, in the same order. Never raises for what the network or the register does."""
+        found: list[Answer] = []
+        failures = 0
+        for chunk in _chunks(operations):
+            if failures >= FAILURES_MAX:
+                found += _unanswered(chunk, Text("не отправлено: реестр не отвечает", "not sent: the register does not answer"))
+                continue
+            try:
+                found += self._send(chunk)
+            except RegisterUnavailable as error:
+                failures = FAILURES_MAX if isinstance(error, NotConnected) else failures + 1
+                _log.warning("%d operations without an answer: %s", len(chunk), error.text.en)
+                found += _unanswered(chunk, error.text)
+        return found
+
+    def lookup(self, ids: Sequence[str]) -> Sequence[Answer]:
+        """ACCEPTED or UNKNOWN for each id, in the same order."""
+        found: list[Answer] = []
+        for chunk in _chunks(ids):
+            raw = _understood("lookup", _envelope, self._wire.ask("POST", f"{_ROOT}/lookup", body={"ids": list(chunk)}))
+            each = [_understood("lookup", answers.answer, one) for one in raw]
+            if [one.id for one in each] != list(chunk) or any(one.outcome not in (Outcome.ACCEPTED, Outcome.UNKNOWN) for one in each):
+                raise _nonsense("lookup", "answers")
+            found += each
+        return found
+
+    def statement(self, month: str) -> Statement:
+        """The month's sums and money operations; ``month`` as ``YYYY-MM``."""
+        found = _understood("statement", answers.statement, self._wire.ask("GET", f"{_ROOT}/statement", params={"month": month}))
+        if found.month != month:
+            raise _nonsense("statement", "month")
+        return found
+
+    def attendance(self, month: str) -> Iterator[Acceptance]:
+        """The last accepted status of every claim of the month, `none` included."""
+        yield from _understood("attendance", answers.attendance, self._wire.ask("GET", f"{_ROOT}/attendance", params={"month": month}))
+
+    def _page(self, what: str, since: str | None, item: Callable[[Mapping[str, Any]], Item | None]) -> Page[Item]:
+        params = {"limit": str(PAGE_ITEMS)} | ({"since": since} if since is not None else {})
+        raw = self._wire.ask("GET", f"{_ROOT}/{what}", params=params)
+        page = _understood(what, lambda answer: answers.checked(answers.PAGE, answer), raw)
+        if page["more"] and page["cursor"] == since:
+            raise _nonsense(what, "cursor")  # else we would ask for ever
+        found = [_understood(what, item, one, number) for number, one in enumerate(page["items"])]
+        return Page(tuple(one for one in found if one is not None), page["cursor"], page["more"])
+
+    def _send(self, chunk: Sequence[dict[str, Any]]) -> list[Answer]:
+        """The chunk's answers; an answer that cannot be understood leaves its operation UNANSWERED and harms no other."""
+        raw = self._wire.ask_once("POST", f"{_ROOT}/operations", body={"operations": list(chunk)})
+        each = _understood("operations", _envelope, raw)
+        if len(each) != len(chunk):
+            raise _nonsense("operations", "answers")
+        return [_answer_to(operation, one) for operation, one in zip(chunk, each, strict=True)]
+
+
+def _answer_to(operation: Mapping[str, Any], raw: Mapping[str, Any]) -> Answer:
+    try:
+        found = answers.answer(raw)
+        if found.id != operation["id"] or found.outcome is Outcome.UNKNOWN:
+            raise AnswerFault("id" if found.id != operation["id"] else "outcome")
+    except AnswerFault as fault:
+        return _unanswered([operation], _nonsense("operations", str(fault)).text)[0]
+    return found
+
+
+def _envelope(raw: Any) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = answers.checked(answers.ANSWERS, raw)["answers"]
+    return listed
+
+
+def _understood(what: str, reading: Callable[[Any], Item], raw: Any, number: int | None = None) -> Item:
+    """``reading`` of the raw answer; a field that does not fit is named."""
+    try:
+        return reading(raw)
+    except AnswerFault as fault:
+        raise _nonsense(what, str(fault) if number is None else f"items.{number}.{fault}") from None
+
+
+def _nonsense(what: str, path: str) -> RegisterUnavailable:
+    return RegisterUnavailable(
+        f"the register's answer to «{what}» cannot be used: the field {path} is not what the interface says",
+        f"ответ реестра на «{what}» не подходит: поле {path} не такое, как в описании интерфейса",
+    )
+
+
+def _unanswered(chunk: Sequence[Mapping[str, Any]], reason: Text) -> list[Answer]:
+    return [Answer(operation["id"], Outcome.UNANSWERED, reason=reason) for operation in chunk]
+
+
+def _chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for first in range(0, len(items), OPERATIONS_MAX):
+        yield items[first : first + OPERATIONS_MAX]
