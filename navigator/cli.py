@@ -1,0 +1,238 @@
+"""The operator's commands: ``navigator serve``, ``load``, and those that change what the register knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from navigator import commands
+from navigator.clock import DEFAULT_ZONE, Clock, ClockRefused, clock_from, is_test
+from navigator.district import Problem, Reading, new_reading, read_folder, read_table
+from navigator.engine import home_from, open_database, writing
+from navigator.loading import Count, Refused, load
+from navigator.serving import AddressTaken, serve_until_stopped
+from navigator.texts import language_from, line, told
+
+REFUSED, USAGE, UNREADABLE = 1, 2, 3
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """How to talk to whoever called: in which language, and whether as JSON."""
+
+    language: str
+    as_json: bool
+    clock: Clock
+
+    def say(self, name: str, **values: object) -> None:
+        """A line for a person; with ``--json`` standard output holds the answer and nothing else."""
+        if not self.as_json:
+            click.echo(line(name, self.language, **values))
+
+    def answer(self, **values: object) -> None:
+        """The answer, with ``--json``."""
+        if self.as_json:
+            standing = {"clock_stands_at": self.clock.now().isoformat()} if self.clock.standing else {}
+            click.echo(json.dumps({**values, **standing}, ensure_ascii=False, indent=1))
+
+    def fail(self, code: str, value: str, status: int) -> NoReturn:
+        """Say what is the matter and how to mend it, and leave."""
+        what, cure = told(code, value, self.language)
+        self.answer(outcome="refused", code=code, what=what, cure=cure)
+        click.echo(line("failed", self.language, what=what, cure=cure), err=True)
+        sys.exit(status)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command."""
+    command = click.option("--json", "as_json", is_flag=True, help="Answer in JSON on standard output, and nothing else.")(command)
+    return click.option("--lang", type=click.Choice(["ru", "en"]), help="Language of messages; by default the locale's, else Russian.")(
+        command
+    )
+
+
+@click.group(help="The Navigator: the reference central register. Its database lies in NAVIGATOR_HOME (./var/navigator).")
+def main() -> None:
+    """The command ``navigator``."""
+
+
+@main.command()
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only, unless told otherwise.")
+@common
+def serve(port: int, host: str, lang: str | None, as_json: bool) -> None:
+    """Serve the register over HTTP until SIGTERM or Ctrl-C."""
+    speaker, engine = _begin(lang, as_json)
+
+    def ready(url: str) -> None:
+        speaker.answer(url=url)
+        speaker.say("listening", url=url)
+        sys.stdout.flush()
+
+    try:
+        serve_until_stopped(engine, speaker.clock, is_test(), host, port, ready)
+    except AddressTaken as error:
+        speaker.fail("port_taken", f"{host}:{port} ({error})", USAGE)
+    speaker.say("stopped")
+
+
+@main.command("load")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@common
+def load_district(folder: Path, lang: str | None, as_json: bool) -> None:
+    """Load a district's CSV files: all rows, or none if one is bad."""
+    speaker, engine = _begin(lang, as_json)
+    try:
+        reading = read_folder(folder)
+    except OSError:
+        speaker.fail("unreadable", str(folder), UNREADABLE)
+    _load(speaker, engine, reading)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@common
+def add(file: Path, lang: str | None, as_json: bool) -> None:
+    """Add or update rows of one table, known by the file's header."""
+    speaker, engine = _begin(lang, as_json)
+    reading = new_reading()
+    try:
+        read_table(reading, file.name, file.read_bytes())
+    except OSError:
+        speaker.fail("unreadable", str(file), UNREADABLE)
+    _load(speaker, engine, reading)
+
+
+@main.command()
+@click.argument("certificate")
+@click.argument("amount")
+@click.option("--on", type=DAY, help="A day of the nominal period; needed where the validity touches several.")
+@common
+def nominal(certificate: str, amount: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
+    """Set a certificate's nominal, in roubles, for one period."""
+    speaker, engine = _begin(lang, as_json)
+    done = _do(speaker, engine, lambda connection: commands.nominal(connection, speaker.clock, certificate, amount, _day(on)))
+    if done.values["shortfall"] != "0.00":
+        speaker.say("shortfall", amount=done.values["shortfall"])
+
+
+@main.command()
+@click.argument("certificate")
+@click.option("--on", type=DAY, help="The first frozen day; by default today.")
+@common
+def freeze(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
+    """Freeze a certificate."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.freeze(connection, speaker.clock, certificate, _day(on)))
+
+
+@main.command()
+@click.argument("certificate")
+@click.option("--on", type=DAY, help="The first active day; by default today.")
+@common
+def unfreeze(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
+    """Make a frozen certificate active again."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.unfreeze(connection, speaker.clock, certificate, _day(on)))
+
+
+@main.command()
+@click.argument("certificate")
+@click.argument("number")
+@click.option("--on", type=DAY, required=True, help="The first day of the new number.")
+@common
+def reissue(certificate: str, number: str, on: dt.datetime, lang: str | None, as_json: bool) -> None:
+    """Give a certificate a new number; the old ones still find it."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.reissue(connection, speaker.clock, certificate, number, _day(on)))
+
+
+@main.command("end-enrollment")
+@click.argument("enrollment")
+@click.option("--on", type=DAY, required=True, help="Its last day.")
+@common
+def end_enrollment(enrollment: str, on: dt.datetime, lang: str | None, as_json: bool) -> None:
+    """End an enrollment on a day."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.end_enrollment(connection, enrollment, on.date()))
+
+
+@main.command("close-month")
+@click.argument("month")
+@click.option("--payer", help="Only this payer's; by default every payer's.")
+@common
+def close_month(month: str, payer: str | None, lang: str | None, as_json: bool) -> None:
+    """Close a month: no debit or reversal is booked in it any more."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.close_month(connection, month, payer))
+
+
+# ---------------------------------------------------------------- what the commands share
+
+
+def _begin(lang: str | None, as_json: bool) -> tuple[Speaker, Engine]:
+    language = lang or language_from()
+    try:
+        speaker = Speaker(language, as_json, clock_from())
+    except ClockRefused as error:
+        Speaker(language, as_json, Clock(ZoneInfo(DEFAULT_ZONE))).fail(error.code, error.value, USAGE)
+    if speaker.clock.standing is not None:
+        speaker.say("standing", now=speaker.clock.now().isoformat())
+    home = home_from()
+    try:
+        return speaker, open_database(home)
+    except (OSError, SQLAlchemyError):
+        speaker.fail("home_unusable", str(home), UNREADABLE)
+
+
+def _load(speaker: Speaker, engine: Engine, reading: Reading) -> None:
+    try:
+        with writing(engine) as connection:
+            counts = load(connection, reading, speaker.clock)
+    except Refused as error:
+        _refuse(speaker, error.problems)
+    tables = {table: count._asdict() for table, count in counts.items() if any(count)}
+    speaker.answer(outcome="loaded", tables=tables, absent_columns=reading.absent_columns)
+    total = Count(*(sum(numbers) for numbers in zip(*counts.values(), strict=True)))
+    speaker.say("loaded", **total._asdict())
+    for table, count in tables.items():
+        if count["new"] or count["changed"]:
+            speaker.say("loaded_table", table=table, **count)
+    for file, columns in reading.absent_columns.items():
+        speaker.say("absent", file=file, columns=", ".join(columns))
+
+
+def _refuse(speaker: Speaker, problems: list[Problem]) -> NoReturn:
+    places = [{"file": p.file, "row": p.row, "column": p.column, **told(p.code, p.value, speaker.language)._asdict()} for p in problems]
+    speaker.answer(outcome="refused", problems=places)
+    for place in places:
+        name = "at_file" if place["row"] is None else "at_row" if place["column"] is None else "at"
+        click.echo(line(name, speaker.language, **place), err=True)
+    click.echo(line("refused", speaker.language, count=len(problems)), err=True)
+    sys.exit(REFUSED)
+
+
+def _do(speaker: Speaker, engine: Engine, command: Callable[[Connection], commands.Done]) -> commands.Done:
+    try:
+        with writing(engine) as connection:
+            done = command(connection)
+    except commands.CommandRefused as error:
+        speaker.fail(error.code, error.value, REFUSED)
+    speaker.answer(outcome="done", changed=done.changed, **done.values)
+    speaker.say(done.line if done.changed else "nothing", **done.values)
+    return done
+
+
+def _day(moment: dt.datetime | None) -> dt.date | None:
+    return None if moment is None else moment.date()
