@@ -51,7 +51,9 @@ def test_an_academic_hour_is_45_minutes(minutes: int, certificate: int, parent: 
     assert (charge.certificate, charge.parent) == (certificate, parent)
 
 
-@pytest.mark.parametrize(("price", "minutes", "kopecks"), [(101, 50, 112), (1, 22, 0), (1, 23, 1), (9_999, 40, 8_888), (12_345, 100, 27_433)])
+@pytest.mark.parametrize(
+    ("price", "minutes", "kopecks"), [(101, 50, 112), (1, 22, 0), (1, 23, 1), (9_999, 40, 8_888), (12_345, 100, 27_433)]
+)
 def test_the_product_is_rounded_once_to_the_nearest_kopeck(price: int, minutes: int, kopecks: int) -> None:
     charge = TARIFF.price(priced("academic_hour", price, price), minutes, None)
     assert charge is not None
@@ -65,7 +67,9 @@ def test_free_of_charge_is_a_price() -> None:
     assert charge.lines[0].ru == "бесплатно"
 
 
-@pytest.mark.parametrize("changes", [{"unit_price": None}, {"unit_normative": None}, {"unit": "month"}, {"unit_price": -1}, {"unit_normative": -1}])
+@pytest.mark.parametrize(
+    "changes", [{"unit_price": None}, {"unit_normative": None}, {"unit": "month"}, {"unit_price": -1}, {"unit_normative": -1}]
+)
 def test_not_priced_is_no_answer(changes: dict[str, Any]) -> None:
     assert TARIFF.price(group(**changes), 90, None) is None
 
