@@ -198,11 +198,14 @@ class TimetableLine(NamedTuple):
 
 
 class LessonException(NamedTuple):
-    """A single lesson that differs from the timetable; ``moved_from``: the day left, which then has no lesson."""
+    """A single lesson that differs from the timetable; ``moved_from``: the day left, which then has no lesson.
+
+    Without times it speaks of all the day's lessons.
+    """
 
     day: dt.date
-    starts_at: dt.time
-    ends_at: dt.time
+    starts_at: dt.time | None
+    ends_at: dt.time | None
     cancelled: bool
     moved_from: dt.date | None
 

@@ -1,0 +1,195 @@
+"""Stage 4, book: the difference between each answer and the claim's live debit, within what the certificate holds.
+
+All listed answers of a certificate go together, by day, slot and id: first booked, first served, and nothing is taken back for another's
+sake. A booked debit is taken back for attendance, match, an enrollment ended or replaced, or a person's undo; for any other reason it stays,
+and the difference is a person's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged, attendance_id, debit_id, reversal_id
+from gateway.core.ledger import AccountKind, AccountName, Transfer, TransferKind
+from gateway.core.periods import Period, month_of
+from gateway.core.refusals import a07
+from gateway.core.rules import order_of
+
+
+class Booking(NamedTuple):
+    """An operation for the register. Amounts are kopecks; an attendance has none."""
+
+    id: str
+    kind: str
+    claim: Claim
+    n: int
+    month: str
+    amount: int
+    enrollment: str | None
+    certificate: str | None
+    minutes: int
+    after: str | None = None
+    refers_to: str | None = None
+    status: str | None = None
+
+
+class Booked(NamedTuple):
+    """A claim's final answer: with A07 where funds are short. ``keeps``: a live debit stays although the answer no longer bears it."""
+
+    claim: Claim
+    answer: Answer
+    amount: int | None
+    keeps: bool
+
+
+class HeldFor(NamedTuple):
+    """The hold of one debit; ``booking`` is its index in `BookedAll.operations`."""
+
+    booking: int
+    transfer: Transfer
+
+
+@dataclass(slots=True)
+class BookedAll:
+    """The plan of one batch of certificates."""
+
+    answers: list[Booked] = field(default_factory=list)
+    operations: list[Booking] = field(default_factory=list)
+    holds: list[HeldFor] = field(default_factory=list)
+
+
+TAKES_BACK = frozenset({NotCharged.OUTSIDE, NotCharged.CANCELLED, NotCharged.ABSENT, NotCharged.EXCUSED})
+ENROLLMENT_RULE = "A01"
+
+
+def plan(
+    decided: Iterable[tuple[Claim, Answer]],
+    free: Mapping[AccountName, int],
+    nominal_period: Callable[[dt.date], Period],
+) -> BookedAll:
+    """Book what is listed.
+
+    Args:
+        decided: claims without an operation under way, with their answers before funds.
+        free: what each certificate's account may still spend, kopecks; an account that is missing holds nothing.
+    """
+    booked = BookedAll()
+    left = dict(free)
+    for claim, answer in sorted(decided, key=lambda pair: (pair[0].day, pair[0].slot, pair[0].key)):
+        account = account_of(claim, answer.certificate, nominal_period)
+        _book_money(claim, answer, account, left, booked)
+        if answer.attendance is not None and answer.attendance != (claim.attendance or "none"):
+            booked.operations.append(_attendance_of(claim, answer))
+    return booked
+
+
+def account_of(claim: Claim, certificate: str | None, nominal_period: Callable[[dt.date], Period]) -> AccountName | None:
+    """The certificate's account of the nominal period that holds the lesson's day."""
+    if certificate is None:
+        return None
+    return AccountName(claim.payer, nominal_period(claim.day).first.isoformat(), AccountKind.CERTIFICATE, certificate)
+
+
+def _book_money(claim: Claim, answer: Answer, account: AccountName | None, left: dict[AccountName, int], booked: BookedAll) -> None:
+    live = claim.live
+    if live is not None:
+        if _must_go(claim, answer):
+            booked.operations.append(_reversal_of(claim))
+            answer = _with_funds(answer, account, left) if answer.kind is AnswerKind.REFUSED else answer
+            booked.answers.append(Booked(claim, answer, None, keeps=False))
+            return
+        keeps = answer.kind is not AnswerKind.CHARGED or answer.price != live.amount
+        shown = answer if answer.kind is AnswerKind.WAITING else replace(answer, kind=AnswerKind.CHARGED, not_charged=None)
+        booked.answers.append(Booked(claim, shown, live.amount, keeps=keeps and answer.kind is not AnswerKind.WAITING))
+        return
+    answer = _with_funds(answer, account, left)
+    if answer.kind is not AnswerKind.CHARGED or account is None or answer.price is None:
+        booked.answers.append(Booked(claim, answer, None, keeps=False))
+        return
+    left[account] -= answer.price
+    booked.operations.append(_debit_of(claim, answer))
+    payable = account._replace(kind=AccountKind.PAYABLE, owner=claim.provider)
+    booked.holds.append(
+        HeldFor(
+            len(booked.operations) - 1,
+            Transfer(account, payable, answer.price, TransferKind.HOLD, month_of(claim.day), "debit", refers_to=booked.operations[-1].id),
+        )
+    )
+    booked.answers.append(Booked(claim, answer, answer.price, keeps=False))
+
+
+def _with_funds(answer: Answer, account: AccountName | None, left: Mapping[AccountName, int]) -> Answer:
+    """A07, tested for refused claims with a price too, in their place, consuming nothing."""
+    if answer.kind not in (AnswerKind.CHARGED, AnswerKind.REFUSED) or account is None or not answer.price:
+        return answer
+    free = left.get(account, 0)
+    if free >= answer.price:
+        return answer
+    refusals = sorted((*answer.refusals, a07(answer.price, max(0, free))), key=lambda refusal: order_of(refusal.rule))
+    return replace(answer, kind=AnswerKind.REFUSED, refusals=tuple(refusals))
+
+
+def _must_go(claim: Claim, answer: Answer) -> bool:
+    """Whether the live debit is taken back: for what the child did, whose mark it is, or an enrollment ended or replaced."""
+    live = claim.live
+    if live is None or answer.kind is AnswerKind.WAITING:
+        return False
+    if answer.kind is AnswerKind.WITHDRAWN:
+        return True
+    if answer.kind is AnswerKind.NOT_CHARGED:
+        return answer.not_charged in TAKES_BACK
+    if answer.enrollment != live.enrollment or any(refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals):
+        return True
+    # Another length of the lesson is another attendance; another price of the same lesson is a person's business.
+    return answer.kind is AnswerKind.CHARGED and answer.price != live.amount and claim.minutes != live.minutes
+
+
+def _debit_of(claim: Claim, answer: Answer) -> Booking:
+    return Booking(
+        id=debit_id(claim.key, claim.debits),
+        kind="debit",
+        claim=claim,
+        n=claim.debits,
+        month=month_of(claim.day),
+        amount=answer.price or 0,
+        enrollment=answer.enrollment,
+        certificate=answer.certificate,
+        minutes=claim.minutes,
+        after=claim.last_acceptance,
+    )
+
+
+def _reversal_of(claim: Claim) -> Booking:
+    live = claim.live
+    assert live is not None  # the caller has seen it
+    return Booking(
+        id=reversal_id(live.id),
+        kind="reversal",
+        claim=claim,
+        n=claim.debits - 1,
+        month=month_of(claim.day),
+        amount=live.amount,
+        enrollment=live.enrollment,
+        certificate=live.certificate,
+        minutes=live.minutes,
+        after=claim.last_acceptance,
+        refers_to=live.id,
+    )
+
+
+def _attendance_of(claim: Claim, answer: Answer) -> Booking:
+    return Booking(
+        id=attendance_id(claim.key, claim.attendances),
+        kind="attendance",
+        claim=claim,
+        n=claim.attendances,
+        month=month_of(claim.day),
+        amount=0,
+        enrollment=answer.enrollment,
+        certificate=answer.certificate,
+        minutes=claim.minutes,
+        status=answer.attendance,
+    )

@@ -1,0 +1,155 @@
+"""A claim is the one thing that may cost money: one child at one lesson. Its ids are computed from the fact, never handed out.
+
+So the same fact gives the same debit on any node and in any year, and the register can refuse to take it twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
+
+from gateway.core.facts import Status
+from gateway.core.rules import Refusal
+
+ID_BYTES = 16
+
+
+class AnswerKind(StrEnum):
+    CHARGED = "charged"
+    NOT_CHARGED = "not_charged"
+    REFUSED = "refused"
+    WAITING = "waiting"
+    WITHDRAWN = "withdrawn"  # no source says anything of it any more: counted nowhere
+
+
+class NotCharged(StrEnum):
+    """Why a mark costs nothing, in the order in which it is decided (interfaces.md 2)."""
+
+    OUTSIDE = "outside"
+    CANCELLED = "cancelled"
+    ABSENT = "absent"
+    EXCUSED = "excused"
+    FREE = "free"
+
+
+def claim_key(provider: str, child: str, group: str, day: dt.date, slot: int) -> str:
+    """The claim's lasting id: 32 hex digits of its five parts. ``slot`` counts the group's lessons of the day from 1."""
+    return _hash("claim", provider, child, group, day.isoformat(), str(slot))
+
+
+def debit_id(claim: str, n: int) -> str:
+    """Id of the claim's debit after ``n`` debits that the register accepted before."""
+    return _hash("debit", claim, str(n))
+
+
+def reversal_id(debit: str) -> str:
+    """Id of the reversal of a debit."""
+    return _hash("reversal", debit)
+
+
+def attendance_id(claim: str, k: int) -> str:
+    """Id of the claim's attendance after ``k`` that the register accepted before."""
+    return _hash("attendance", claim, str(k))
+
+
+def _hash(*parts: str) -> str:
+    # Each part carries its length, so that no two lists of parts read alike.
+    digest = blake2b(digest_size=ID_BYTES)
+    for part in parts:
+        data = part.encode()
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+class LessonAt(NamedTuple):
+    """A lesson of a group: its slot within the day, its times (aware, the provider's zone), and whether it takes place."""
+
+    group: str
+    day: dt.date
+    slot: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    is_cancelled: bool
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+
+@dataclass(frozen=True, slots=True)
+class LiveDebit:
+    """A debit that the register accepted and no reversal took back."""
+
+    operation: int
+    id: str
+    amount: int
+    enrollment: str | None
+    certificate: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim as it stands: the word on it, and what the register has accepted of it.
+
+    Attributes:
+        row: the store's integer key within the payer.
+        status: the word that stands; None: none does any more.
+        conflict: names of the sources that differ while nobody has said whose word counts, else "".
+        debits: debits that the register accepted before (the next one's n).
+        last_acceptance: id of the register's last money acceptance that we know (`after`).
+        attendances: attendances accepted (the next one's k); attendance: the last accepted status.
+        under_way: operations sent or to be sent and not answered yet.
+        attempt: grows whenever the claim is listed; a result is saved only where it is still the one that was read.
+    """
+
+    payer: str
+    row: int
+    key: str
+    provider: str
+    child: str
+    group: str
+    day: dt.date
+    slot: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    status: Status | None
+    hours: int | None
+    from_empty: bool
+    is_cancelled: bool
+    conflict: str
+    live: LiveDebit | None = None
+    debits: int = 0
+    last_acceptance: str | None = None
+    attendances: int = 0
+    attendance: str | None = None
+    under_way: int = 0
+    attempt: int = 0
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """ONE answer per claim, by the latest facts, before funds.
+
+    Attributes:
+        price: what the certificate would pay, kopecks; None where the lesson has no price or costs nothing whatever its price.
+        parent: the parent's share, kopecks.
+        attendance: what the register's attendance journal should say; None: nothing is to be sent.
+    """
+
+    kind: AnswerKind
+    not_charged: NotCharged | None = None
+    refusals: tuple[Refusal, ...] = ()
+    price: int | None = None
+    parent: int | None = None
+    enrollment: str | None = None
+    certificate: str | None = None
+    attendance: str | None = None

@@ -1,0 +1,5 @@
+"""The flow: collect → match → decide → book → post → reconcile, each stage load → plan → save."""
+
+from gateway.flow.run import Flow, Progress
+
+__all__ = ["Flow", "Progress"]

@@ -1,0 +1,283 @@
+"""Runs the stages: load (store) → plan (core) → save (store). The only caller of a register's connector.
+
+Everything that a person or a system does to the gateway comes through here; nothing goes round.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from gateway.core import book, decide, match
+from gateway.core.claims import Answer as ClaimAnswer
+from gateway.core.claims import Claim, LessonAt
+from gateway.core.facts import Candidate, RegisterGroup
+from gateway.core.lessons import lessons_on
+from gateway.core.match import Match, Matched, PersonToMatch, WordAt
+from gateway.core.periods import Period, month_of
+from gateway.core.post import Accepted, Answered, Operation
+from gateway.plugins.register import Acceptance, Outcome, Page, RegisterConnector
+from gateway.store import book as store_book
+from gateway.store import decide as store_decide
+from gateway.store import match as store_match
+from gateway.store import post as store_post
+from gateway.store import register as store_register
+from gateway.store.engine import reading
+from gateway.vault import Vault
+
+Item = TypeVar("Item")
+Progress = Callable[[str, int], None]
+"""Called with a stage's name and how many items it has just done."""
+
+CANDIDATE_NUMBERS_MAX = 500
+"""Numbers in one question to the register."""
+
+
+def _silent(stage: str, done: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass(slots=True)
+class Flow:
+    """The stages over one database and one register."""
+
+    engine: Engine
+    register: RegisterConnector
+    rules: decide.RulesInForce
+    vault: Vault
+    match_by_name: bool = True
+    register_name: str = "register"
+    settled: Callable[[Sequence[Mapping[str, Any]]], None] = field(default=lambda batch: None)
+
+    # ------------------------------------------------------------ collect: the register's side
+
+    def read_register(self, now: dt.datetime, progress: Progress = _silent) -> None:
+        """Bring the register's facts up to date, feed by feed, each page with its cursor.
+
+        Raises:
+            RegisterUnavailable: what was read before it failed is stored, and the next call goes on from there.
+        """
+        self._read("catalogue", self.register.catalogue, store_register.save_catalogue, now, progress)
+        self._read("certificates", self.register.certificates, store_register.save_certificates, now, progress)
+        self._read("enrollments", self.register.enrollments, store_register.save_enrollments, now, progress)
+        self._read("movements", self.register.movements, self._save_movements, now, progress)
+        store_register.list_lessons_come(self.engine, now)
+
+    def _read(
+        self,
+        feed: str,
+        fetch: Callable[[str | None], Page[Item]],
+        save: Callable[[Engine, str, Sequence[Item], str, dt.datetime], None],
+        now: dt.datetime,
+        progress: Progress,
+    ) -> None:
+        more = True
+        while more:
+            page = fetch(store_register.cursor_of(self.engine, self.register_name, feed))
+            save(self.engine, self.register_name, page.items, page.cursor, now)
+            progress("register", len(page.items))
+            more = page.more
+
+    def _save_movements(self, engine: Engine, register: str, items: Sequence[Acceptance], cursor: str, now: dt.datetime) -> None:
+        movements = [
+            (_accepted(one), (one.provider, one.child, one.group, one.day, one.slot, one.lesson_starts_at))
+            for one in items
+            if one.kind != "attendance"
+        ]
+        store_post.save_movements(engine, register, movements, cursor, self.rules.nominal_period, now)
+
+    # ------------------------------------------------------------ a whole run
+
+    def run(self, now: dt.datetime, progress: Progress = _silent) -> bool:
+        """All stages until their lists are empty. True where everything was answered; False where the register did not take all.
+
+        A freed balance or a reversal lists claims anew: hence the loop. It ends, for each round either moves money or empties the lists.
+        """
+        store_post.take_up_again(self.engine)
+        while True:
+            self.match_listed(now, progress)
+            self.decide_listed(now, progress)
+            self.book_listed(now, progress)
+            if not self.post_booked(now, progress):
+                return False
+            if not any(store_post.under_way(self.engine)[name] for name in ("to_match", "to_decide", "to_send")) and not store_book.has_work(
+                self.engine
+            ):
+                return True
+
+    def match_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
+        while (work := store_match.listed(self.engine)) is not None:
+            context = store_match.context(self.engine, work.provider, work.words, self.vault.person_of)
+            matched, payers = self.plan_match(work.provider, work.words, context)
+            store_match.save(self.engine, work, matched, payers)
+            progress("match", len(work.words))
+
+    def decide_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
+        while (work := store_decide.listed(self.engine)) is not None:
+            decided = self.plan_decide(work.claims, work.facts, now)
+            store_decide.save(self.engine, work.payer, decided)
+            progress("decide", len(work.claims))
+
+    def book_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
+        while True:
+            with store_book.work(self.engine) as work:
+                if work is None:
+                    return
+                work.save(book.plan(work.decided, work.free, self.rules.nominal_period), now)
+                done = len(work.decided)
+            progress("book", done)
+
+    def post_booked(self, now: dt.datetime, progress: Progress = _silent) -> bool:
+        """Send what is booked. False once the register leaves anything unanswered: what comes after it waits, so that order is kept."""
+        while operations := store_post.take(self.engine, now):
+            answers = self.register.send([_body(operation) for operation in operations])
+            by_id = {answer.id: answer for answer in answers}
+            answered = [
+                Answered(
+                    operation,
+                    by_id[operation.id].outcome.value if operation.id in by_id else Outcome.UNANSWERED.value,
+                    by_id[operation.id].number if operation.id in by_id else None,
+                    by_id[operation.id].reason if operation.id in by_id else None,
+                    by_id[operation.id].cure if operation.id in by_id else None,
+                    tuple(_accepted(one) for one in by_id[operation.id].acceptances) if operation.id in by_id else (),
+                )
+                for operation in operations
+            ]
+            store_post.settle(self.engine, answered, self.rules.nominal_period, now)
+            self.settled([{"id": one.operation.id, "outcome": one.outcome} for one in answered])
+            progress("post", len(operations))
+            if any(one.outcome == Outcome.UNANSWERED.value for one in answered):
+                return False
+        return True
+
+    # ------------------------------------------------------------ the plans with what they need of the register
+
+    def plan_match(
+        self,
+        provider: str,
+        words: Sequence[WordAt],
+        context: store_match.MatchContext,
+    ) -> tuple[Matched, dict[str, str]]:
+        """Match's plan for one provider's marks, and the payer of each child in it."""
+        matches = _Matches(self, context)
+        matches.ask_for(words)
+        lessons = _Lessons(context)
+        units = {(word.child, word.group, word.day) for word in words if word.child is not None}
+        for word in words:
+            if not word.group.startswith("?"):
+                child = matches(word.person, word.group, month_of(word.day)).child
+                if child is not None:
+                    units.add((child, word.group, word.day))
+        around = store_match.around(self.engine, provider, units, [word.mark for word in words])
+        matched = match.plan(words, around.siblings, matches, lessons, around.slots, around.take)
+        with reading(self.engine) as connection:
+            payers = store_register.payer_of_children(connection, {word.child for word in matched.claims})
+        return matched, matches.payers | payers
+
+    def plan_decide(
+        self, claims: Sequence[Claim], facts: decide.RegisterFacts, now: dt.datetime
+    ) -> list[tuple[Claim, ClaimAnswer]]:
+        """Decide's plan, with the history that the rules in force declare."""
+        needs_history = any(bound.rule.history != "none" for bound in self.rules.mark_rules)
+        history = store_decide.history(self.engine, claims, now) if needs_history else (lambda claim, reach: ())
+        decider = decide.Decider(facts, self.rules, now, history)
+        return [(claim, decider.answer(claim)) for claim in claims]
+
+    def candidates(self, group: str, first: dt.date, last: dt.date, numbers: Iterable[str]) -> list[Candidate]:
+        """The register's children for a group and these numbers, each once."""
+        wanted = sorted(set(numbers))
+        found: dict[str, Candidate] = {}
+        for start in range(0, max(1, len(wanted)), CANDIDATE_NUMBERS_MAX):
+            part = wanted[start : start + CANDIDATE_NUMBERS_MAX]
+            found.update({one.child: one for one in self.register.candidates(group, first, last, part)})
+        return list(found.values())
+
+
+class _Matches:
+    """(person, group, month) → whose it is; each worked out once, the register asked once per group."""
+
+    def __init__(self, flow: Flow, context: store_match.MatchContext) -> None:
+        self._flow = flow
+        self._context = context
+        self._candidates: dict[str, list[Candidate]] = {}
+        self._known: dict[tuple[int, str, str], Match] = {}
+        self.payers: dict[str, str] = {}
+
+    def ask_for(self, words: Iterable[WordAt]) -> None:
+        """Ask the register about every group that has a person to recognise."""
+        days: dict[str, Period] = {}
+        numbers: dict[str, set[str]] = {}
+        for word in words:
+            person = self._context.persons[word.person]
+            if word.group not in self._context.groups or not person.needs_candidates:
+                continue
+            known = days.get(word.group, Period(word.day, word.day))
+            days[word.group] = Period(min(known.first, word.day), max(known.last, word.day))
+            if person.number:
+                numbers.setdefault(word.group, set()).add(person.number)
+        for group, period in sorted(days.items()):
+            # Whole months: «enrolled in the group in that month».
+            first = period.first.replace(day=1)
+            last = (period.last.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+            self._candidates[group] = self._flow.candidates(group, first, last, numbers.get(group, ()))
+            self.payers.update({one.child: one.payer for one in self._candidates[group]})
+
+    def __call__(self, person: int, group: str, month: str) -> Match:
+        key = (person, group, month)
+        if key not in self._known:
+            candidates = self._candidates.get(group, [])
+            self._known[key] = match.identify(self._context.persons[person], group, month, candidates, self._flow.match_by_name)
+        return self._known[key]
+
+    def person(self, person: int) -> PersonToMatch:
+        return self._context.persons[person]
+
+
+class _Lessons:
+    """(group, day) → the day's lessons."""
+
+    def __init__(self, context: store_match.MatchContext) -> None:
+        self._context = context
+        self._zone = ZoneInfo(context.zone)
+        self._known: dict[tuple[str, dt.date], Sequence[LessonAt]] = {}
+
+    def __call__(self, group: str, day: dt.date) -> Sequence[LessonAt]:
+        key = (group, day)
+        if key not in self._known:
+            known: RegisterGroup | None = self._context.groups.get(group)
+            self._known[key] = lessons_on(known, day, self._zone, self._context.own_cancelled.get(key, ())) if known else ()
+        return self._known[key]
+
+
+def _accepted(one: Acceptance) -> Accepted:
+    return Accepted(one.id, one.kind, one.amount, one.enrollment, one.certificate, one.n, one.month, one.number, one.refers_to)
+
+
+def _body(operation: Operation) -> dict[str, Any]:
+    """The operation as docs/register-api.md has it: its claim in clear."""
+    return {
+        "id": operation.id,
+        "kind": operation.kind,
+        "claim": {
+            "provider": operation.provider,
+            "child": operation.child,
+            "group": operation.group,
+            "date": operation.day.isoformat(),
+            "slot": operation.slot,
+            "lesson_starts_at": operation.starts_at.isoformat(),
+        },
+        "enrollment": operation.enrollment,
+        "certificate": operation.certificate,
+        "n": operation.n,
+        "month": operation.month,
+        "amount_kopecks": operation.amount,
+        "after": operation.after,
+        "refers_to": operation.refers_to,
+        "status": operation.status,
+    }
+

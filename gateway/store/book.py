@@ -1,0 +1,139 @@
+"""Book: a certificate's answers all together, read, planned and saved in ONE transaction, so that nobody else can spend in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from gateway.core.book import Booked, BookedAll
+from gateway.core.claims import Answer, Claim
+from gateway.core.ledger import AccountName
+from gateway.core.post import OperationState
+from gateway.store import tables as t
+from gateway.store.claims import CLAIM_COLUMNS, answer_columns, answer_from, claim_from, with_live_debit
+from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, writing
+from gateway.store.ledger import free_of, save_transfers
+
+BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class BookWork:
+    """Listed answers of one payer's certificates, each certificate whole, and what their accounts may spend."""
+
+    connection: Connection
+    payer: str
+    decided: Sequence[tuple[Claim, Answer]]
+    free: Mapping[AccountName, int]
+
+    def save(self, booked: BookedAll, now: dt.datetime) -> None:
+        """Store answers, operations and holds. Part of the work's transaction."""
+        _save_answers(self.connection, self.payer, booked.answers, now)
+        rows = _save_operations(self.connection, self.payer, booked, now)
+        save_transfers(self.connection, [(rows[hold.booking], hold.transfer) for hold in booked.holds], now)
+        for chunk in in_chunks(sorted(claim.row for claim, _ in self.decided)):
+            self.connection.execute(sa.delete(t.to_book).where(t.to_book.c.payer == self.payer, t.to_book.c.claim.in_(chunk)))
+
+
+def has_work(engine: Engine) -> bool:
+    """Whether anything on book's list can be booked now."""
+    with reading(engine) as connection:
+        return _next_payer(connection) is not None
+
+
+@contextmanager
+def work(engine: Engine, limit: int = BATCH) -> Iterator[BookWork | None]:
+    """The next batch; None where there is nothing. Claims with an operation under way stay on the list until it is answered."""
+    with writing(engine) as connection:
+        payer = _next_payer(connection)
+        if payer is None:
+            yield None
+            return
+        decided = _decided(connection, payer, limit)
+        certificates = {answer.certificate for _, answer in decided if answer.certificate}
+        yield BookWork(connection, payer, decided, free_of(connection, payer, certificates))
+
+
+_JOIN = (t.to_book.c.payer == t.claim.c.payer) & (t.to_book.c.claim == t.claim.c.claim)
+
+
+def _next_payer(connection: Connection) -> str | None:
+    return connection.execute(
+        sa.select(t.to_book.c.payer).join(t.claim, _JOIN).where(t.claim.c.under_way == 0).order_by(t.to_book.c.payer).limit(1)
+    ).scalar_one_or_none()
+
+
+def _decided(connection: Connection, payer: str, limit: int) -> list[tuple[Claim, Answer]]:
+    certificate = sa.func.coalesce(t.to_book.c.certificate, "")
+    rows = connection.execute(
+        sa.select(t.to_book.c.answer, certificate, *CLAIM_COLUMNS)
+        .select_from(with_live_debit(t.claim.join(t.to_book, _JOIN)))
+        .where(t.to_book.c.payer == payer, t.claim.c.payer == payer, t.claim.c.under_way == 0)
+        .order_by(certificate, t.claim.c.claim)
+        .limit(limit)
+    ).all()
+    if len(rows) == limit and rows[0][1] != rows[-1][1]:
+        # The last certificate may be cut: it comes whole with the next batch.
+        rows = [row for row in rows if row[1] != rows[-1][1]]
+    elif len(rows) == limit:
+        return _decided(connection, payer, limit * 10)
+    return [(claim_from(row[2:]), answer_from(row[0])) for row in rows]
+
+
+def _save_answers(connection: Connection, payer: str, answers: Sequence[Booked], now: dt.datetime) -> None:
+    if not answers:
+        return
+    rows = []
+    for booked in answers:
+        is_early = booked.claim.starts_at > now
+        columns = answer_columns(booked.answer, booked.amount, booked.keeps, is_early, now)
+        rows.append({"of_claim": booked.claim.row} | {"new_" + name: value for name, value in columns.items()})
+    names = [name.removeprefix("new_") for name in rows[0] if name != "of_claim"]
+    statement = (
+        sa.update(t.claim)
+        .where(t.claim.c.payer == payer, t.claim.c.claim == sa.bindparam("of_claim"))
+        .values({name: sa.bindparam("new_" + name) for name in names})
+    )
+    connection.execute(statement, rows)
+
+
+_OPERATION_COLUMNS = (
+    "payer", "operation", "id", "kind", "claim", "n", "month", "amount", "enrollment", "certificate", "minutes", "after", "refers_to",
+    "status", "state", "booked_at", "tries",
+)  # fmt: skip
+
+
+def _save_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
+    """Insert the operations; their keys, in the order of the plan."""
+    if not booked.operations:
+        return []
+    first = reserve_ids(connection, payer, "operation", len(booked.operations))
+    insert_many(
+        connection,
+        t.operation,
+        _OPERATION_COLUMNS,
+        [
+            (
+                payer, first + offset, one.id, one.kind, one.claim.row, one.n, one.month, one.amount, one.enrollment, one.certificate,
+                one.minutes, one.after, one.refers_to, one.status, OperationState.TO_SEND.value, now.isoformat(), 0,
+            )
+            for offset, one in enumerate(booked.operations)
+        ],
+    )  # fmt: skip
+    under_way: dict[int, int] = {}
+    for one in booked.operations:
+        under_way[one.claim.row] = under_way.get(one.claim.row, 0) + 1
+    connection.execute(
+        sa.update(t.claim)
+        .where(t.claim.c.payer == payer, t.claim.c.claim == sa.bindparam("of_claim"))
+        .values(under_way=t.claim.c.under_way + sa.bindparam("more")),
+        [{"of_claim": claim, "more": count} for claim, count in sorted(under_way.items())],
+    )
+    return list(range(first, first + len(booked.operations)))
+
+

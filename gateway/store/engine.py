@@ -1,0 +1,151 @@
+"""Opening the database, transactions, and the two statements that every stage needs: insert many rows, and insert or update them.
+
+Nothing here or in the other modules of the store is used that PostgreSQL cannot do as well.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gateway.store import tables
+
+BUSY_TIMEOUT_MS = 30_000
+PARAMETERS_MAX = 500
+"""Values in one IN (…) list: far below every database's limit."""
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be opened, is locked by another for too long, or its disk is full. ``args[0]`` says which, and the cure."""
+
+
+def open_engine(url: str) -> Engine:
+    """Open the database, creating its tables where they are missing.
+
+    Raises:
+        StoreUnavailable: it cannot be opened.
+    """
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        _configure_sqlite(engine)
+        if engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with engine.begin() as connection:
+            tables.metadata.create_all(connection)
+    except sa.exc.DBAPIError as error:
+        raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+    return engine
+
+
+def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # BEGIN is ours, see below
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        # A writer takes its lock at once: two that read first and write later would deadlock.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes; rolled back as a whole where anything in it raises."""
+    with _translated(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads."""
+    with _translated(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+
+
+def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows as plain tuples in one driver call: measured three times as fast as Core's insert with dictionaries."""
+    if not rows:
+        return
+    statement = _insert_text(connection, table, columns)
+    connection.exec_driver_sql(statement, [_plain(row) for row in rows])
+
+
+def _insert_text(connection: Connection, table: Table, columns: Sequence[str]) -> str:
+    compiled = sa.insert(table).values({column: sa.bindparam(column) for column in columns}).compile(dialect=connection.dialect)
+    names = ", ".join(connection.dialect.identifier_preparer.quote(table.c[column].name) for column in columns)
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    del compiled  # compiling proves that the columns exist
+    return f"INSERT INTO {connection.dialect.identifier_preparer.format_table(table)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
+
+
+def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    # Driver-level parameters skip SQLAlchemy's types: days go in as ISO text, which both databases take for a DATE column.
+    return tuple(value.isoformat() if type(value) is dt.date else value for value in row)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:
+    """Insert rows, or update those whose key is there. All rows have the same columns."""
+    if not rows:
+        return
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = make(table)
+    updated = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if updated:
+        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=updated)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
+    connection.execute(statement, list(rows))
+
+
+def reserve_ids(connection: Connection, shard: str, name: str, count: int) -> int:
+    """The first of ``count`` consecutive ids that nobody else gets; part of the caller's transaction."""
+    table = tables.sequence
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(make(table).values(shard=shard, name=name, next=1).on_conflict_do_nothing(index_elements=["shard", "name"]))
+    where = (table.c.shard == shard) & (table.c.name == name)
+    connection.execute(sa.update(table).where(where).values(next=table.c.next + count))
+    return int(connection.execute(sa.select(table.c.next).where(where)).scalar_one()) - count
+
+
+def in_chunks(values: Iterable[Any], size: int = PARAMETERS_MAX) -> Iterator[list[Any]]:
+    """Cut values into lists short enough for one IN (…)."""
+    chunk: list[Any] = []
+    for value in values:
+        chunk.append(value)
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def relist(connection: Connection, table: Table, selected: sa.Select[Any], shard: str) -> None:
+    """Put what is selected (its shard, its id) on a list; what is there already gets a new attempt, so that a result in flight is not saved."""
+    id_column = [column.name for column in table.primary_key.columns if column.name != shard][0]
+    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    source = selected.add_columns(sa.literal(1))
+    if connection.dialect.name == "sqlite":
+        source = source.where(sa.true())  # SQLite needs a WHERE to tell ON CONFLICT from a join's ON
+    statement = make(table).from_select([shard, id_column, "attempt"], source)
+    statement = statement.on_conflict_do_update(index_elements=[shard, id_column], set_={"attempt": table.c.attempt + 1})
+    connection.execute(statement)

@@ -1,0 +1,294 @@
+"""Match: what it needs of listed marks, and its save: marks' states, claims' words, and decide's list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from gateway.core.claims import claim_key
+from gateway.core.facts import Place, RegisterGroup, Status
+from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, WordAt
+from gateway.core.periods import month_of
+from gateway.store import register
+from gateway.store import tables as t
+from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, writing
+
+BATCH = 10_000
+
+_WORD_COLUMNS = (
+    t.mark.c.mark, t.mark.c.source, t.mark.c.person, t.mark.c.group_id, t.mark.c.day, t.mark.c.status, t.mark.c.hours, t.mark.c.from_empty,
+    t.mark.c.run, t.mark.c.sheet, t.mark.c.row, t.mark.c.col, t.mark.c.child,
+)  # fmt: skip
+
+
+class ListedMarks(NamedTuple):
+    """A batch of one provider's listed marks; ``attempts``: as they were when they were read."""
+
+    provider: str
+    words: list[WordAt]
+    attempts: dict[int, int]
+
+
+@dataclass(slots=True)
+class MatchContext:
+    """What match needs to know of these marks. ``own_cancelled``: (group, day) → start times that a source says were cancelled."""
+
+    persons: dict[int, PersonToMatch] = field(default_factory=dict)
+    groups: dict[str, RegisterGroup] = field(default_factory=dict)
+    zone: str = "Europe/Moscow"
+    own_cancelled: dict[tuple[str, dt.date], list[str]] = field(default_factory=dict)
+
+
+def listed(engine: Engine, limit: int = BATCH) -> ListedMarks | None:
+    """The next batch on match's list, of one provider; None where the list is empty."""
+    with reading(engine) as connection:
+        provider = connection.execute(sa.select(t.to_match.c.provider).order_by(t.to_match.c.provider).limit(1)).scalar_one_or_none()
+        if provider is None:
+            return None
+        rows = connection.execute(
+            sa.select(t.to_match.c.attempt, *_WORD_COLUMNS)
+            .join(t.to_match, (t.to_match.c.provider == t.mark.c.provider) & (t.to_match.c.mark == t.mark.c.mark))
+            .where(t.mark.c.provider == provider, t.to_match.c.provider == provider)
+            .order_by(t.mark.c.mark)
+            .limit(limit)
+        ).all()
+    return ListedMarks(provider, [_word(row[1:]) for row in rows], {row[1]: row[0] for row in rows})
+
+
+def _word(row: Sequence[Any]) -> WordAt:
+    mark, source, person, group, day, status, hours, from_empty, run, sheet, line, column, child = row
+    return WordAt(mark, source, person, group, day, Status(status), hours, from_empty, run, Place(sheet, line, column), child)
+
+
+def context(engine: Engine, provider: str, words: Iterable[WordAt], person_of: Callable[[Mapping[str, Any]], PersonToMatch]) -> MatchContext:
+    """Load persons, groups and lessons for these marks. ``person_of`` unseals a person's row."""
+    words = list(words)
+    found = MatchContext()
+    with reading(engine) as connection:
+        for chunk in in_chunks(sorted({word.person for word in words})):
+            rows = connection.execute(sa.select(t.person).where(t.person.c.provider == provider, t.person.c.person.in_(chunk))).mappings()
+            found.persons.update({row["person"]: person_of(dict(row)) for row in rows})
+        groups = {word.group for word in words}
+        found.groups = register.groups_of(connection, groups)
+        found.zone = zone_of(connection, provider)
+        found.own_cancelled = own_cancelled(connection, provider, groups)
+    return found
+
+
+def zone_of(connection: Connection, provider: str) -> str:
+    known = register.providers(connection).get(provider)
+    return known.time_zone if known is not None else "Europe/Moscow"
+
+
+def own_cancelled(connection: Connection, provider: str, groups: Iterable[str]) -> dict[tuple[str, dt.date], list[str]]:
+    columns = t.own_lesson.c
+    found: dict[tuple[str, dt.date], list[str]] = defaultdict(list)
+    for chunk in in_chunks(sorted(set(groups))):
+        rows = connection.execute(
+            sa.select(columns.group_id, columns.day, columns.starts_at).where(
+                columns.provider == provider, columns.group_id.in_(chunk), columns.state == "cancelled"
+            )
+        )
+        for group, day, starts_at in rows:
+            found[(group, day)].append(starts_at)
+    return found
+
+
+class Around(NamedTuple):
+    """What stands around the units at hand: other marks, claims' slots, and answers on conflicts."""
+
+    siblings: list[WordAt]
+    slots: dict[Unit, set[int]]
+    take: dict[tuple[str, str, dt.date, int], str]
+
+
+def around(engine: Engine, provider: str, units: Iterable[Unit], without: Iterable[int]) -> Around:
+    """Load what stands at these (child, group, day) besides the marks ``without``."""
+    wanted = set(units)
+    children = sorted({child for child, _, _ in wanted})
+    groups = sorted({group for _, group, _ in wanted})
+    left_out = set(without)
+    result = Around([], defaultdict(set), {})
+    if not wanted:
+        return result
+    days = [day for _, _, day in wanted]
+    with reading(engine) as connection:
+        for chunk in in_chunks(children):
+            rows = connection.execute(
+                sa.select(*_WORD_COLUMNS).where(
+                    t.mark.c.provider == provider, t.mark.c.child.in_(chunk), t.mark.c.group_id.in_(groups),
+                    t.mark.c.day >= min(days), t.mark.c.day <= max(days), t.mark.c.state == "claimed",
+                )
+            )  # fmt: skip
+            result.siblings.extend(word for word in map(_word, rows) if word.mark not in left_out and (word.child, word.group, word.day) in wanted)
+            claims = connection.execute(
+                sa.select(t.claim.c.child, t.claim.c.group_id, t.claim.c.day, t.claim.c.slot).where(
+                    t.claim.c.provider == provider, t.claim.c.child.in_(chunk), t.claim.c.group_id.in_(groups),
+                    t.claim.c.day >= min(days), t.claim.c.day <= max(days), t.claim.c.status.is_not(None),
+                )
+            )  # fmt: skip
+            for child, group, day, slot in claims:
+                result.slots[(child, group, day)].add(slot)
+            columns = t.taken_source.c
+            taken = connection.execute(
+                sa.select(columns.child, columns.group_id, columns.day, columns.slot, columns.source).where(
+                    columns.provider == provider, columns.child.in_(chunk)
+                )
+            )
+            result.take.update({(child, group, day, slot): source for child, group, day, slot, source in taken})
+    return result
+
+
+# ---------------------------------------------------------------- saving
+
+
+def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Mapping[str, str]) -> None:
+    """Store marks' states and claims' words, and list the claims whose word changed; only for marks whose attempt is still the one read.
+
+    Args:
+        payer_of: child → the payer that its money belongs to.
+    """
+    with writing(engine) as connection:
+        if not _is_ours(connection, work):
+            return  # somebody listed one of these anew meanwhile: the whole batch is worked out again
+        _save_marks(connection, work.provider, matched)
+        _save_persons(connection, work.provider, matched.persons)
+        for payer in sorted({payer_of[word.child] for word in matched.claims}):
+            words = [word for word in matched.claims if payer_of[word.child] == payer]
+            _save_claims(connection, payer, work.provider, words)
+        for chunk in in_chunks(sorted(work.attempts)):
+            connection.execute(sa.delete(t.to_match).where(t.to_match.c.provider == work.provider, t.to_match.c.mark.in_(chunk)))
+
+
+def _is_ours(connection: Connection, work: ListedMarks) -> bool:
+    columns, found = t.to_match.c, {}
+    for chunk in in_chunks(sorted(work.attempts)):
+        rows = connection.execute(sa.select(columns.mark, columns.attempt).where(columns.provider == work.provider, columns.mark.in_(chunk)))
+        found.update({mark: attempt for mark, attempt in rows})
+    return found == work.attempts
+
+
+def _save_marks(connection: Connection, provider: str, matched: Matched) -> None:
+    if not matched.marks:
+        return
+    statement = (
+        sa.update(t.mark)
+        .where(t.mark.c.provider == provider, t.mark.c.mark == sa.bindparam("of_mark"))
+        .values({name: sa.bindparam("new_" + name) for name in ("state", "rule", "child", "lessons")})
+    )
+    connection.execute(
+        statement,
+        [
+            {"of_mark": one.mark, "new_state": one.state.value, "new_rule": one.rule, "new_child": one.child, "new_lessons": one.lessons}
+            for one in matched.marks
+        ],
+    )
+
+
+def _save_persons(connection: Connection, provider: str, persons: Mapping[int, Match]) -> None:
+    """Remember who is whom: an answer of a person is never overwritten here."""
+    rows = [
+        {"of_person": person, "new_child": match.child, "new_matched_by": match.by, "new_rule": match.rule}
+        for person, match in persons.items()
+        if match.by != "answer" and not match.is_outside
+    ]
+    if not rows:
+        return
+    statement = (
+        sa.update(t.person)
+        .where(t.person.c.provider == provider, t.person.c.person == sa.bindparam("of_person"), t.person.c.answered_at.is_(None))
+        .values({name: sa.bindparam("new_" + name) for name in ("child", "matched_by", "rule")})
+    )
+    connection.execute(statement, rows)
+
+
+_CLAIM_COLUMNS = (
+    "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours", "from_empty",
+    "is_cancelled", "conflict", "mark", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
+)  # fmt: skip
+_COMPARED = ("starts_at", "ends_at", "status", "hours", "from_empty", "is_cancelled", "conflict")
+
+
+def _save_claims(connection: Connection, payer: str, provider: str, words: Sequence[ClaimWord]) -> None:
+    known = _known_claims(connection, payer, provider, words)
+    new = [word for word in words if word.status is not None and _key(word) not in known]
+    first = reserve_ids(connection, payer, "claim", len(new)) if new else 0
+    insert_many(connection, t.claim, _CLAIM_COLUMNS, [_new_claim(payer, first + offset, provider, word) for offset, word in enumerate(new)])
+    insert_many(connection, t.to_decide, ("payer", "claim", "attempt"), [(payer, first + offset, 1) for offset in range(len(new))])
+    changed = []
+    for word in words:
+        row = known.get(_key(word))
+        if row is not None:
+            values = _word_values(word, row)
+            if any(row[name] != values[name] for name in _COMPARED):
+                changed.append({"of_claim": row["claim"]} | {"new_" + name: value for name, value in values.items()})
+    if not changed:
+        return
+    columns = t.claim.c
+    statement = (
+        sa.update(t.claim)
+        .where(columns.payer == payer, columns.claim == sa.bindparam("of_claim"))
+        .values({name: sa.bindparam("new_" + name) for name in (*_COMPARED, "mark")})
+    )
+    connection.execute(statement, changed)
+    for chunk in in_chunks(row["of_claim"] for row in changed):
+        selected = sa.select(columns.payer, columns.claim).where(columns.payer == payer, columns.claim.in_(chunk))
+        relist(connection, t.to_decide, selected, "payer")
+
+
+def _key(word: ClaimWord) -> tuple[str, str, dt.date, int]:
+    return (word.child, word.group, word.day, word.slot)
+
+
+def _known_claims(
+    connection: Connection, payer: str, provider: str, words: Sequence[ClaimWord]
+) -> dict[tuple[str, str, dt.date, int], Mapping[str, Any]]:
+    columns = t.claim.c
+    wanted = {_key(word) for word in words}
+    days = [word.day for word in words]
+    groups = sorted({word.group for word in words})
+    found: dict[tuple[str, str, dt.date, int], Mapping[str, Any]] = {}
+    for chunk in in_chunks(sorted({word.child for word in words})):
+        rows = connection.execute(
+            sa.select(columns.claim, columns.child, columns.group_id, columns.day, columns.slot, columns.mark, *(columns[name] for name in _COMPARED))
+            .where(
+                columns.payer == payer, columns.provider == provider, columns.child.in_(chunk), columns.group_id.in_(groups),
+                columns.day >= min(days), columns.day <= max(days),
+            )
+        ).mappings()  # fmt: skip
+        for row in rows:
+            key = (row["child"], row["group_id"], row["day"], row["slot"])
+            if key in wanted:
+                found[key] = dict(row)
+    return found
+
+
+def _new_claim(payer: str, claim: int, provider: str, word: ClaimWord) -> tuple[Any, ...]:
+    starts_at, ends_at = _times(word)
+    return (
+        payer, claim, claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
+        month_of(word.day), starts_at, ends_at, word.status.value if word.status else None, word.hours, word.from_empty, word.is_cancelled,
+        word.conflict, word.mark, False, False, False, 0, 0, 0,
+    )  # fmt: skip
+
+
+def _times(word: ClaimWord) -> tuple[str, str]:
+    assert word.starts_at is not None and word.ends_at is not None  # a word that says something is at a lesson
+    return word.starts_at.isoformat(), word.ends_at.isoformat()
+
+
+def _word_values(word: ClaimWord, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A withdrawn word leaves the lesson's times as they were: the reversal still names them."""
+    times = {"starts_at": row["starts_at"], "ends_at": row["ends_at"]}
+    if word.status is not None:
+        times = dict(zip(("starts_at", "ends_at"), _times(word), strict=True))
+    return times | {
+        "status": word.status.value if word.status else None, "hours": word.hours, "from_empty": word.from_empty,
+        "is_cancelled": word.is_cancelled, "conflict": word.conflict, "mark": word.mark,
+    }  # fmt: skip

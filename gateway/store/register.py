@@ -1,0 +1,284 @@
+"""Collect, the register's side: its facts as a whole, and which claims and marks each change puts on a list.
+
+Only what has really changed lists anything: an item that comes again as it was costs a comparison.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from gateway.core.claims import AnswerKind
+from gateway.core.collect import UNKNOWN_GROUP
+from gateway.core.facts import Certificate, Enrollment, RegisterGroup, RegisterProvider
+from gateway.core.ledger import AccountKind, AccountName, Transfer, funding, meeting_shortfall
+from gateway.core.lessons import schedule_of
+from gateway.core.match import MarkState
+from gateway.core.names import folded
+from gateway.core.periods import Period
+from gateway.store import codec
+from gateway.store import tables as t
+from gateway.store.engine import in_chunks, reading, relist, upsert, writing
+from gateway.store.ledger import save_transfers, sums_of
+
+
+def cursor_of(engine: Engine, register: str, feed: str) -> str | None:
+    with reading(engine) as connection:
+        return _cursor(connection, register, feed)
+
+
+def _cursor(connection: Connection, register: str, feed: str) -> str | None:
+    columns = t.register_cursor.c
+    return connection.execute(sa.select(columns.cursor).where(columns.register == register, columns.feed == feed)).scalar_one_or_none()
+
+
+def save_cursor(connection: Connection, register: str, feed: str, cursor: str, now: dt.datetime) -> None:
+    """Where to read on: stored in the transaction that stores what was read up to there."""
+    row = {"register": register, "feed": feed, "cursor": cursor, "read_at": now.isoformat()}
+    upsert(connection, t.register_cursor, [row], ["register", "feed"])
+
+
+# ---------------------------------------------------------------- catalogue
+
+
+def save_catalogue(
+    engine: Engine, register: str, items: Sequence[RegisterProvider | RegisterGroup], cursor: str, now: dt.datetime
+) -> None:
+    """Store a page of the catalogue. A changed timetable lists marks for match; anything else that changed lists claims for decide."""
+    with writing(engine) as connection:
+        for item in items:
+            if isinstance(item, RegisterProvider):
+                _save_provider(connection, item)
+            else:
+                _save_group(connection, item)
+        save_cursor(connection, register, "catalogue", cursor, now)
+
+
+def _save_provider(connection: Connection, item: RegisterProvider) -> None:
+    table, body = t.catalogue_provider, codec.to_text(item)
+    known = connection.execute(sa.select(table.c.body).where(table.c.provider == item.provider)).scalar_one_or_none()
+    if known == body:
+        return
+    upsert(connection, table, [{"provider": item.provider, "body": body}], ["provider"])
+    if known is not None:
+        _list_claims(connection, t.claim.c.provider == item.provider)
+
+
+def _save_group(connection: Connection, item: RegisterGroup) -> None:
+    table, body = t.catalogue_group, codec.to_text(item)
+    where = (table.c.provider == item.provider) & (table.c.group_id == item.group)
+    known = connection.execute(sa.select(table.c.body, table.c.schedule).where(where)).one_or_none()
+    if known is not None and known.body == body:
+        return
+    schedule = blake2b(codec.to_text(dict(schedule_of(item))).encode(), digest_size=16).hexdigest()
+    row = {"provider": item.provider, "group_id": item.group, "title_folded": folded(item.title), "body": body, "schedule": schedule}
+    upsert(connection, table, [row], ["provider", "group_id"])
+    if known is None:
+        _name_waiting_group(connection, item)
+        return
+    if known.schedule != schedule:
+        list_marks(connection, item.provider, t.mark.c.group_id == item.group)
+    _list_claims(connection, (t.claim.c.provider == item.provider) & (t.claim.c.group_id == item.group))
+
+
+def _name_waiting_group(connection: Connection, item: RegisterGroup) -> None:
+    """A group that a source has long named, and that the register has only now."""
+    rows = connection.execute(
+        sa.select(t.source_group.c.source, t.source_group.c.words).where(
+            t.source_group.c.provider == item.provider,
+            t.source_group.c.words == folded(item.title),
+            t.source_group.c.group_id == UNKNOWN_GROUP + folded(item.title),
+        )
+    ).all()
+    for source, words in rows:
+        name_group(connection, item.provider, source, words, item.group)
+
+
+def name_group(connection: Connection, provider: str, source: str, words: str, group: str) -> None:
+    """Give a source's words a register's group: their marks are matched anew."""
+    old = UNKNOWN_GROUP + words
+    connection.execute(
+        sa.update(t.source_group)
+        .where(t.source_group.c.provider == provider, t.source_group.c.source == source, t.source_group.c.words == words)
+        .values(group_id=group)
+    )
+    for table in (t.person, t.mark):
+        connection.execute(
+            sa.update(table).where(table.c.provider == provider, table.c.source == source, table.c.group_id == old).values(group_id=group)
+        )
+    list_marks(connection, provider, (t.mark.c.group_id == group) & (t.mark.c.source == source))
+
+
+def list_marks(connection: Connection, provider: str, condition: sa.ColumnElement[bool]) -> None:
+    """Put a provider's marks on match's list."""
+    selected = sa.select(t.mark.c.provider, t.mark.c.mark).where(t.mark.c.provider == provider, condition)
+    relist(connection, t.to_match, selected, "provider")
+
+
+def _list_claims(connection: Connection, condition: sa.ColumnElement[bool]) -> None:
+    """Put claims on decide's list."""
+    relist(connection, t.to_decide, sa.select(t.claim.c.payer, t.claim.c.claim).where(condition), "payer")
+
+
+# ---------------------------------------------------------------- certificates
+
+
+def save_certificates(engine: Engine, register: str, items: Sequence[Certificate], cursor: str, now: dt.datetime) -> None:
+    """Store certificates and fund their accounts: a change of nominal is a transfer from or to the payer's fund."""
+    with writing(engine) as connection:
+        for payer in sorted({item.payer for item in items}):
+            mine = [item for item in items if item.payer == payer]
+            known = _known_certificates(connection, payer, [item.certificate for item in mine])
+            changed = [item for item in mine if known.get(item.certificate) != item]
+            if not changed:
+                continue
+            _store_certificates(connection, payer, changed)
+            _fund(connection, payer, changed, known, now)
+            for children in in_chunks(sorted({item.child for item in changed})):
+                _list_claims(connection, (t.claim.c.payer == payer) & t.claim.c.child.in_(children))
+            if any(item.certificate not in known or known[item.certificate].numbers != item.numbers for item in changed):
+                _list_waiting(connection)
+        save_cursor(connection, register, "certificates", cursor, now)
+
+
+def _known_certificates(connection: Connection, payer: str, ids: Iterable[str]) -> dict[str, Certificate]:
+    table = t.certificate
+    known: dict[str, Certificate] = {}
+    for chunk in in_chunks(sorted(set(ids))):
+        rows = connection.execute(sa.select(table.c.certificate, table.c.body).where(table.c.payer == payer, table.c.certificate.in_(chunk)))
+        known.update({certificate: codec.certificate_from(body) for certificate, body in rows})
+    return known
+
+
+def _store_certificates(connection: Connection, payer: str, items: Sequence[Certificate]) -> None:
+    upsert(
+        connection,
+        t.certificate,
+        [
+            {"payer": payer, "certificate": item.certificate, "child": item.child, "number": item.number, "body": codec.to_text(item)}
+            for item in items
+        ],
+        ["payer", "certificate"],
+    )
+    numbers = [{"payer": payer, "number": number, "certificate": item.certificate} for item in items for number, _ in item.numbers]
+    upsert(connection, t.certificate_number, numbers, ["payer", "number", "certificate"])
+
+
+def _fund(
+    connection: Connection, payer: str, changed: Sequence[Certificate], known: dict[str, Certificate], now: dt.datetime
+) -> None:
+    """A change of nominal is the only thing that funds an account. What becomes free meets an open shortfall first."""
+    sums = sums_of(connection, payer, [item.certificate for item in changed])
+    transfers: list[Transfer] = []
+    for item in changed:
+        before = dict(known[item.certificate].nominals) if item.certificate in known else {}
+        after = dict(item.nominals)
+        for period in sorted(before.keys() | after.keys()):
+            account = AccountName(payer, period.first.isoformat(), AccountKind.CERTIFICATE, item.certificate)
+            free = sums[account].free if account in sums else 0
+            moved = funding(account, before.get(period, 0), after.get(period, 0), free, "nominal")
+            transfers += moved
+            rise = after.get(period, 0) - before.get(period, 0)
+            owed = sums.get(account._replace(kind=AccountKind.SHORTFALL))
+            if rise > 0 and owed is not None:
+                transfers += meeting_shortfall(account, free + rise, owed.out_settled - owed.in_settled, "nominal")
+    save_transfers(connection, [(None, transfer) for transfer in transfers], now)
+
+
+# ---------------------------------------------------------------- enrollments
+
+
+def save_enrollments(engine: Engine, register: str, items: Sequence[Enrollment], cursor: str, now: dt.datetime) -> None:
+    """Store enrollments. A change lists the child's claims in that group, and the group's marks that wait for somebody to be found."""
+    with writing(engine) as connection:
+        table = t.enrollment
+        for payer in sorted({item.payer for item in items}):
+            mine = [item for item in items if item.payer == payer]
+            known: dict[str, str] = {}
+            for chunk in in_chunks(sorted({item.enrollment for item in mine})):
+                rows = connection.execute(sa.select(table.c.enrollment, table.c.body).where(table.c.payer == payer, table.c.enrollment.in_(chunk)))
+                known.update({enrollment: body for enrollment, body in rows})
+            changed = [item for item in mine if known.get(item.enrollment) != codec.to_text(item)]
+            upsert(
+                connection,
+                table,
+                [
+                    {
+                        "payer": payer, "enrollment": item.enrollment, "child": item.child, "group_id": item.group,
+                        "certificate": item.certificate, "body": codec.to_text(item),
+                    }
+                    for item in changed
+                ],
+                ["payer", "enrollment"],
+            )  # fmt: skip
+            for group in sorted({item.group for item in changed}):
+                for children in in_chunks(sorted({item.child for item in changed if item.group == group})):
+                    where = (t.claim.c.payer == payer) & (t.claim.c.group_id == group) & t.claim.c.child.in_(children)
+                    _list_claims(connection, where)
+            for provider, group in sorted({(item.provider, item.group) for item in changed}):
+                waiting = (t.mark.c.group_id == group) & (t.mark.c.state == MarkState.WAITING.value)
+                list_marks(connection, provider, waiting)
+        save_cursor(connection, register, "enrollments", cursor, now)
+
+
+def _list_waiting(connection: Connection) -> None:
+    """Marks whose child is unknown: a new certificate may be the one that their row names."""
+    waiting = sa.select(t.mark.c.provider, t.mark.c.mark).where(t.mark.c.state == MarkState.WAITING.value, t.mark.c.rule == "N01")
+    relist(connection, t.to_match, waiting, "provider")
+
+
+def list_lessons_come(engine: Engine, now: dt.datetime) -> None:
+    """Claims that were refused because their lesson had not come yet, and whose lesson has: the clock's only list."""
+    with writing(engine) as connection:
+        come = (t.claim.c.is_early.is_(True)) & (t.claim.c.answer == AnswerKind.REFUSED.value) & (t.claim.c.day <= now.date())
+        _list_claims(connection, come)
+
+
+# ---------------------------------------------------------------- reading back
+
+
+def groups_of(connection: Connection, groups: Iterable[str]) -> dict[str, RegisterGroup]:
+    table = t.catalogue_group
+    found: dict[str, RegisterGroup] = {}
+    for chunk in in_chunks(sorted(set(groups))):
+        for group, body in connection.execute(sa.select(table.c.group_id, table.c.body).where(table.c.group_id.in_(chunk))):
+            found[group] = codec.group_from(body)
+    return found
+
+
+def groups_of_provider(connection: Connection, provider: str) -> list[RegisterGroup]:
+    table = t.catalogue_group
+    rows = connection.execute(sa.select(table.c.body).where(table.c.provider == provider).order_by(table.c.group_id))
+    return [codec.group_from(body) for (body,) in rows]
+
+
+def providers(connection: Connection) -> dict[str, RegisterProvider]:
+    rows = connection.execute(sa.select(t.catalogue_provider.c.provider, t.catalogue_provider.c.body).order_by(t.catalogue_provider.c.provider))
+    return {provider: codec.provider_from(body) for provider, body in rows}
+
+
+def certificates_by_number(connection: Connection, number: str) -> list[Certificate]:
+    """Certificates that have, or once had, this number."""
+    numbers, table = t.certificate_number, t.certificate
+    rows = connection.execute(
+        sa.select(table.c.body)
+        .join(numbers, (numbers.c.payer == table.c.payer) & (numbers.c.certificate == table.c.certificate))
+        .where(numbers.c.number == number)
+    )
+    return [codec.certificate_from(body) for (body,) in rows]
+
+
+def payer_of_children(connection: Connection, children: Iterable[str]) -> dict[str, str]:
+    """The payer of each child, by its certificate."""
+    table = t.certificate
+    found: dict[str, str] = {}
+    for chunk in in_chunks(sorted(set(children))):
+        rows = connection.execute(sa.select(table.c.child, table.c.payer).where(table.c.child.in_(chunk)).order_by(table.c.payer))
+        found.update({child: payer for child, payer in rows})
+    return found
+
+

@@ -1,0 +1,266 @@
+"""Every table, and the two keys by which they shard: facts of a source by provider, money by payer.
+
+Held by a test: each table has its key NOT NULL, in its primary key and in every unique and foreign key, and no foreign key joins the two
+groups. Keys are never updated. Ids within a key are plain integers, handed out in blocks (`sequence`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+BY_PROVIDER = "provider"
+BY_PAYER = "payer"
+BY_REGISTER = "register"
+
+
+def _table(name: str, shard: str, *items: Column | UniqueConstraint | CheckConstraint | PrimaryKeyConstraint | Index) -> Table:  # type: ignore[type-arg]
+    return Table(name, metadata, *items, info={"shard": shard})
+
+
+# ---------------------------------------------------------------- what the register said, as a whole (small, read by every node)
+
+register_cursor = _table(
+    "register_cursor", BY_REGISTER,
+    Column("register", String, nullable=False), Column("feed", String, nullable=False), Column("cursor", String), Column("read_at", String),
+    PrimaryKeyConstraint("register", "feed"),
+)  # fmt: skip
+
+sequence = _table(
+    "sequence", "shard",
+    Column("shard", String, nullable=False), Column("name", String, nullable=False), Column("next", BigInteger, nullable=False),
+    PrimaryKeyConstraint("shard", "name"),
+)  # fmt: skip
+
+# ---------------------------------------------------------------- keyed by provider: catalogue and raw facts
+
+catalogue_provider = _table(
+    "catalogue_provider", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("body", Text, nullable=False), PrimaryKeyConstraint("provider"),
+)  # fmt: skip
+
+catalogue_group = _table(
+    "catalogue_group", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("group_id", String, nullable=False), Column("title_folded", String, nullable=False),
+    Column("body", Text, nullable=False), Column("schedule", String, nullable=False),
+    PrimaryKeyConstraint("provider", "group_id"),
+)  # fmt: skip
+
+run = _table(
+    "run", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("run", BigInteger, nullable=False), Column("id", String, nullable=False),
+    Column("source", String, nullable=False), Column("file", String, nullable=False), Column("sha256", String, nullable=False),
+    Column("request", String, nullable=False),  # hash of mapping and month: the same file read otherwise is another run
+    Column("month", String), Column("started_at", String, nullable=False),
+    Column("finished_at", String),  # null: its report has not been given yet, and the same request takes it up again
+    Column("undone_at", String), Column("counts", Text),
+    PrimaryKeyConstraint("provider", "run"), UniqueConstraint("provider", "id"),
+)  # fmt: skip
+
+mapping = _table(
+    "mapping", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("body", Text, nullable=False),
+    Column("file", String, nullable=False), Column("kept_at", String, nullable=False),
+    PrimaryKeyConstraint("provider", "source"),
+)  # fmt: skip
+
+source_group = _table(
+    "source_group", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("words", String, nullable=False),
+    Column("shown", String, nullable=False), Column("group_id", String, nullable=False),
+    PrimaryKeyConstraint("provider", "source", "words"),
+)  # fmt: skip
+
+person = _table(
+    "person", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("person", BigInteger, nullable=False), Column("source", String, nullable=False),
+    Column("identity", String, nullable=False), Column("name_key", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("has_number", Boolean, nullable=False), Column("row", Integer),
+    Column("sealed", Text, nullable=False),  # name, number, birth date and place, encrypted: a match may be undone and asked again
+    Column("child", String), Column("matched_by", String),  # number, name; answer: a person's, and then child null is outside or undone
+    Column("is_outside", Boolean, nullable=False), Column("answered_at", String),
+    Column("rule", String),  # N01, N02 while it waits
+    PrimaryKeyConstraint("provider", "person"), UniqueConstraint("provider", "source", "identity"),
+    Index("person_by_child", "provider", "child"),
+)  # fmt: skip
+
+mark = _table(
+    "mark", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("mark", BigInteger, nullable=False), Column("source", String, nullable=False),
+    Column("person", BigInteger, nullable=False), Column("group_id", String, nullable=False), Column("day", Date, nullable=False),
+    Column("lesson", String, nullable=False), Column("status", String, nullable=False), Column("hours", Integer),
+    Column("from_empty", Boolean, nullable=False), Column("sheet", String), Column("row", Integer), Column("col", String),
+    Column("run", BigInteger, nullable=False), Column("state", String, nullable=False), Column("rule", String), Column("child", String),
+    Column("lessons", Integer, nullable=False),
+    PrimaryKeyConstraint("provider", "mark"),
+    Index("mark_by_group", "provider", "group_id", "day"),
+    Index("mark_by_person", "provider", "person"),
+)  # fmt: skip
+
+earlier_word = _table(  # what a mark said before, for taking a run back
+    "earlier_word", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("mark", BigInteger, nullable=False), Column("run", BigInteger, nullable=False),
+    Column("status", String, nullable=False), Column("hours", Integer), Column("from_empty", Boolean, nullable=False),
+    Column("sheet", String), Column("row", Integer), Column("col", String), Column("replaced_by", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider", "mark", "run", "replaced_by"),
+)  # fmt: skip
+
+own_lesson = _table(  # a provider's own word on a lesson; starts_at "" is all of the day's
+    "own_lesson", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("state", String, nullable=False),
+    Column("run", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider", "source", "group_id", "day", "starts_at"),
+)  # fmt: skip
+
+finding = _table(
+    "finding", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("finding", BigInteger, nullable=False), Column("run", BigInteger, nullable=False),
+    Column("source", String, nullable=False), Column("level", String, nullable=False), Column("group_id", String), Column("month", String),
+    Column("sheet", String), Column("row", Integer), Column("col", String), Column("body", Text, nullable=False),
+    Column("stands", Boolean, nullable=False),
+    PrimaryKeyConstraint("provider", "finding"),
+)  # fmt: skip
+
+withdrawal = _table(  # withdrawals above the limit, and what a person said of them
+    "withdrawal", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("withdrawal", BigInteger, nullable=False), Column("run", BigInteger, nullable=False),
+    Column("source", String, nullable=False), Column("group_id", String, nullable=False), Column("month", String, nullable=False),
+    Column("children", Integer, nullable=False), Column("known", Integer, nullable=False), Column("state", String, nullable=False),
+    Column("answered_at", String), Column("answer_run", BigInteger),
+    PrimaryKeyConstraint("provider", "withdrawal"),
+)  # fmt: skip
+
+withdrawal_mark = _table(
+    "withdrawal_mark", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("withdrawal", BigInteger, nullable=False), Column("mark", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider", "withdrawal", "mark"),
+)  # fmt: skip
+
+taken_source = _table(  # whose word counts where two sources differ
+    "taken_source", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("child", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("day", Date, nullable=False), Column("slot", Integer, nullable=False), Column("source", String, nullable=False),
+    Column("answered_at", String, nullable=False),
+    PrimaryKeyConstraint("provider", "child", "group_id", "day", "slot"),
+)  # fmt: skip
+
+to_match = _table(
+    "to_match", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("mark", BigInteger, nullable=False), Column("attempt", Integer, nullable=False),
+    PrimaryKeyConstraint("provider", "mark"),
+)  # fmt: skip
+
+# ---------------------------------------------------------------- keyed by payer: certificates, claims, money
+
+certificate = _table(
+    "certificate", BY_PAYER,
+    Column("payer", String, nullable=False), Column("certificate", String, nullable=False), Column("child", String, nullable=False),
+    Column("number", String, nullable=False), Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("payer", "certificate"), Index("certificate_by_child", "payer", "child"),
+)  # fmt: skip
+
+certificate_number = _table(
+    "certificate_number", BY_PAYER,
+    Column("payer", String, nullable=False), Column("number", String, nullable=False), Column("certificate", String, nullable=False),
+    PrimaryKeyConstraint("payer", "number", "certificate"),
+)  # fmt: skip
+
+enrollment = _table(
+    "enrollment", BY_PAYER,
+    Column("payer", String, nullable=False), Column("enrollment", String, nullable=False), Column("child", String, nullable=False),
+    Column("group_id", String, nullable=False), Column("certificate", String, nullable=False), Column("body", Text, nullable=False),
+    PrimaryKeyConstraint("payer", "enrollment"), Index("enrollment_by_child", "payer", "child", "group_id"),
+)  # fmt: skip
+
+claim = _table(
+    "claim", BY_PAYER,
+    Column("payer", String, nullable=False), Column("claim", BigInteger, nullable=False), Column("key", String, nullable=False),
+    Column("provider", String, nullable=False), Column("child", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("day", Date, nullable=False), Column("slot", Integer, nullable=False), Column("month", String, nullable=False),
+    Column("starts_at", String, nullable=False), Column("ends_at", String, nullable=False),
+    # the word
+    Column("status", String), Column("hours", Integer), Column("from_empty", Boolean, nullable=False),
+    Column("is_cancelled", Boolean, nullable=False), Column("conflict", String, nullable=False), Column("mark", BigInteger),
+    # the answer
+    Column("answer", String), Column("not_charged", String), Column("first_rule", String), Column("reasons", Text), Column("amount", BigInteger),
+    Column("price", BigInteger), Column("parent", BigInteger), Column("enrollment", String), Column("certificate", String),
+    Column("lacks_funds", Boolean, nullable=False), Column("is_early", Boolean, nullable=False), Column("keeps", Boolean, nullable=False),
+    Column("decided_at", String),
+    # what the register has accepted
+    Column("live", String), Column("last_acceptance", String), Column("debits", Integer, nullable=False),
+    Column("attendance", String), Column("attendances", Integer, nullable=False), Column("under_way", Integer, nullable=False),
+    PrimaryKeyConstraint("payer", "claim"),
+    UniqueConstraint("payer", "provider", "child", "group_id", "day", "slot"),
+    CheckConstraint("under_way >= 0", name="claim_under_way"),
+    Index("claim_by_group", "payer", "provider", "group_id", "day"),
+    Index("claim_by_certificate", "payer", "certificate"),
+)  # fmt: skip
+
+to_decide = _table(
+    "to_decide", BY_PAYER,
+    Column("payer", String, nullable=False), Column("claim", BigInteger, nullable=False), Column("attempt", Integer, nullable=False),
+    PrimaryKeyConstraint("payer", "claim"),
+)  # fmt: skip
+
+to_book = _table(  # holds the answer before funds; a certificate's answers are booked together
+    "to_book", BY_PAYER,
+    Column("payer", String, nullable=False), Column("claim", BigInteger, nullable=False), Column("attempt", Integer, nullable=False),
+    Column("certificate", String), Column("answer", Text, nullable=False),
+    PrimaryKeyConstraint("payer", "claim"),
+)  # fmt: skip
+
+operation = _table(
+    "operation", BY_PAYER,
+    Column("payer", String, nullable=False), Column("operation", BigInteger, nullable=False), Column("id", String, nullable=False),
+    Column("kind", String, nullable=False), Column("claim", BigInteger, nullable=False), Column("n", Integer, nullable=False),
+    Column("month", String, nullable=False), Column("amount", BigInteger, nullable=False), Column("enrollment", String),
+    Column("certificate", String), Column("minutes", Integer, nullable=False), Column("after", String), Column("refers_to", String),
+    Column("status", String), Column("state", String, nullable=False), Column("number", String), Column("reason", Text),
+    Column("booked_at", String, nullable=False), Column("sent_at", String), Column("answered_at", String), Column("tries", Integer, nullable=False),
+    PrimaryKeyConstraint("payer", "operation"),
+    CheckConstraint("amount >= 0", name="operation_amount"),
+    Index("operation_by_claim", "payer", "claim"),
+    Index("operation_by_state", "payer", "state"),
+    Index("operation_by_month", "payer", "month"),
+)  # fmt: skip
+
+account = _table(
+    "account", BY_PAYER,
+    Column("payer", String, nullable=False), Column("account", BigInteger, nullable=False), Column("period", String, nullable=False),
+    Column("kind", String, nullable=False), Column("owner", String, nullable=False),
+    Column("in_settled", BigInteger, nullable=False), Column("out_settled", BigInteger, nullable=False),
+    Column("in_held", BigInteger, nullable=False), Column("out_held", BigInteger, nullable=False),
+    PrimaryKeyConstraint("payer", "account"), UniqueConstraint("payer", "period", "kind", "owner"),
+    CheckConstraint("in_settled >= 0 AND out_settled >= 0 AND in_held >= 0 AND out_held >= 0", name="account_sums"),
+    CheckConstraint(
+        "kind NOT IN ('certificate', 'reserve') OR in_settled - out_settled - out_held >= 0", name="account_free"
+    ),
+)  # fmt: skip
+
+transfer = _table(  # append only
+    "transfer", BY_PAYER,
+    Column("payer", String, nullable=False), Column("transfer", BigInteger, nullable=False),
+    Column("source", BigInteger, nullable=False), Column("target", BigInteger, nullable=False), Column("amount", BigInteger, nullable=False),
+    Column("kind", String, nullable=False), Column("month", String, nullable=False), Column("cause", String, nullable=False),
+    Column("operation", BigInteger), Column("refers_to", String), Column("at", String, nullable=False),
+    PrimaryKeyConstraint("payer", "transfer"),
+    CheckConstraint("amount > 0 AND source <> target", name="transfer_amount"),
+    Index("transfer_by_source", "payer", "source"),
+    Index("transfer_by_target", "payer", "target"),
+)  # fmt: skip

@@ -1,0 +1,92 @@
+"""Names are kept encrypted, and compared by keyed hashes; the key lives beside the database, readable by its owner only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+
+from gateway.core.facts import Member
+from gateway.core.match import PersonToMatch
+from gateway.core.names import parse_name
+
+
+class Vault:
+    """Seals what is personal. Losing the key loses no money: only remembered matches by name have to be answered again."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+        self._secret = key
+
+    @classmethod
+    def open(cls, path: Path) -> Vault:
+        """Read the key, or make one (mode 0600)."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return cls(path.read_bytes().strip())
+        key = Fernet.generate_key()
+        with os.fdopen(handle, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+        return cls(key)
+
+    def key_of(self, words: str) -> str:
+        """A keyed hash: equal words give equal keys, and nobody without the key can try names against them."""
+        return hmac.new(self._secret, words.encode(), sha256).hexdigest()[:32]
+
+    def seal(self, member: Member) -> str:
+        """What matching needs of a member, encrypted."""
+        facts = {
+            "name": member.name,
+            "number": member.certificate,
+            "padded": member.certificate_padded,
+            "unreadable": member.certificate_unreadable,
+            "born": member.birth_date.isoformat() if member.birth_date else None,
+            "sheet": member.place.sheet,
+            "row": member.place.row,
+        }
+        return self._fernet.encrypt(json.dumps(facts, ensure_ascii=False).encode()).decode()
+
+    def unseal(self, sealed: str) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads(self._fernet.decrypt(sealed.encode()))
+        return facts
+
+    def person_of(self, row: Mapping[str, Any]) -> PersonToMatch:
+        """A stored person as match wants it."""
+        facts = self.unseal(row["sealed"])
+        remembered = row["matched_by"] in ("answer", "number")
+        return PersonToMatch(
+            person=row["person"],
+            name=parse_name(facts["name"]),
+            number=facts["number"],
+            is_padded=facts["padded"],
+            is_unreadable=facts["unreadable"],
+            birth_date=dt.date.fromisoformat(facts["born"]) if facts["born"] else None,
+            row=row["row"],
+            answer=row["child"] if remembered else None,
+            is_outside=bool(row["is_outside"]),
+            is_undone=row["matched_by"] == "answer" and row["child"] is None and not row["is_outside"],
+        )
+
+
+def person_of_member(person: int, member: Member, row: int | None) -> PersonToMatch:
+    """A member that is not stored, for a dry run."""
+    return PersonToMatch(
+        person,
+        parse_name(member.name),
+        member.certificate,
+        member.certificate_padded,
+        member.certificate_unreadable,
+        member.birth_date,
+        row,
+    )
