@@ -1,0 +1,123 @@
+"""A file of timesheets → one `Batch` per group. This module reads top down: file, workbook, sheets of the month, groups."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gateway.plugins import Batch, Finding, InputRefused, Level, Text, hookimpl, month_period
+
+from .container import FileKind, check_size, damaged, file_kind, not_a_workbook
+from .findings import place, refused
+from .grid import Grid
+from .groups import group_words
+from .header import Header
+from .mapping import Layout, layout_of
+from .reading import GroupSheets, group_batch
+from .refusals import header_refusal
+from .rows import Section, sections
+from .settings import SpreadsheetSettings
+from .sheets import Sheet, sheets_of_month
+from .words import folded
+from .xlsx import read_xlsx
+
+GATEWAY_INTERFACE = 1
+_TITLE = Text("Табели в файлах", "Timesheets in files")
+
+
+@hookimpl
+def gateway_adapters() -> list[SpreadsheetAdapter]:
+    return [SpreadsheetAdapter()]
+
+
+@dataclass(frozen=True)
+class SpreadsheetAdapter:
+    """Month grids in XLSX: the state form 0504608 and clubs' own."""
+
+    settings: SpreadsheetSettings = field(default_factory=SpreadsheetSettings)
+    name: str = "spreadsheet"
+    title: Text = _TITLE
+
+    def reads(self, path: Path) -> bool:
+        """Any file: what is no workbook is refused here, with the words that help."""
+        return True
+
+    def parse(self, path: Path, mapping: Mapping[str, Any], month: str | None, now: dt.datetime) -> Iterator[Batch]:
+        """One batch per group; see `gateway.plugins.Adapter.parse`."""
+        layout = layout_of(mapping)
+        grids = self._grids(path)
+        sheets, findings = sheets_of_month(grids, layout, month)
+        groups = _groups(sheets, layout)
+        batches = [group_batch(group, self.settings) for group in groups]
+        general = (*layout.findings, *findings)
+        _refuse_if_nothing(batches, general)
+        if general:
+            yield Batch(findings=general)
+        yield from batches
+
+    def _grids(self, path: Path) -> list[Grid]:
+        check_size(path, self.settings)
+        try:
+            kind = file_kind(path)
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise damaged() from error
+        if kind is not FileKind.XLSX:
+            raise not_a_workbook(kind)
+        return read_xlsx(path, self.settings)
+
+
+def _refuse_if_nothing(batches: Sequence[Batch], general: Sequence[Finding]) -> None:
+    """A file of which one thing is wrong and nothing is taken is refused as a whole; several refused groups are told one by one."""
+    findings = [finding for batch in batches for finding in batch.findings]
+    if not batches:
+        raise refused(
+            Text(
+                "в книге нет табеля: ни на одном видимом листе не найдены столбцы дней 1, 2, 3 …",
+                "the workbook has no timesheet: no visible sheet has columns of days 1, 2, 3 …",
+            ),
+            Text("Отправьте табель за месяц со столбцом на каждый день.", "Send a month's timesheet with a column for each day."),
+        )
+    if not any(batch.records for batch in batches) and len(findings) == 1 and not general and findings[0].level is Level.UNREAD:
+        raise InputRefused(findings[0])
+
+
+# ---------------------------------------------------------------- groups
+
+
+def _groups(sheets: Sequence[Sheet], layout: Layout) -> list[GroupSheets]:
+    """The groups of all sheets; the same words are the same group, wherever they stand."""
+    groups: dict[str, GroupSheets] = {}
+    for sheet in sheets:
+        for header, head_rows, found in _blocks(sheet, layout):
+            for section in found:
+                _add(groups, sheet, header, head_rows, section, layout)
+    return list(groups.values())
+
+
+def _blocks(sheet: Sheet, layout: Layout) -> Iterator[tuple[Header, list[int], list[Section]]]:
+    """Each header with the rows of its head and the sections under it."""
+    grid, above = sheet.grid, 0
+    for index, header in enumerate(sheet.headers):
+        following = sheet.headers[index + 1].top - 1 if index + 1 < len(sheet.headers) else max(grid.rows)
+        head_rows = [row for row in grid.rows if above < row < header.top]
+        found = sections(grid, header, following, layout) if header.names else []
+        yield header, head_rows, found or [Section(header, None, None)]
+        above = max((section.last_row for section in found), default=header.row)
+
+
+def _add(groups: dict[str, GroupSheets], sheet: Sheet, header: Header, head_rows: list[int], section: Section, layout: Layout) -> None:
+    named = group_words(sheet.grid, section, head_rows, layout)
+    where = place(sheet.grid.name, named.row, named.column)
+    group = groups.setdefault(folded(named.words), GroupSheets(named.words, where, month_period(sheet.month), layout))
+    refusal = header_refusal(sheet.grid, header, group.month, layout, group.words)
+    if refusal is not None:
+        group.is_refused = True
+        group.findings.append(refusal)
+    group.sections.append((sheet.grid, section))
+
+
+__all__ = ["GATEWAY_INTERFACE", "SpreadsheetAdapter", "gateway_adapters"]

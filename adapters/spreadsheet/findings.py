@@ -1,0 +1,31 @@
+"""How this adapter says what it met: a place, what is there, and the cure, in both languages. Never a child's name."""
+
+from __future__ import annotations
+
+from gateway.plugins import Finding, InputRefused, Level, Place, Text
+
+from .grid import column_letters
+
+
+def place(sheet: str | None, row: int | None = None, column: int | None = None) -> Place:
+    return Place(sheet, row, None if column is None else column_letters(column))
+
+
+def unread(where: Place, what: Text, cure: Text, group: str | None = None) -> Finding:
+    """Was not taken."""
+    return Finding(Level.UNREAD, where, what, cure, group)
+
+
+def question(where: Place, what: Text, cure: Text, group: str | None = None) -> Finding:
+    """Was taken, or left out on purpose."""
+    return Finding(Level.QUESTION, where, what, cure, group)
+
+
+def refused(what: Text, cure: Text, where: Place | None = None) -> InputRefused:
+    """Nothing of the file is taken."""
+    return InputRefused(unread(where or Place(), what, cure))
+
+
+def shown(text: str, characters_max: int = 24) -> str:
+    """A sign as a message may quote it: short, so that no sentence about a child travels in it."""
+    return text if len(text) <= characters_max else text[:characters_max] + "…"

@@ -1,0 +1,134 @@
+"""Which words of a sheet name the group. The mapping's words are looked for first; a label («Группа») goes before any title line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .grid import Grid, Kind
+from .mapping import Layout
+from .month import has_month_only
+from .rows import Section
+from .words import (
+    GROUP_LABEL,
+    HEAD_LABEL,
+    LABELLED_TEXT,
+    PLAIN_SHEET_NAME,
+    SIGNATURE,
+    SUBDIVISION_LABEL,
+    UNIT_LABEL,
+    folded,
+)
+
+
+_NO_GROUP = 9
+_SUBJECT = re.compile(r"^(?:табель|журнал|уч[её]т)[^:]*: ?(?P<rest>\S.*)$", re.IGNORECASE)
+
+
+class GroupWords(NamedTuple):
+    words: str
+    row: int | None
+    column: int | None
+
+
+class _Text(NamedTuple):
+    text: str
+    row: int
+    column: int
+    rank: int  # 0 labelled as a group, 1 as a unit, 2 as a subdivision, 3 a line without a label, 4 a line of the form itself
+
+
+def group_words(grid: Grid, section: Section, head_rows: Sequence[int], layout: Layout) -> GroupWords:
+    """The group of a section: its own title, else the head's words, else the sheet's name."""
+    known = {folded(words): words for words in layout.groups}
+    if section.title is not None:
+        title = _unlabelled(section.title)
+        return GroupWords(known.get(folded(section.title)) or known.get(folded(title)) or title, section.title_row, None)
+    texts = sorted(_head_texts(grid, head_rows), key=lambda text: (text.rank, -text.row))
+    for text in texts:
+        if folded(text.text) in known:
+            return GroupWords(known[folded(text.text)], text.row, text.column)
+    if folded(grid.name) in known:
+        return GroupWords(known[folded(grid.name)], None, None)
+    for text in texts:
+        if text.rank == 0:
+            return GroupWords(text.text, text.row, text.column)
+    contained = _contained(texts, known)
+    if contained is not None:
+        return contained
+    for text in texts:
+        if text.rank in (1, 2):
+            return GroupWords(text.text, text.row, text.column)
+    return _by_name_or_title(grid, texts)
+
+
+def _by_name_or_title(grid: Grid, texts: Sequence[_Text]) -> GroupWords:
+    """The sheet's name, unless it is just a month or «Лист1»: then a title line, the one nearest to the children."""
+    if not (has_month_only(grid.name) or PLAIN_SHEET_NAME.match(folded(grid.name))):
+        return GroupWords(grid.name, None, None)
+    for text in texts:
+        if text.rank == 3 and not re.search(r"перен[её]с|заняти[ея] ", folded(text.text)):
+            return GroupWords(text.text, text.row, text.column)
+    return GroupWords(grid.name, None, None)
+
+
+def _unlabelled(text: str) -> str:
+    """«Группа: Акулы» → «Акулы»; «Группа № 2» stays as it is."""
+    match = LABELLED_TEXT.match(text)
+    return match["rest"] if match and match["colon"] else text
+
+
+def _head_texts(grid: Grid, head_rows: Sequence[int]) -> Iterator[_Text]:
+    for row in head_rows:
+        cells = [(column, cell) for column, cell in grid.rows.get(row, {}).items() if cell.kind is Kind.TEXT]
+        rank_before: int | None = None
+        for column, cell in cells:
+            text = folded(cell.text).rstrip(":").strip()
+            label = _label_rank(text)
+            if label is not None or HEAD_LABEL.match(text) or SIGNATURE.match(text):
+                rank_before = label if label is not None else _NO_GROUP
+                subject = _SUBJECT.match(cell.text)
+                if subject is not None and not has_month_only(subject["rest"]):
+                    yield _Text(subject["rest"], row, column, 3)
+                elif label is None:
+                    yield _Text(cell.text, row, column, 4)
+                continue
+            match = LABELLED_TEXT.match(cell.text)
+            if rank_before is not None:
+                if rank_before < _NO_GROUP:
+                    yield _Text(cell.text, row, column, rank_before)
+                rank_before = None
+            elif match is not None:
+                rank = _label_rank(folded(match["label"]))
+                yield _Text(match["rest"] if match["colon"] else cell.text, row, column, 3 if rank is None else rank)
+            elif not _is_furniture(text):
+                yield _Text(cell.text, row, column, 3)
+
+
+def _label_rank(text: str) -> int | None:
+    for rank, pattern in enumerate((GROUP_LABEL, UNIT_LABEL, SUBDIVISION_LABEL)):
+        if pattern.match(text):
+            return rank
+    return None
+
+
+def _is_furniture(text: str) -> bool:
+    """Text of the form itself: the month's line, codes, the order that approved it."""
+    is_form = re.search(r"приказ|утв\.|окуд|окпо|\bкоды\b|^дата\b|^за\b|^на\b|учебный год", text)
+    return len(text) < 3 or is_form is not None or has_month_only(text)
+
+
+def _contained(texts: Sequence[_Text], known: dict[str, str]) -> GroupWords | None:
+    """A mapping's words inside a line without a label («Учёт посещений: Кулинария, дети 8–12 лет»), if only one group's are."""
+    found: dict[str, _Text] = {}
+    for text in texts:
+        if text.rank >= 3:
+            for words in known:
+                if re.search(rf"(?<!\w){re.escape(words)}(?!\w)", folded(text.text)):
+                    found.setdefault(words, text)
+    longest = [words for words in found if not any(words != other and words in other for other in found)]
+    if len(longest) != 1:
+        return None
+    text = found[longest[0]]
+    return GroupWords(known[longest[0]], text.row, text.column)

@@ -1,0 +1,249 @@
+"""Day headers: which row carries 1 … 31, which columns are its days, and what the other columns are."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from .grid import Cell, Grid, Kind
+from .mapping import Layout
+from .words import (
+    ACCOUNT_COLUMN,
+    BIRTH_COLUMN,
+    CERTIFICATE_COLUMN,
+    MONTH_WORD_PLAIN,
+    NAME_COLUMN,
+    ORDINAL_COLUMN,
+    REASON_COLUMN,
+    folded,
+    month_number,
+    weekday_number,
+)
+
+_DAY = re.compile(r"^0?(?P<day>\d{1,2})\.?(?:[ ,(]+(?P<weekday>[а-яa-z]+)\.?\)?)?$")
+_WEEKDAY_DAY = re.compile(r"^(?P<weekday>[а-яa-z]+)\.?[ ,]+0?(?P<day>\d{1,2})$")
+_DATE = re.compile(r"^(?P<day>\d{1,2})[./-](?P<month>\d{1,2})(?:[./-](?P<year>\d{2,4}))?\.?(?: ?\(?(?P<weekday>[а-я]+)\.?\)?)?$")
+_DAY_MONTH = re.compile(rf"^(?P<day>\d{{1,2}})[ -](?P<word>{MONTH_WORD_PLAIN})\.?$")
+FULL_DAYS_MIN = 20
+JOURNAL_DAYS_MIN = 4
+HEADER_ROWS_ABOVE = 4
+
+
+class DayWord(NamedTuple):
+    """A header cell that names a day; month and weekday where the cell says them too."""
+
+    day: int
+    month: int | None = None
+    weekday: int | None = None
+
+
+class DayColumn(NamedTuple):
+    """A day of the header. ``span``: the columns that its (merged) header cell covers, the first one is its place."""
+
+    word: DayWord
+    span: tuple[int, ...]
+
+    @property
+    def column(self) -> int:
+        return self.span[0]
+
+
+@dataclass(frozen=True)
+class Header:
+    """One header of a grid.
+
+    Attributes:
+        row: the row with the days; ``top`` the header's first row; ``first_row`` the first row that may be a child's.
+        is_month: days run as a month's do; False: a journal with a column per lesson.
+        names: columns of a child's name. None of the columns is a day's.
+    """
+
+    row: int
+    top: int
+    first_row: int
+    days: tuple[DayColumn, ...]
+    is_month: bool
+    names: tuple[int, ...]
+    ordinal: int | None
+    certificate: int | None
+    certificate_is_certain: bool
+    birth_date: int | None
+    reasons: tuple[int, ...]
+    weekdays: dict[int, tuple[int, int]] = field(default_factory=dict)  # column → (weekday 1…7, row)
+
+    @property
+    def first_day_column(self) -> int:
+        return self.days[0].column
+
+    @property
+    def day_columns(self) -> frozenset[int]:
+        return frozenset(column for day in self.days for column in day.span)
+
+
+def day_word(cell: Cell) -> DayWord | None:
+    """«1», «01», «1 ср», «ср 1», «01.10», «1 окт», a date."""
+    if cell.kind is Kind.NUMBER and cell.number is not None:
+        return DayWord(int(cell.number)) if cell.number == int(cell.number) and 1 <= cell.number <= 31 else None
+    if cell.kind is Kind.DATE and cell.date is not None:
+        return DayWord(cell.date.day, cell.date.month, cell.date.isoweekday())
+    if cell.kind is not Kind.TEXT or len(cell.text) > 20:
+        return None
+    text = folded(cell.text)
+    for pattern in (_DAY, _WEEKDAY_DAY, _DATE, _DAY_MONTH):
+        if match := pattern.match(text):
+            return _day_word(match.groupdict())
+    return None
+
+
+def _day_word(groups: dict[str, str | None]) -> DayWord | None:
+    day = int(groups["day"] or 0)
+    weekday_text, month = groups.get("weekday"), None
+    if groups.get("month"):
+        month = int(groups["month"] or 0)
+    elif groups.get("word"):
+        month = month_number(groups["word"] or "")
+    weekday = weekday_number(weekday_text) if weekday_text else None
+    is_day = 1 <= day <= 31 and (weekday_text is None or weekday is not None) and (month is None or 1 <= month <= 12)
+    return DayWord(day, month, weekday) if is_day else None
+
+
+def headers(grid: Grid, layout: Layout) -> list[Header]:
+    """All headers of the sheet, top down."""
+    found: list[Header] = []
+    for row in grid.rows:
+        if found and row < found[-1].first_row:
+            continue
+        days = _day_run(grid, row, layout)
+        if not days or (found and is_numbering(grid, row, found[-1])):
+            continue
+        header = _header(grid, row, days, layout, found[-1].row + 1 if found else 1)
+        if header is not None:
+            found.append(header)
+    return found
+
+
+def _day_run(grid: Grid, row: int, layout: Layout) -> tuple[DayColumn, ...]:
+    """Consecutive header cells that name days, from day 1 (or the mapping's column) on."""
+    words = {column: day_word(cell) for column, cell in grid.rows[row].items()}
+    starts = [column for column, word in words.items() if word is not None and (layout.first_day is None or column >= layout.first_day)]
+    if len(starts) < JOURNAL_DAYS_MIN:
+        return ()
+    start = next((column for column in starts if words[column] == DayWord(1)), starts[0]) if layout.first_day is None else starts[0]
+    days: list[DayColumn] = []
+    for column, word in words.items():
+        if column < start:
+            continue
+        if word is None or (days and word.day <= days[-1].word.day and days[-1].word.day >= 28):
+            break
+        area = grid.area(row, column)
+        days.append(DayColumn(word, tuple(range(area.left, area.right + 1))))
+    rising = sum(1 for one, two in itertools.pairwise(days) if one.word.day < two.word.day)
+    return tuple(days) if len(days) >= JOURNAL_DAYS_MIN and rising >= 0.8 * (len(days) - 1) else ()
+
+
+def is_numbering(grid: Grid, row: int, header: Header) -> bool:
+    """The form's row «1, 2, 3 …» over all columns: no child, no header."""
+    cells = grid.rows.get(row, {})
+    numbers = [(column, day_number) for column, cell in cells.items() if (day_number := _whole(cell)) is not None]
+    if len(numbers) < max(5, len(cells) - 2):
+        return False
+    steps = sum(1 for one, two in itertools.pairwise(numbers) if two[1] == one[1] + 1)
+    starts_left = numbers[0][0] < header.first_day_column
+    return steps >= 0.9 * (len(numbers) - 1) and starts_left and numbers[0][1] <= 2
+
+
+def _whole(cell: Cell) -> int | None:
+    if cell.kind is Kind.NUMBER and cell.number is not None and cell.number == int(cell.number):
+        return int(cell.number)
+    return int(cell.text) if cell.kind is Kind.TEXT and cell.text.isdecimal() else None
+
+
+def _header(grid: Grid, row: int, days: tuple[DayColumn, ...], layout: Layout, row_min: int) -> Header | None:
+    texts = dict(_header_texts(grid, row, days, max(row_min, row - HEADER_ROWS_ABOVE)))
+    names = _name_columns(grid, texts, layout)
+    name_line = max((line for column, (_, line) in texts.items() if column in names), default=row_min)
+    texts = {column: (text, line) for column, (text, line) in texts.items() if line >= name_line - 1}
+    is_month = len(days) >= FULL_DAYS_MIN
+    if not is_month and not names:
+        return None
+    weekdays = _weekday_row(grid, row, days)
+    below = row + (2 if any(line > row for _, line in weekdays.values()) else 1)
+    certain = _columns(texts, CERTIFICATE_COLUMN, set(names))
+    account = _columns(texts, ACCOUNT_COLUMN, set(names))
+    reasons = (layout.reason,) if layout.reason else _columns(texts, REASON_COLUMN, set(names))
+    header = Header(
+        row=row,
+        top=min(row, name_line) if names and layout.child is None else row,
+        first_row=below,
+        days=days,
+        is_month=is_month,
+        names=names,
+        ordinal=next(iter(_columns(texts, ORDINAL_COLUMN, set(names))), None),
+        certificate=layout.certificate or next(iter((*certain, *account)), None),
+        certificate_is_certain=bool(layout.certificate or certain),
+        birth_date=layout.birth_date or next(iter(_columns(texts, BIRTH_COLUMN, set(names))), None),
+        reasons=reasons,
+        weekdays=weekdays,
+    )
+    while below <= row + 2 and is_numbering(grid, below, header):
+        below += 1
+    return replace(header, first_row=below)
+
+
+def _header_texts(grid: Grid, row: int, days: tuple[DayColumn, ...], row_min: int) -> Iterator[tuple[int, tuple[str, int]]]:
+    """Column → (its words, their row): the nearest text at or above the day row; day columns give none."""
+    in_days = {column for day in days for column in day.span}
+    for line in range(row_min, row + 1):
+        for column, cell in grid.rows.get(line, {}).items():
+            if cell.kind is Kind.TEXT and column not in in_days and len(cell.text) <= 80:
+                yield column, (folded(cell.text).replace("- ", ""), line)
+
+
+def _columns(texts: dict[int, tuple[str, int]], pattern: re.Pattern[str], taken: set[int]) -> tuple[int, ...]:
+    return tuple(column for column, (text, _) in sorted(texts.items()) if column not in taken and pattern.search(text))
+
+
+def _name_columns(grid: Grid, texts: dict[int, tuple[str, int]], layout: Layout) -> tuple[int, ...]:
+    """The columns under the header's word for the child, all that a merged one covers; surname and first name may be two."""
+    if layout.child is not None:
+        return (layout.child,)
+    found = _columns(texts, NAME_COLUMN, set())
+    if not found:
+        return ()
+    line = max(texts[column][1] for column in found)
+    columns: list[int] = []
+    for column in found:
+        if texts[column][1] == line:
+            area = grid.area(line, column)
+            columns.extend(range(area.left, area.right + 1))
+    return tuple(columns)
+
+
+def _weekday_row(grid: Grid, row: int, days: tuple[DayColumn, ...]) -> dict[int, tuple[int, int]]:
+    """Column of a day → (weekday, row), from the header cells themselves or a row of weekdays next to them."""
+    own = {day.column: (day.word.weekday, row) for day in days if day.word.weekday is not None}
+    if own:
+        return {column: (weekday, line) for column, (weekday, line) in own.items() if weekday is not None}
+    for line in (row + 1, row - 1):
+        cells = grid.rows.get(line, {})
+        words = {day.column: weekday_number(cells[day.column].text) for day in days if day.column in cells}
+        found = {column: (weekday, line) for column, weekday in words.items() if weekday is not None}
+        if len(found) >= max(3, 0.7 * len(days)):
+            return found
+    return {}
+
+
+def wrong_weekdays(header: Header, month_first: dt.date, month_last: dt.date) -> list[tuple[DayColumn, int, int]]:
+    """Days whose written weekday is not the month's: (day, written weekday, its row)."""
+    wrong = []
+    for day in header.days:
+        written = header.weekdays.get(day.column)
+        if written is None or day.word.day > month_last.day:
+            continue
+        if month_first.replace(day=day.word.day).isoweekday() != written[0]:
+            wrong.append((day, written[0], written[1]))
+    return wrong

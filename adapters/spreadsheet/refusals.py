@@ -1,0 +1,122 @@
+"""Why a group's sheet is not read at all: its header does not carry the month's days."""
+
+from __future__ import annotations
+
+from gateway.plugins import Finding, Period, Text
+
+from .findings import place, unread
+from .grid import Grid, column_letters
+from .header import Header, wrong_weekdays
+from .mapping import Layout
+from .words import WEEKDAYS_EN, WEEKDAYS_RU
+
+
+def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, words: str) -> Finding | None:
+    """The first thing wrong with the header, or None."""
+    if not header.names:
+        return unread(
+            place(grid.name, header.row),
+            Text("не найдена графа с именем ребёнка", "no column with the child's name was found"),
+            Text(
+                "Назовите графу «ФИО ребёнка» или укажите её в сопоставлении: [columns] child.",
+                "Head the column «ФИО ребёнка», or name it in the mapping: [columns] child.",
+            ),
+            words,
+        )
+    if not header.is_month:
+        return unread(
+            place(grid.name, header.row, header.first_day_column),
+            Text(
+                "в шапке столбцы только отдельных дней, а не всего месяца",
+                "the header has columns of single days only, not of the whole month",
+            ),
+            Text(
+                "Отправьте табель со столбцом на каждый день месяца, с 1 по последний.",
+                "Send a timesheet with a column for each day of the month.",
+            ),
+            words,
+        )
+    return (
+        _wrong_first_day(grid, header, layout, words) or _wrong_days(grid, header, month, words)
+        or _wrong_month(grid, header, month, words) or _wrong_weekday(grid, header, month, words)
+    )  # fmt: skip
+
+
+def _wrong_first_day(grid: Grid, header: Header, layout: Layout, words: str) -> Finding | None:
+    if layout.first_day is None or layout.first_day in header.days[0].span:
+        return None
+    letters = column_letters(layout.first_day)
+    return unread(
+        place(grid.name, header.row, layout.first_day),
+        Text(
+            f"по сопоставлению первый день месяца в графе {letters}, а в шапке там не день",
+            f"by the mapping day 1 stands in column {letters}, but the header has no day there",
+        ),
+        Text("Исправьте сопоставление: [columns] first_day.", "Mend the mapping: [columns] first_day."),
+        words,
+    )
+
+
+def _wrong_days(grid: Grid, header: Header, month: Period, words: str) -> Finding | None:
+    """Each day once, in order, from 1 to the month's end at least."""
+    numbers = [day.word.day for day in header.days]
+    for before, day in zip(header.days, header.days[1:], strict=False):
+        if day.word.day <= before.word.day:
+            return unread(
+                place(grid.name, header.row, day.column),
+                Text(
+                    f"в шапке день {day.word.day} стоит после дня {before.word.day}: повтор или не тот порядок",
+                    f"the header has day {day.word.day} after day {before.word.day}: twice, or out of order",
+                ),
+                Text("Исправьте номера дней в шапке.", "Mend the days' numbers in the header."),
+                words,
+            )
+    missing = [day for day in range(1, month.last.day + 1) if day not in numbers]
+    if not missing:
+        return None
+    beside = next((day.column for day in header.days if day.word.day > missing[0]), header.days[-1].column)
+    shown_days = ", ".join(map(str, missing))
+    ru, en = ("дня", "day") if len(missing) == 1 else ("дней", "days")
+    return unread(
+        place(grid.name, header.row, beside),
+        Text(
+            f"в шапке нет столбца {ru} {shown_days} (в месяце {month.last.day} дней): похоже, столбец удалён",
+            f"the header has no column of {en} {shown_days} (the month has {month.last.day}): it seems deleted",
+        ),
+        Text(
+            "Верните столбец и отправьте табель ещё раз; отметки этой группы не приняты.",
+            "Put the column back and send the timesheet again; no mark of this group is taken.",
+        ),
+        words,
+    )
+
+
+def _wrong_month(grid: Grid, header: Header, month: Period, words: str) -> Finding | None:
+    day = next((day for day in header.days if day.word.month not in (None, month.first.month) and day.word.day <= month.last.day), None)
+    if day is None:
+        return None
+    return unread(
+        place(grid.name, header.row, day.column),
+        Text("дни в шапке другого месяца", "the header's days are of another month"),
+        Text(
+            "Исправьте даты в шапке или отправьте табель нужного месяца.", "Mend the header's dates, or send the right month's timesheet."
+        ),
+        words,
+    )
+
+
+def _wrong_weekday(grid: Grid, header: Header, month: Period, words: str) -> Finding | None:
+    wrong = wrong_weekdays(header, month.first, month.last)
+    if not wrong:
+        return None
+    day, written, row = wrong[0]
+    real = month.first.replace(day=day.word.day).isoweekday()
+    return unread(
+        place(grid.name, row, day.column),
+        Text(
+            f"день {day.word.day} подписан «{WEEKDAYS_RU[written - 1]}», а это {WEEKDAYS_RU[real - 1]} (расхождений: {len(wrong)}): шапка не того месяца",
+            f"day {day.word.day} is headed {WEEKDAYS_EN[written - 1]}, but it is {WEEKDAYS_EN[real - 1]} ({len(wrong)} differ): the header is another month's",
+        ),
+        Text("Исправьте дни недели или отправьте табель нужного месяца.", "Mend the weekdays, or send the right month's timesheet."),
+        words,
+    )
