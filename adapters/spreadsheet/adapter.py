@@ -9,21 +9,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from adapters.spreadsheet.container import FileKind, check_size, damaged, file_kind, not_a_workbook
+from adapters.spreadsheet.findings import place, refused
+from adapters.spreadsheet.grid import Grid
+from adapters.spreadsheet.groups import group_words
+from adapters.spreadsheet.header import Header
+from adapters.spreadsheet.mapping import Layout, layout_of
+from adapters.spreadsheet.reading import GroupSheets, group_batch
+from adapters.spreadsheet.refusals import header_refusal
+from adapters.spreadsheet.rows import Section, sections
+from adapters.spreadsheet.settings import SpreadsheetSettings
+from adapters.spreadsheet.sheets import Sheet, sheets_of_month
+from adapters.spreadsheet.words import folded
+from adapters.spreadsheet.xlsx import read_xlsx
 from gateway.plugins import Batch, Finding, InputRefused, Level, Text, hookimpl, month_period
-
-from .container import FileKind, check_size, damaged, file_kind, not_a_workbook
-from .findings import place, refused
-from .grid import Grid
-from .groups import group_words
-from .header import Header
-from .mapping import Layout, layout_of
-from .reading import GroupSheets, group_batch
-from .refusals import header_refusal
-from .rows import Section, sections
-from .settings import SpreadsheetSettings
-from .sheets import Sheet, sheets_of_month
-from .words import folded
-from .xlsx import read_xlsx
 
 GATEWAY_INTERFACE = 1
 _TITLE = Text("Табели в файлах", "Timesheets in files")

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from adapters.spreadsheet.findings import place, question, unread
+from adapters.spreadsheet.grid import Area, Cell, Grid, Kind
+from adapters.spreadsheet.header import DayColumn
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.people import Notes, Number, birth_date, certificate_number, notes
+from adapters.spreadsheet.rows import Row, RowKind, Section
+from adapters.spreadsheet.signs import BEYOND_MONTH, Reading, reading
+from adapters.spreadsheet.words import folded, sign_key
 from gateway.plugins import Finding, Member, Period, Place, Status, Text
-
-from .findings import place, question, unread
-from .grid import Area, Cell, Grid, Kind
-from .header import DayColumn
-from .mapping import Layout
-from .people import Notes, Number, birth_date, certificate_number, notes
-from .rows import Row, RowKind, Section
-from .signs import BEYOND_MONTH, Reading, reading
-from .words import folded, sign_key
 
 
 class DayCell(NamedTuple):
@@ -203,9 +202,12 @@ class _SectionReader:
             parts_en.append(f"in the group until {said.last:%Y-%m-%d}")
         struck = ("строка зачёркнута; ", "the row is struck out; ") if child.is_struck else ("", "")
         return self._question(
-            row.row, column, f"{struck[0]}понято: {', '.join(parts_ru)}; пустые клетки вне этих дней не явка",
-            f"{struck[1]}understood: {', '.join(parts_en)}; empty cells outside are no presence", _CHECK_DATES,
-        )  # fmt: skip
+            row.row,
+            column,
+            f"{struck[0]}понято: {', '.join(parts_ru)}; пустые клетки вне этих дней не явка",
+            f"{struck[1]}understood: {', '.join(parts_en)}; empty cells outside are no presence",
+            _CHECK_DATES,
+        )
 
     # ------------------------------------------------------------ cells
 

@@ -8,10 +8,9 @@ import zlib
 from enum import Enum
 from pathlib import Path
 
+from adapters.spreadsheet.findings import refused
+from adapters.spreadsheet.settings import SpreadsheetSettings
 from gateway.plugins import InputRefused, Text
-
-from .findings import refused
-from .settings import SpreadsheetSettings
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _RATIO_FROM_BYTES = 1_000_000

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from adapters.spreadsheet.grid import column_letters
 from gateway.plugins import Finding, InputRefused, Level, Place, Text
-
-from .grid import column_letters
 
 
 def place(sheet: str | None, row: int | None = None, column: int | None = None) -> Place:

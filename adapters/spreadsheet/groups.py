@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .grid import Grid, Kind
-from .mapping import Layout
-from .month import has_month_only
-from .rows import Section
-from .words import (
+from adapters.spreadsheet.grid import Grid, Kind
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.month import has_month_only
+from adapters.spreadsheet.rows import Section
+from adapters.spreadsheet.words import (
     GROUP_LABEL,
     HEAD_LABEL,
     LABELLED_TEXT,
@@ -20,7 +20,6 @@ from .words import (
     UNIT_LABEL,
     folded,
 )
-
 
 _NO_GROUP = 9
 _SUBJECT = re.compile(r"^(?:табель|журнал|уч[её]т)[^:]*: ?(?P<rest>\S.*)$", re.IGNORECASE)

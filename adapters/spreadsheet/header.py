@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from .grid import Cell, Grid, Kind
-from .mapping import Layout
-from .words import (
+from adapters.spreadsheet.grid import Cell, Grid, Kind
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.words import (
     ACCOUNT_COLUMN,
     BIRTH_COLUMN,
     CERTIFICATE_COLUMN,

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adapters.spreadsheet.findings import question, refused, shown
+from adapters.spreadsheet.grid import column_number
+from adapters.spreadsheet.signs import Meaning, SignTable, default_signs, sign_table
+from adapters.spreadsheet.words import column_word
 from gateway.plugins import EmptyMeaning, Finding, InputRefused, Place, Text
-
-from .findings import question, refused, shown
-from .grid import column_number
-from .signs import Meaning, SignTable, default_signs, sign_table
-from .words import column_word
 
 _SECTIONS = {"cells": {"empty", "filled_to", "codes"}, "columns": {"certificate", "child", "first_day", "birth_date", "reason"}}
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .grid import Cell, Grid, Kind
-from .words import MONTH_WORD_PLAIN, MONTHS_EN, MONTHS_RU, folded, month_number
+from adapters.spreadsheet.grid import Cell, Grid, Kind
+from adapters.spreadsheet.words import MONTH_WORD_PLAIN, MONTHS_EN, MONTHS_RU, folded, month_number
 
 _WORD_AND_YEAR = re.compile(rf'(?:(?P<day>\d{{1,2}})"? ?)?\b(?P<word>{MONTH_WORD_PLAIN})\b\.?,? ?(?P<year>20\d\d)?\b')
 _RANGE_OF_WORDS = re.compile(rf"\bс 0?1(?: (?:{MONTH_WORD_PLAIN}))? по (?:28|29|30|31) (?P<word>{MONTH_WORD_PLAIN}),? (?P<year>20\d\d)")

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from adapters.spreadsheet.findings import shown
+from adapters.spreadsheet.grid import Cell, Kind
+from adapters.spreadsheet.words import MONTH_WORD_PLAIN, folded, month_number, sign_key
 from gateway.plugins import Level, Period, Text
-
-from .findings import shown
-from .grid import Cell, Kind
-from .words import MONTH_WORD_PLAIN, folded, month_number, sign_key
 
 _NO_NUMBER = frozenset(
     sign_key(word) for word in ("нет", "нету", "-", "--", "н/д", "б/н", "не выдан", "отсутствует", "0", "?", "оформляется", "ждем")
@@ -114,7 +113,8 @@ _LEAVE = r"отчисл\w*|выбыл\w*|выведен\w*|исключен\w*"
 _UNCLEAR = r"переведен\w*|перевод (?:в|из)|перешел|перешла"
 _CLAUSE = re.compile(
     rf"(?P<verb>{_ENTER}|{_LEAVE})\.?(?:\(а\))?,?(?: ?(?:с|со))? ?"
-    rf"(?P<day>\d{{1,2}})(?:[./](?P<month>\d{{1,2}})(?:[./](?P<year>\d{{4}}|\d{{2}}))?(?![\d])| (?P<word>{MONTH_WORD_PLAIN})\b(?: (?P<wyear>20\d\d))?)"
+    rf"(?P<day>\d{{1,2}})(?:[./](?P<month>\d{{1,2}})(?:[./](?P<year>\d{{4}}|\d{{2}}))?(?![\d])"
+    rf"| (?P<word>{MONTH_WORD_PLAIN})\b(?: (?P<wyear>20\d\d))?)"
 )
 _MENTION = re.compile(rf"\b(?:{_ENTER}|{_LEAVE}|{_UNCLEAR})")
 _UNSURE = re.compile(rf"(?:\bне|\?) ?(?:{_ENTER}|{_LEAVE})|\?")

@@ -6,6 +6,14 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from adapters.spreadsheet.children import Child, children
+from adapters.spreadsheet.findings import place, question, unread
+from adapters.spreadsheet.grid import Grid
+from adapters.spreadsheet.header import DayColumn
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.rows import Section
+from adapters.spreadsheet.settings import SpreadsheetSettings
+from adapters.spreadsheet.signs import Meaning
 from gateway.plugins import (
     PRESENT,
     Batch,
@@ -22,15 +30,6 @@ from gateway.plugins import (
     Text,
     Window,
 )
-
-from .children import Child, children
-from .findings import place, question, unread
-from .grid import Grid
-from .header import DayColumn
-from .mapping import Layout
-from .rows import Section
-from .settings import SpreadsheetSettings
-from .signs import Meaning
 
 
 @dataclass
@@ -196,11 +195,11 @@ def _questions(group: GroupSheets, listed: list[Child], records: list[Record]) -
             group.place,
             Text("не сказано, что значит пустая клетка: явка или ничего", "what an empty cell means is not said: present, or nothing"),
             Text(
-                "Скажите это в сопоставлении: [cells] empty = \"attended\" или \"nothing\"; пока отметки берутся только из заполненных клеток.",
-                "Say it in the mapping: [cells] empty = \"attended\" or \"nothing\"; until then marks come from filled cells only.",
+                'Скажите в сопоставлении: [cells] empty = "attended" или "nothing"; пока отметки берутся только из заполненных клеток.',
+                'Say in the mapping: [cells] empty = "attended" or "nothing"; until then marks come from filled cells only.',
             ),
             group.words,
-        )  # fmt: skip
+        )
     twin = next((cell.place for child in listed for cell in child.cells if cell.reading is not None and cell.reading.has_latin_twin), None)
     if twin is not None:
         yield question(

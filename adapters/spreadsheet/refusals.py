@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from adapters.spreadsheet.findings import place, unread
+from adapters.spreadsheet.grid import Grid, column_letters
+from adapters.spreadsheet.header import Header, wrong_weekdays
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.words import WEEKDAYS_EN, WEEKDAYS_RU
 from gateway.plugins import Finding, Period, Text
-
-from .findings import place, unread
-from .grid import Grid, column_letters
-from .header import Header, wrong_weekdays
-from .mapping import Layout
-from .words import WEEKDAYS_EN, WEEKDAYS_RU
 
 
 def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, words: str) -> Finding | None:
@@ -37,9 +36,11 @@ def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, wo
             words,
         )
     return (
-        _wrong_first_day(grid, header, layout, words) or _wrong_days(grid, header, month, words)
-        or _wrong_month(grid, header, month, words) or _wrong_weekday(grid, header, month, words)
-    )  # fmt: skip
+        _wrong_first_day(grid, header, layout, words)
+        or _wrong_days(grid, header, month, words)
+        or _wrong_month(grid, header, month, words)
+        or _wrong_weekday(grid, header, month, words)
+    )
 
 
 def _wrong_first_day(grid: Grid, header: Header, layout: Layout, words: str) -> Finding | None:
@@ -110,12 +111,13 @@ def _wrong_weekday(grid: Grid, header: Header, month: Period, words: str) -> Fin
     if not wrong:
         return None
     day, written, row = wrong[0]
-    real = month.first.replace(day=day.word.day).isoweekday()
+    real = month.first.replace(day=day.word.day).isoweekday() - 1
+    number, count = day.word.day, len(wrong)
     return unread(
         place(grid.name, row, day.column),
         Text(
-            f"день {day.word.day} подписан «{WEEKDAYS_RU[written - 1]}», а это {WEEKDAYS_RU[real - 1]} (расхождений: {len(wrong)}): шапка не того месяца",
-            f"day {day.word.day} is headed {WEEKDAYS_EN[written - 1]}, but it is {WEEKDAYS_EN[real - 1]} ({len(wrong)} differ): the header is another month's",
+            f"день {number} подписан «{WEEKDAYS_RU[written - 1]}», а это {WEEKDAYS_RU[real]} (расхождений: {count}): шапка не того месяца",
+            f"day {number} is headed {WEEKDAYS_EN[written - 1]}, but it is {WEEKDAYS_EN[real]} ({count} differ): another month's header",
         ),
         Text("Исправьте дни недели или отправьте табель нужного месяца.", "Mend the weekdays, or send the right month's timesheet."),
         words,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import NamedTuple
 
-from .grid import Cell, Grid, Kind
-from .header import Header, is_numbering
-from .mapping import Layout
-from .words import DATE_LINE, HEAD_LABEL, LEGEND, PERSON, SIGNATURE, TITLE_WORD, TOTAL, folded, sign_key
+from adapters.spreadsheet.grid import Cell, Grid, Kind
+from adapters.spreadsheet.header import Header, is_numbering
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.words import DATE_LINE, HEAD_LABEL, LEGEND, PERSON, SIGNATURE, TITLE_WORD, TOTAL, folded, sign_key
 
 
 class RowKind(Enum):

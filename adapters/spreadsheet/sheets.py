@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adapters.spreadsheet.findings import place, question, refused, unread
+from adapters.spreadsheet.grid import Grid, Kind
+from adapters.spreadsheet.header import Header, headers
+from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.month import MonthFound, month_of_sheet, month_words
+from adapters.spreadsheet.words import SAMPLE_SHEET, folded
 from gateway.plugins import Finding, InputRefused, Level, Text
-
-from .findings import place, question, refused, unread
-from .grid import Grid, Kind
-from .header import Header, headers
-from .mapping import Layout
-from .month import MonthFound, month_of_sheet, month_words
-from .words import SAMPLE_SHEET, folded
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
 
+from adapters.spreadsheet.findings import shown
+from adapters.spreadsheet.grid import Cell, Kind
+from adapters.spreadsheet.words import has_latin_twin, sign_key
 from gateway.plugins import Status, Text
-
-from .findings import shown
-from .grid import Cell, Kind
-from .words import has_latin_twin, sign_key
 
 _NUMBER = re.compile(r"^[+-]?\d{1,9}(?:[.,]\d{1,9})?$")
 _WITH_UNIT = re.compile(r"^\d+(?:[.,]\d+)?(?:ч|час|часа|часов|мин|min|h)\.?$")
@@ -99,14 +98,18 @@ def reading(cell: Cell, signs: SignTable) -> Reading:
         )
     if cell.kind is Kind.NO_RESULT:
         return _wrong(
-            "формула, результата которой в файле нет", "a formula without its result in the file",
-            "Откройте файл в Excel и сохраните его (результаты запишутся), или впишите отметку.", "Open the file in Excel and save it (the results will be stored), or write the mark.",
-        )  # fmt: skip
+            "формула, результата которой в файле нет",
+            "a formula without its result in the file",
+            "Откройте файл в Excel и сохраните его (результаты запишутся), или впишите отметку.",
+            "Open the file in Excel and save it (the results will be stored), or write the mark.",
+        )
     if cell.kind is Kind.DATE:
         return _wrong(
-            f"дата ({cell.text}) вместо отметки: Excel мог превратить число в дату", f"a date ({cell.text}) instead of a mark: Excel may have made a date of a number",
-            "Сделайте формат клетки текстовым или числовым и впишите отметку заново.", "Set the cell's format to text or number and write the mark anew.",
-        )  # fmt: skip
+            f"дата ({cell.text}) вместо отметки: Excel мог превратить число в дату",
+            f"a date ({cell.text}) instead of a mark: Excel may have made a date of a number",
+            "Сделайте формат клетки текстовым или числовым и впишите отметку заново.",
+            "Set the cell's format to text or number and write the mark anew.",
+        )
     if cell.kind is Kind.BOOLEAN:
         return _wrong(
             f"{cell.text} вместо отметки", f"{cell.text} instead of a mark", "Впишите отметку знаком.", "Write the mark as a sign."
@@ -135,9 +138,11 @@ def _hours(cell: Cell) -> Reading:
                 "Write the hours as a number.",
             )
         return _wrong(
-            f"неизвестный знак «{shown(cell.text)}»", f"unknown sign “{shown(cell.text)}”",
-            "Исправьте знак в клетке или назовите его в сопоставлении: [cells] codes.", "Mend the sign in the cell, or name it in the mapping: [cells] codes.",
-        )  # fmt: skip
+            f"неизвестный знак «{shown(cell.text)}»",
+            f"unknown sign “{shown(cell.text)}”",
+            "Исправьте знак в клетке или назовите его в сопоставлении: [cells] codes.",
+            "Mend the sign in the cell, or name it in the mapping: [cells] codes.",
+        )
     try:
         hundredths = (cell.number if cell.number is not None else Decimal(key.replace(",", "."))) * 100
         whole = hundredths.to_integral_value()
@@ -145,9 +150,11 @@ def _hours(cell: Cell) -> Reading:
         whole, hundredths = Decimal(-1), Decimal(-1)
     if whole != hundredths or not 0 <= whole <= HOURS_MAX * 100:
         return _wrong(
-            f"«{shown(cell.text)}» — не число часов", f"“{shown(cell.text)}” is no number of hours",
-            f"Впишите часы числом от 0 до {HOURS_MAX}, не больше двух знаков после запятой.", f"Write the hours as a number from 0 to {HOURS_MAX}, at most two decimals.",
-        )  # fmt: skip
+            f"«{shown(cell.text)}» — не число часов",
+            f"“{shown(cell.text)}” is no number of hours",
+            f"Впишите часы числом от 0 до {HOURS_MAX}, не больше двух знаков после запятой.",
+            f"Write the hours as a number from 0 to {HOURS_MAX}, at most two decimals.",
+        )
     return Reading(Meaning.ATTENDED if whole > 0 else Meaning.ABSENT, hours=int(whole))
 
 

@@ -14,13 +14,12 @@ import openpyxl
 from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.worksheet.worksheet import Worksheet
 
+from adapters.spreadsheet.container import check_unpacked, damaged
+from adapters.spreadsheet.findings import place, refused
+from adapters.spreadsheet.grid import Area, Cell, Grid, Kind
+from adapters.spreadsheet.settings import SpreadsheetSettings
+from adapters.spreadsheet.words import tidy
 from gateway.plugins import Text
-
-from .container import check_unpacked, damaged
-from .findings import place, refused
-from .grid import Area, Cell, Grid, Kind
-from .settings import SpreadsheetSettings
-from .words import tidy
 
 
 def read_xlsx(path: Path, settings: SpreadsheetSettings) -> list[Grid]:

@@ -116,12 +116,16 @@ class Sheet:
             self.line("Группа", None, group)
         return self
 
-    def header(self, days: Iterable[Any] | None = None, reason: str = "Причины непосещения (основание)", number: str = "Номер счета") -> int:
+    def header(
+        self, days: Iterable[Any] | None = None, reason: str = "Причины непосещения (основание)", number: str = "Номер счета"
+    ) -> int:
         """№ п/п | ФИО | number | days | reason; the row's number."""
         shown = list(days) if days is not None else list(range(1, month_period(self.month).last.day + 1))
         return self.line("№ п/п", "Фамилия, имя ребенка", number, *shown, reason)
 
-    def child(self, name: str | None, marks: Marks | None = None, number: Any = None, ordinal: Any = 1, reason: str | None = None, days: int = 31) -> int:
+    def child(
+        self, name: str | None, marks: Marks | None = None, number: Any = None, ordinal: Any = 1, reason: str | None = None, days: int = 31
+    ) -> int:
         row = self.line(ordinal, name, number)
         for day, value in (marks or {}).items():
             self.sheet.cell(row, self.first_day + day - 1, value)

@@ -13,8 +13,7 @@ import pytest
 
 from adapters.spreadsheet.adapter import SpreadsheetAdapter
 from gateway.plugins import Batch, EmptyMeaning, Finding, InputRefused, Level, Mark, Member, Status
-
-from .sheets import NOW
+from tests.adapters.sheets import NOW
 
 SHARED = Path(os.environ.get("GATEWAY_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 FOLDER = SHARED / "inputs" / "timesheets"
