@@ -203,7 +203,9 @@ def _clock() -> Clock:
 
 
 def _form(schema: Schema) -> dict[str, Any]:
-    body = request.get_json(silent=True, force=True)
+    if not request.is_json:  # also keeps a browser's form on another site from speaking to a register on loopback
+        abort(415, "application/json is needed")
+    body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise WrongRequest("the body: not a JSON object")
     try:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from navigator import catalogue, people
 from navigator.engine import portions
-from navigator.tables import certificates, children, enrollments, feed_items, groups, modules, programmes
+from navigator.tables import certificates, children, enrollments, feed_items, groups, modules, programmes, providers
 
 CATALOGUE, CERTIFICATES, ENROLLMENTS = "catalogue", "certificates", "enrollments"
 
@@ -72,7 +72,14 @@ def named(connection: Connection, feed: str, items: Iterable[str]) -> list[Item]
 
 def counts(connection: Connection) -> dict[str, int]:
     """How many providers, groups, children, certificates and enrollments the register knows."""
-    tables = {"groups": groups, "programmes": programmes, "children": children, "certificates": certificates, "enrollments": enrollments}
+    tables = {
+        "providers": providers,
+        "groups": groups,
+        "programmes": programmes,
+        "children": children,
+        "certificates": certificates,
+        "enrollments": enrollments,
+    }
     return {name: connection.scalar(select(func.count()).select_from(table)) or 0 for name, table in tables.items()}
 
 

@@ -41,10 +41,15 @@ class Speaker:
             click.echo(line(name, self.language, **values))
 
     def answer(self, **values: object) -> None:
-        """The answer, with ``--json``."""
+        """The answer, with ``--json``, on one line."""
         if self.as_json:
             standing = {"clock_stands_at": self.clock.now().isoformat()} if self.clock.standing else {}
-            click.echo(json.dumps({**values, **standing}, ensure_ascii=False, indent=1))
+            click.echo(json.dumps({**values, **standing}, ensure_ascii=False))
+
+    def announce_clock(self) -> None:
+        """Whoever reads what follows must know that its days are not today's."""
+        if self.clock.standing is not None:
+            self.say("standing", now=self.clock.now().isoformat())
 
     def fail(self, code: str, value: str, status: int) -> NoReturn:
         """Say what is the matter and how to mend it, and leave."""
@@ -73,11 +78,13 @@ def main() -> None:
 @common
 def serve(port: int, host: str, lang: str | None, as_json: bool) -> None:
     """Serve the register over HTTP until SIGTERM or Ctrl-C."""
-    speaker, engine = _begin(lang, as_json)
+    speaker, engine = _begin(lang, as_json, announce_clock=False)
 
     def ready(url: str) -> None:
+        """The address comes first, on a line of its own: whoever started the server waits for it."""
         speaker.answer(url=url)
         speaker.say("listening", url=url)
+        speaker.announce_clock()
         sys.stdout.flush()
 
     try:
@@ -97,6 +104,8 @@ def load_district(folder: Path, lang: str | None, as_json: bool) -> None:
         reading = read_folder(folder)
     except OSError:
         speaker.fail("unreadable", str(folder), UNREADABLE)
+    if not reading.problems and not reading.files:
+        speaker.fail("no_files", str(folder), UNREADABLE)
     _load(speaker, engine, reading)
 
 
@@ -181,14 +190,14 @@ def close_month(month: str, payer: str | None, lang: str | None, as_json: bool) 
 # ---------------------------------------------------------------- what the commands share
 
 
-def _begin(lang: str | None, as_json: bool) -> tuple[Speaker, Engine]:
+def _begin(lang: str | None, as_json: bool, announce_clock: bool = True) -> tuple[Speaker, Engine]:
     language = lang or language_from()
     try:
         speaker = Speaker(language, as_json, clock_from())
     except ClockRefused as error:
         Speaker(language, as_json, Clock(ZoneInfo(DEFAULT_ZONE))).fail(error.code, error.value, USAGE)
-    if speaker.clock.standing is not None:
-        speaker.say("standing", now=speaker.clock.now().isoformat())
+    if announce_clock:
+        speaker.announce_clock()
     home = home_from()
     try:
         return speaker, open_database(home)

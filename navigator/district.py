@@ -220,6 +220,7 @@ class Reading:
 
     rows: dict[str, list[CsvRow]]
     problems: list[Problem]
+    files: list[str]
     absent_columns: dict[str, list[str]]
     seen: dict[str, set[tuple[str, ...]]]
     """The key's cells of every row, of refused ones too: a row that refers to a refused one has no fault of its own."""
@@ -227,7 +228,7 @@ class Reading:
 
 def new_reading() -> Reading:
     """Nothing read so far."""
-    return Reading({table: [] for table in SCHEMAS}, [], {}, {table: set() for table in SCHEMAS})
+    return Reading({table: [] for table in SCHEMAS}, [], [], {}, {table: set() for table in SCHEMAS})
 
 
 def read_folder(folder: Path) -> Reading:
@@ -250,6 +251,7 @@ def read_folder(folder: Path) -> Reading:
 
 def read_table(reading: Reading, file: str, content: bytes, table: str | None = None) -> None:
     """Add a file to the reading; without ``table`` the header tells which one it is."""
+    reading.files.append(file)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -15,6 +15,7 @@ OPERATIONS_MAX = 500
 IDS_MAX = 2_000
 LIMIT_DEFAULT, LIMIT_MAX = 500, 2_000
 INTEGER_MAX = 2**53
+SLOT_MAX = 10_000
 KEY_LENGTH = validate.Length(min=1, max=200)
 
 
@@ -39,6 +40,22 @@ class Month(fields.Field[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         return month_from(value)
+
+
+class Instant(fields.Field[str]):
+    """An instant with its offset, as text in UTC: the same instant is the same text, whatever offset it was written with."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        try:
+            instant = dt.datetime.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise ValidationError("not an instant of ISO 8601") from error
+        if instant.tzinfo is None:
+            raise ValidationError("an instant needs its offset")
+        try:
+            return instant.astimezone(dt.UTC).isoformat()
+        except OverflowError as error:
+            raise ValidationError("not an instant of our time") from error
 
 
 def day_from(value: Any) -> dt.date:
@@ -76,8 +93,8 @@ class Claim(Form):
     child = fields.Str(required=True, validate=KEY_LENGTH)
     group = fields.Str(required=True, validate=KEY_LENGTH)
     date = Day(required=True)
-    slot = Integer(required=True, validate=validate.Range(min=0, max=100))
-    lesson_starts_at = fields.Str(load_default=None, allow_none=True, validate=validate.Length(max=40))
+    slot = Integer(required=True, validate=validate.Range(min=0, max=SLOT_MAX))
+    lesson_starts_at = Instant(required=True)
 
 
 class Operation(Form):

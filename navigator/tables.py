@@ -240,7 +240,7 @@ acceptances = Table(
     Column("group", Text, nullable=False),
     Column("date", DAY, nullable=False),
     Column("slot", Integer, nullable=False),
-    Column("lesson_starts_at", Text),
+    Column("lesson_starts_at", INSTANT, nullable=False),
     Column("enrollment", Text, nullable=False),
     Column("certificate", Text, nullable=False),
     Column("payer", Text, nullable=False),

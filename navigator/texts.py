@@ -203,6 +203,12 @@ _PROBLEMS: dict[str, tuple[str, str, str, str]] = {
         "the address {value} is taken or not to be had",
         "name another port: --port",
     ),
+    "no_files": (
+        "в папке {value} нет файлов района",
+        "укажите папку, в которой лежат providers.csv, groups.csv, certificates.csv и другие",
+        "the folder {value} holds no files of a district",
+        "name the folder with providers.csv, groups.csv, certificates.csv and the others",
+    ),
     "unreadable": ("не прочитать {value}", "проверьте путь и права", "{value} cannot be read", "check the path and its rights"),
     # ---- an operator's changes
     "no_certificate": (
