@@ -1,0 +1,425 @@
+"""A second reckoning of a story, by the plainest means and without a line of the program: so that what a story states is checked by
+somebody who cannot make the program's mistakes. It knows the state form as `sheets` writes it, one source per provider, and per_lesson.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import tomllib
+from collections import Counter, defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import openpyxl
+
+TWINS = str.maketrans("ABCEHKMOPTXY", "АВСЕНКМОРТХУ")
+KEYS = {
+    "payers": ("payer",), "providers": ("provider",), "agreements": ("provider", "payer", "valid_from"), "programmes": ("programme",),
+    "modules": ("module",), "groups": ("group",), "timetable": ("group", "weekday", "starts_at", "valid_from"),
+    "lessons": ("group", "date", "starts_at"), "children": ("child",), "certificates": ("certificate",), "enrollments": ("enrollment",),
+}  # fmt: skip
+CENT = Decimal("0.01")
+
+
+class Mark(NamedTuple):
+    status: str
+    from_empty: bool
+
+
+class Person(NamedTuple):
+    """``row`` only where the same name stands there twice without a number."""
+
+    name: str
+    number: str
+    row: int | None
+
+
+class Claim(NamedTuple):
+    group: str
+    person: Person
+    day: dt.date
+    slot: int
+
+
+class Outcome(NamedTuple):
+    """``word``: charged, refused, waiting, or why not charged. ``price`` None: no price is known."""
+
+    word: str
+    reasons: tuple[str, ...] = ()
+    price: Decimal | None = None
+    certificate: str | None = None
+    enrollment: str | None = None
+    attendance: str | None = None
+
+
+class Story:
+    """Plays a story's steps and keeps its state. `tell` answers in the form of expected.json."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.story = tomllib.loads((folder / "steps.toml").read_text(encoding="utf-8"))
+        self.tables: dict[str, dict[tuple[str, ...], dict[str, str]]] = {name: {} for name in KEYS}
+        for name in KEYS:
+            if (folder / "district" / f"{name}.csv").exists():
+                self._load(name, folder / "district" / f"{name}.csv")
+        self.frozen: dict[str, dt.date] = {}
+        self.marks: dict[str, dict[Person, dict[dt.date, Mark]]] = defaultdict(dict)
+        self.held: dict[tuple[str, str], dict[Person, dict[dt.date, Mark]]] = {}
+        self.unread: dict[str, int] = {}
+        self.answers: dict[tuple[str, str, int | None], tuple[str, bool]] = {}
+        self.live: dict[Claim, tuple[str, Decimal, str]] = {}  # claim → certificate, amount, provider
+        self.operations: Counter[tuple[str, str]] = Counter()  # (month, debits | reversals)
+        self.sums: dict[str, Decimal] = defaultdict(Decimal)
+
+    # ------------------------------------------------------------ the register
+
+    def _load(self, name: str, path: Path) -> None:
+        with path.open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                self.tables[name][tuple(row[key] for key in KEYS[name])] = row
+
+    def row(self, name: str, *key: str) -> dict[str, str]:
+        return self.tables[name][key]
+
+    def rows(self, name: str, **having: str) -> list[dict[str, str]]:
+        return [row for row in self.tables[name].values() if all(row[key] == value for key, value in having.items())]
+
+    def change(self, change: dict[str, Any]) -> None:
+        match change["op"]:
+            case "nominal":
+                self.row("certificates", change["certificate"])["nominal"] = change["amount"]
+            case "freeze":
+                self.frozen[change["certificate"]] = change["on"]
+            case "end_enrollment":
+                self.row("enrollments", change["enrollment"])["ends_on"] = change["on"].isoformat()
+            case "add":
+                path = self.folder / change["file"]
+                header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+                district = self.folder / "district"
+                (name,) = (n for n in KEYS if (district / f"{n}.csv").read_text(encoding="utf-8").splitlines()[0].split(",") == header)
+                self._load(name, path)
+            case other:
+                raise NotImplementedError(other)
+
+    def lessons(self, group: str, day: dt.date) -> list[tuple[str, str, bool]]:
+        """(start, end, cancelled) of the day, in order."""
+        found = {}
+        for line in self.rows("timetable", group=group):
+            parity = "odd" if day.isocalendar().week % 2 else "even"
+            in_force = line["valid_from"] <= day.isoformat() <= line["valid_to"]
+            if in_force and int(line["weekday"]) == day.isoweekday() and line["weeks"] in ("every", parity):
+                found[line["starts_at"]] = (line["starts_at"], line["ends_at"], False)
+        exceptions = self.rows("lessons", group=group)
+        if any(row["moved_from"] == day.isoformat() for row in exceptions):
+            found = {}
+        for row in exceptions:
+            if row["date"] == day.isoformat():
+                found[row["starts_at"]] = (row["starts_at"], row["ends_at"], row["state"] == "cancelled")
+        return [found[start] for start in sorted(found)]
+
+    # ------------------------------------------------------------ the sheets
+
+    def take_in(self, file: str, mapping_file: str, today: dt.date) -> None:
+        mapping = tomllib.loads((self.folder / mapping_file).read_text(encoding="utf-8"))
+        cells = mapping["cells"]
+        codes = {_folded(code): meaning for code, meaning in cells["codes"].items()}
+        self.unread[file] = 0
+        for sheet in openpyxl.load_workbook(self.folder / file, read_only=False).worksheets:
+            for words, month, grid in _grids(sheet):
+                group = mapping["groups"][words]
+                self.take_group(file, group, month, grid, codes, cells, today)
+
+    def take_group(
+        self, file: str, group: str, month: dt.date, grid: dict[Person, dict[dt.date, Any]],
+        codes: dict[str, str], cells: dict[str, Any], today: dt.date,
+    ) -> None:  # fmt: skip
+        month_is_over = today >= (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        empty = cells["empty"]
+        last = cells.get("filled_to", dt.date.max)
+        if empty == "attended" and not month_is_over and last == dt.date.max:
+            empty = "unknown"
+        said: dict[Person, dict[dt.date, Mark]] = {}
+        for person, days in grid.items():
+            said[person] = {}
+            for day, value in days.items():
+                meaning = codes.get(_folded(value)) if value is not None else None
+                if value is None:
+                    if empty == "attended" and day <= last and self.lessons(group, day):
+                        said[person][day] = Mark("attended", True)
+                elif meaning is None:
+                    self.unread[file] += 1
+                elif meaning != "day_off":
+                    said[person][day] = Mark(meaning, False)
+        before = self.marks[group]
+        if empty == "unknown":
+            self.marks[group] = {person: before.get(person, {}) | said.get(person, {}) for person in before | said}
+            return
+        gone = {person: sum(day not in said.get(person, {}) for day in days) for person, days in before.items()}
+        gone = {person: count for person, count in gone.items() if count}
+        known = sum(len(days) for days in before.values())
+        if len(gone) > 1 and sum(gone.values()) * 10 > known:
+            self.held[(group, f"{month:%Y-%m}")] = said
+            self.marks[group] = {person: before.get(person, {}) | said.get(person, {}) for person in before | said}
+        else:
+            self.marks[group] = said
+
+    def answer(self, answer: dict[str, Any]) -> None:
+        if answer["queue"] == "withdrawals":
+            self.marks[answer["group"]] = self.held.pop((answer["group"], answer["month"]))
+            return
+        key = (answer["group"], answer["person"], answer.get("row"))
+        if answer.get("child") == "":
+            del self.answers[key]
+        else:
+            self.answers[key] = (answer.get("child", ""), answer.get("outside", False))
+
+    # ------------------------------------------------------------ the answers
+
+    def child_of(self, group: str, person: Person) -> tuple[str | None, str]:
+        """(child, "") or (None, outside | N01 | N02)."""
+        answered = self.answers.get((group, person.name, person.row))
+        if answered is not None:
+            return (None, "outside") if answered[1] else (answered[0], "")
+        if person.row is not None:
+            return None, "N02"
+        if person.number:
+            bearers = self.rows("certificates", certificate=person.number)
+            return (bearers[0]["child"], "") if bearers else (None, "N01")
+        enrolled = {self.row("certificates", row["certificate"])["child"] for row in self.rows("enrollments", group=group)}
+        alike = [row["child"] for row in self.rows("children") if f"{row['last_name']} {row['first_name']}" == person.name]
+        alike = [child for child in alike if child in enrolled]
+        return (alike[0], "") if len(alike) == 1 else (None, "N02" if alike else "N01")
+
+    def outcome(self, claim: Claim, mark: Mark) -> Outcome:
+        """The claim's answer before funds."""
+        child, rule = self.child_of(claim.group, claim.person)
+        if child is None:
+            return Outcome("outside") if rule == "outside" else Outcome("waiting", (rule,))
+        lessons = self.lessons(claim.group, claim.day)
+        if not lessons:
+            return Outcome("refused", ("N04",)) if mark.status in ("attended", "late") else Outcome(mark.status)
+        day = claim.day.isoformat()
+        owned = [row["certificate"] for row in self.rows("certificates", child=child)]
+        enrollments = [row for row in self.rows("enrollments", group=claim.group) if row["certificate"] in owned]
+        in_force = [row for row in enrollments if row["starts_on"] <= day <= row["ends_on"]]
+        enrollment = (in_force or enrollments or [None])[0]
+        certificate = self.row("certificates", enrollment["certificate"] if enrollment else owned[0])
+        start, end, is_cancelled = lessons[claim.slot - 1]
+        price = self.price(claim.group, start, end)
+        about = {
+            "price": price,
+            "certificate": certificate["certificate"],
+            "enrollment": enrollment["enrollment"] if enrollment else None,
+            "attendance": mark.status if in_force and not is_cancelled else None,
+        }
+        if is_cancelled:
+            return Outcome("cancelled", **about)
+        if mark.status in ("absent", "excused"):
+            return Outcome(mark.status, **about)
+        if price == 0:
+            return Outcome("free", **about)
+        reasons = self.reasons(claim.group, child, day, certificate, enrollment, bool(in_force))
+        return Outcome("refused" if reasons else "charged", reasons, **about)
+
+    def reasons(
+        self, group: str, child: str, day: str, certificate: dict[str, str], enrollment: dict[str, str] | None, is_in_force: bool
+    ) -> tuple[str, ...]:
+        module = self.row("modules", self.row("groups", group)["module"])
+        programme = self.row("programmes", module["programme"])
+        frozen = self.frozen.get(certificate["certificate"])
+        born = self.row("children", child)["birth_date"]
+        age = 10
+        if enrollment is not None:
+            start = enrollment["starts_on"]
+            age = int(start[:4]) - int(born[:4]) - (start[5:] < born[5:])
+        agreements = self.rows("agreements", provider=programme["provider"], payer=certificate["payer"])
+        failed = {
+            "C02": certificate["state"] != "active" or (frozen is not None and frozen.isoformat() <= day),
+            "C03": certificate["kind"] != "financing",
+            "C05": not 5 <= age <= 17,
+            "C10": not certificate["valid_from"] <= day <= certificate["valid_to"],
+            "P02": not any(row["valid_from"] <= day <= row["valid_to"] for row in agreements),
+            "M01": programme["verified"] != "true",
+            "M02": module["unit_price"] == "",
+            "A01": not is_in_force,
+        }
+        return tuple(rule for rule, has_failed in failed.items() if has_failed)
+
+    def price(self, group: str, start: str, end: str) -> Decimal | None:
+        """The certificate's part."""
+        module = self.row("modules", self.row("groups", group)["module"])
+        if module["unit_price"] == "":
+            return None
+        hours = Decimal(1)
+        if module["unit"] == "academic_hour":
+            hours = Decimal(_minutes(end) - _minutes(start)) / 45
+        whole, bound = ((Decimal(module[name]) * hours).quantize(CENT, ROUND_HALF_UP) for name in ("unit_price", "unit_normative"))
+        return min(whole, bound)
+
+    # ------------------------------------------------------------ the money
+
+    def free(self, certificate: str) -> Decimal:
+        paid = sum((amount for owner, amount, _ in self.live.values() if owner == certificate), Decimal(0))
+        return Decimal(self.row("certificates", certificate)["nominal"] or 0) - paid
+
+    def outcomes(self) -> dict[Claim, tuple[Mark, Outcome]]:
+        """Every mark's answer. Debits and reverses on the way, by day and slot, until nothing moves any more."""
+        while True:
+            found = {}
+            for group, persons in self.marks.items():
+                for person, days in persons.items():
+                    for day, mark in days.items():
+                        for slot in range(1, max(1, len(self.lessons(group, day))) + 1):
+                            claim = Claim(group, person, day, slot)
+                            found[claim] = (mark, self.outcome(claim, mark))
+            taken_back = [claim for claim in self.live if self.must_go(claim, found.get(claim))]
+            for claim in taken_back:
+                self.book(claim, "reversals", -self.live.pop(claim)[1])
+            for claim in sorted(found, key=lambda claim: (claim.day, claim.slot)):
+                mark, outcome = found[claim]
+                if claim in self.live:
+                    found[claim] = (mark, outcome._replace(word="charged", reasons=(), price=self.live[claim][1]))
+                    continue
+                if outcome.word not in ("charged", "refused") or outcome.certificate is None or outcome.price is None:
+                    continue
+                if self.free(outcome.certificate) < outcome.price:
+                    reasons = tuple(sorted((*outcome.reasons, "A07"), key=lambda rule: ("CPMKANR".index(rule[0]), rule)))
+                    found[claim] = (mark, outcome._replace(word="refused", reasons=reasons))
+                elif outcome.word == "charged":
+                    module = self.row("modules", self.row("groups", claim.group)["module"])
+                    provider = self.row("programmes", module["programme"])["provider"]
+                    self.live[claim] = (outcome.certificate, outcome.price, provider)
+                    self.book(claim, "debits", outcome.price)
+            if not taken_back:
+                return found
+
+    def must_go(self, claim: Claim, now: tuple[Mark, Outcome] | None) -> bool:
+        if now is None or now[1].word in ("waiting", "outside", "cancelled", "absent", "excused"):
+            return True
+        return "A01" in now[1].reasons or now[1].certificate != self.live[claim][0]
+
+    def book(self, claim: Claim, kind: str, amount: Decimal) -> None:
+        self.operations[(f"{claim.day:%Y-%m}", kind)] += 1
+        self.sums[f"{claim.day:%Y-%m}"] += amount
+
+    # ------------------------------------------------------------ the story
+
+    def play(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+        """(file, what it states, what this reckoning finds) of each check and of the end."""
+        checks = []
+        for step in self.story["step"]:
+            if "import" in step:
+                self.take_in(step["import"], step["mapping"], step["at"].date())
+            for change in step.get("register", ()):
+                self.change(change)
+            for answer in step.get("answer", ()):
+                self.answer(answer)
+            if "register" not in step:
+                self.outcomes()
+            if "check" in step:
+                checks.append(self._compare(step["check"]))
+        return [*checks, self._compare("expected.json")]
+
+    def _compare(self, file: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
+        stated = json.loads((self.folder / file).read_text(encoding="utf-8"))
+        return file, stated, self.tell(stated)
+
+    def tell(self, stated: dict[str, Any]) -> dict[str, Any]:
+        """What is true now, of what ``stated`` speaks of."""
+        found = self.outcomes()
+        told: dict[str, Any] = {}
+        for section, value in stated.items():
+            match section:
+                case "counts":
+                    told[section] = {key: self._counts(found)[key] for key in value}
+                case "claims":
+                    told[section] = [self._claim(found, one) for one in value]
+                case "certificates":
+                    told[section] = {number: {key: self._certificate(number)[key] for key in one} for number, one in value.items()}
+                case "statement":
+                    told[section] = {month: self._statement(month) for month in value}
+                case "attendance":
+                    told[section] = {month: {status: self._attended(found, month, status) for status in one} for month, one in value.items()}
+                case "providers":
+                    told[section] = {provider: {"payable": f"{self._payable(provider):.2f}"} for provider in value}
+                case "differences":
+                    told[section] = 0
+        return told
+
+    def _counts(self, found: dict[Claim, tuple[Mark, Outcome]]) -> dict[str, Any]:
+        words = Counter(outcome.word for _, outcome in found.values())
+        first = Counter((outcome.word, outcome.reasons[0]) for _, outcome in found.values() if outcome.reasons)
+        return {
+            "marks": len(found),
+            "charged": words["charged"],
+            "not_charged": {word: words[word] for word in ("outside", "cancelled", "absent", "excused", "free") if words[word]},
+            "refused": {rule: count for (word, rule), count in first.items() if word == "refused"},
+            "waiting": {rule: count for (word, rule), count in first.items() if word == "waiting"},
+            "unread": sum(self.unread.values()),
+            "conflicts": 0,
+            "from_empty_cells": sum(mark.from_empty for mark, _ in found.values()),
+        }
+
+    def _claim(self, found: dict[Claim, tuple[Mark, Outcome]], stated: dict[str, Any]) -> dict[str, Any]:
+        ((_, outcome),) = (
+            pair
+            for claim, pair in found.items()
+            if (pair[1].enrollment, claim.day.isoformat(), claim.slot) == (stated["enrollment"], stated["date"], stated["slot"])
+        )
+        told = {key: stated[key] for key in ("enrollment", "date", "slot")}
+        told["answer"] = outcome.word if outcome.word in ("charged", "refused", "waiting") else "not_charged"
+        if "reasons" in stated:
+            told["reasons"] = list(outcome.reasons)
+        if "amount" in stated:
+            told["amount"] = f"{outcome.price:.2f}"
+        return told
+
+    def _certificate(self, number: str) -> dict[str, str]:
+        row = self.row("certificates", number)
+        free = self.free(number)
+        return {"paid": f"{Decimal(row['nominal'] or 0) - free:.2f}", "available": f"{free:.2f}", "kind": row["kind"]}
+
+    def _statement(self, month: str) -> dict[str, Any]:
+        counts = {kind: self.operations[(month, kind)] for kind in ("debits", "reversals")}
+        return {**counts, "sum": f"{self.sums[month]:.2f}"}
+
+    def _attended(self, found: dict[Claim, tuple[Mark, Outcome]], month: str, status: str) -> int:
+        return sum(outcome.attendance == status and f"{claim.day:%Y-%m}" == month for claim, (_, outcome) in found.items())
+
+    def _payable(self, provider: str) -> Decimal:
+        return sum((amount for _, amount, owner in self.live.values() if owner == provider), Decimal(0))
+
+
+def _folded(value: Any) -> str:
+    return str(value).strip().upper().translate(TWINS)
+
+
+def _minutes(time: str) -> int:
+    return int(time[:2]) * 60 + int(time[3:])
+
+
+def _grids(sheet: Any) -> list[tuple[str, dt.date, dict[Person, dict[dt.date, Any]]]]:
+    """(group's words, first of the month, person → day → cell) of each grid that `sheets` wrote on a sheet."""
+    months = ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
+    found = []
+    for head in [row for row in range(1, sheet.max_row + 1) if sheet.cell(row, 1).value == "№ п/п"]:
+        _, month_word, year, _ = str(sheet.cell(head - 4, 2).value).split()
+        month = dt.date(int(year), months.index(month_word[:3]) + 1, 1)
+        columns = {}
+        for column in range(5, sheet.max_column + 1):
+            if isinstance(sheet.cell(head + 1, column).value, int):
+                columns[column] = month.replace(day=sheet.cell(head + 1, column).value)
+        rows = []
+        row = head + 2
+        while isinstance(sheet.cell(row, 1).value, int):
+            number = sheet.cell(row, 3).value
+            written = str(number).zfill(10) if number is not None else ""
+            rows.append((row, str(sheet.cell(row, 2).value), written, {day: sheet.cell(row, column).value for column, day in columns.items()}))
+            row += 1
+        alike = Counter(name for _, name, number, _ in rows if not number)
+        grid = {Person(name, number, row if alike[name] > 1 and not number else None): days for row, name, number, days in rows}
+        found.append((str(sheet.cell(head - 2, 3).value), month, grid))
+    return found
