@@ -20,6 +20,7 @@ from gateway.plugins.schema import load, schema_of
 
 RULES = gateway_rules()
 NAME = "leningrad-2020"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def overridden(folder: Path, toml: str) -> Any:
@@ -143,7 +144,7 @@ def test_the_end_of_february_is_its_last_day(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_ones_own_goes_before(tmp_path: Path) -> None:
-    text = Path("config/regions/leningrad-2020.toml").read_text(encoding="utf-8")
+    text = (ROOT / "config/regions/leningrad-2020.toml").read_text(encoding="utf-8")
     (tmp_path / "ours-2026.toml").write_text(text.replace("{value = 10,", "{value = 11,"), encoding="utf-8")
     assert load_pack("ours-2026", folder=tmp_path).withdrawal_limit_percent == 11
     assert set(pack_names(tmp_path)) == {NAME, "ours-2026"}
@@ -213,7 +214,7 @@ def test_a_parameter_of_a_rule_that_is_off_is_checked_too(tmp_path: Path) -> Non
 
 
 def test_a_missing_parameter_is_named(tmp_path: Path) -> None:
-    text = Path("config/regions/leningrad-2020.toml").read_text(encoding="utf-8")
+    text = (ROOT / "config/regions/leningrad-2020.toml").read_text(encoding="utf-8")
     (tmp_path / "short.toml").write_text("\n".join(line for line in text.splitlines() if not line.startswith("excused")), encoding="utf-8")
     with pytest.raises(PackError) as refused:
         load_pack("short", folder=tmp_path)

@@ -30,6 +30,12 @@ def test_the_first_day_of_a_state_is_its_own() -> None:
     assert is_met(answer, THAWED_ON)
 
 
+def test_a_state_may_last_one_day() -> None:
+    one_day = certificate(states=(("frozen", None), ("active", FROZEN_ON), ("frozen", FROZEN_ON + ONE_DAY)))
+    answer = RULE.eligible(view(certificate=one_day), None)
+    assert [is_met(answer, FROZEN_ON + shift * ONE_DAY) for shift in (-1, 0, 1)] == [False, True, False]
+
+
 def test_before_the_first_dated_state_it_is_not_active() -> None:
     answer = RULE.eligible(view(certificate=certificate(states=(("active", THAWED_ON),))), None)
     assert not is_met(answer, THAWED_ON - ONE_DAY)

@@ -45,7 +45,7 @@ def _fault(period: Period, enrollment: EnrollmentView) -> Text | None:
             f"the enrollment {days.en} leaves the group's dates ({bounds.en})",
         )
     nominal = enrollment.nominal_period
-    if nominal is None or period.first < nominal.first or period.last > nominal.last:
+    if nominal is None or period.last > nominal.last:  # its first day lies within: that is how the period was chosen
         bounds = period_text(nominal) if nominal else Text("период не найден", "no such period")
         return Text(
             f"зачисление {days.ru} выходит за один период номинала ({bounds.ru})",
