@@ -342,7 +342,9 @@ class Story:
                 case "statement":
                     told[section] = {month: self._statement(month) for month in value}
                 case "attendance":
-                    told[section] = {month: {status: self._attended(found, month, status) for status in one} for month, one in value.items()}
+                    told[section] = {
+                        month: {status: self._attended(found, month, status) for status in one} for month, one in value.items()
+                    }
                 case "providers":
                     told[section] = {provider: {"payable": f"{self._payable(provider):.2f}"} for provider in value}
                 case "differences":
@@ -417,7 +419,8 @@ def _grids(sheet: Any) -> list[tuple[str, dt.date, dict[Person, dict[dt.date, An
         while isinstance(sheet.cell(row, 1).value, int):
             number = sheet.cell(row, 3).value
             written = str(number).zfill(10) if number is not None else ""
-            rows.append((row, str(sheet.cell(row, 2).value), written, {day: sheet.cell(row, column).value for column, day in columns.items()}))
+            days = {day: sheet.cell(row, column).value for column, day in columns.items()}
+            rows.append((row, str(sheet.cell(row, 2).value), written, days))
             row += 1
         alike = Counter(name for _, name, number, _ in rows if not number)
         grid = {Person(name, number, row if alike[name] > 1 and not number else None): days for row, name, number, days in rows}
