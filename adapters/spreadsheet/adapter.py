@@ -12,11 +12,11 @@ from typing import Any
 from adapters.spreadsheet.container import FileKind, check_size, damaged, file_kind, not_a_workbook
 from adapters.spreadsheet.findings import place, refused
 from adapters.spreadsheet.grid import Grid
-from adapters.spreadsheet.groups import group_words
+from adapters.spreadsheet.groups import group_words, names_a_group
 from adapters.spreadsheet.header import Header
 from adapters.spreadsheet.mapping import Layout, layout_of
 from adapters.spreadsheet.reading import GroupSheets, group_batch
-from adapters.spreadsheet.refusals import header_refusal
+from adapters.spreadsheet.refusals import head_refusal, header_refusal, no_children
 from adapters.spreadsheet.rows import Section, sections
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from adapters.spreadsheet.sheets import Sheet, sheets_of_month
@@ -94,15 +94,21 @@ def _groups(sheets: Sequence[Sheet], layout: Layout) -> list[GroupSheets]:
         for header, head_rows, found in _blocks(sheet, layout):
             for section in found:
                 _add(groups, sheet, header, head_rows, section, layout)
+    for group in groups.values():
+        if not group.sections and not group.is_refused:
+            group.is_refused = True
+            group.findings.append(no_children(group.empty_header or group.place, group.words))
     return list(groups.values())
 
 
 def _blocks(sheet: Sheet, layout: Layout) -> Iterator[tuple[Header, list[int], list[Section]]]:
     """Each header with the rows of its head and the sections under it."""
     grid, above = sheet.grid, 0
+    head_rows: list[int] = []
     for index, header in enumerate(sheet.headers):
         following = sheet.headers[index + 1].top - 1 if index + 1 < len(sheet.headers) else max(grid.rows)
-        head_rows = [row for row in grid.rows if above < row < header.top]
+        own_rows = [row for row in grid.rows if above < row < header.top]
+        head_rows = own_rows if names_a_group(grid, own_rows) else head_rows  # a header alone goes on with the group above
         found = sections(grid, header, following, layout) if header.names else []
         yield header, head_rows, found or [Section(header, None, None)]
         above = max((section.last_row for section in found), default=header.row)
@@ -112,11 +118,16 @@ def _add(groups: dict[str, GroupSheets], sheet: Sheet, header: Header, head_rows
     named = group_words(sheet.grid, section, head_rows, layout)
     where = place(sheet.grid.name, named.row, named.column)
     group = groups.setdefault(folded(named.words), GroupSheets(named.words, where, month_period(sheet.month), layout))
-    refusal = header_refusal(sheet.grid, header, group.month, layout, group.words)
+    refusal = header_refusal(sheet.grid, header, group.month, layout, group.words) or head_refusal(
+        sheet.grid, head_rows, sheet.month, group.words
+    )
     if refusal is not None:
         group.is_refused = True
         group.findings.append(refusal)
-    group.sections.append((sheet.grid, section))
+    elif section.rows or section.stray:
+        group.sections.append((sheet.grid, section))
+    elif not group.sections:
+        group.empty_header = place(sheet.grid.name, header.row)
 
 
 __all__ = ["GATEWAY_INTERFACE", "SpreadsheetAdapter", "gateway_adapters"]

@@ -44,9 +44,9 @@ class Child:
 
     def status_of_empty(self, day: dt.date) -> Status | None:
         """What an empty cell says; None: not even that, and what stood stays."""
-        if self.notes.is_unclear or not self.is_listed(day):
+        if not self.is_listed(day):
             return Status.NOTHING
-        return None if self.is_struck else Status.UNMARKED
+        return None if self.notes.is_unclear or self.is_struck else Status.UNMARKED
 
 
 def children(grid: Grid, section: Section, words: str, month: Period, layout: Layout) -> Iterator[Child]:

@@ -11,12 +11,15 @@ from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.month import has_month_only
 from adapters.spreadsheet.rows import Section
 from adapters.spreadsheet.words import (
+    DATE_LINE,
     GROUP_LABEL,
     HEAD_LABEL,
     LABELLED_TEXT,
+    LEGEND,
     PLAIN_SHEET_NAME,
     SIGNATURE,
     SUBDIVISION_LABEL,
+    TOTAL,
     UNIT_LABEL,
     folded,
 )
@@ -60,6 +63,11 @@ def group_words(grid: Grid, section: Section, head_rows: Sequence[int], layout: 
         if text.rank in (1, 2):
             return GroupWords(text.text, text.row, text.column)
     return _by_name_or_title(grid, texts)
+
+
+def names_a_group(grid: Grid, head_rows: Sequence[int]) -> bool:
+    """Whether a head has any text that may name a group."""
+    return any(text.rank < 4 for text in _head_texts(grid, head_rows))
 
 
 def _by_name_or_title(grid: Grid, texts: Sequence[_Text]) -> GroupWords:
@@ -115,7 +123,8 @@ def _label_rank(text: str) -> int | None:
 def _is_furniture(text: str) -> bool:
     """Text of the form itself: the month's line, codes, the order that approved it."""
     is_form = re.search(r"приказ|утв\.|окуд|окпо|\bкоды\b|^дата\b|^за\b|^на\b|учебный год", text)
-    return len(text) < 3 or is_form is not None or has_month_only(text)
+    is_end = any(pattern.search(text) for pattern in (TOTAL, LEGEND, DATE_LINE))
+    return len(text) < 3 or is_form is not None or is_end or has_month_only(text)
 
 
 def _contained(texts: Sequence[_Text], known: dict[str, str]) -> GroupWords | None:

@@ -34,11 +34,12 @@ HEADER_ROWS_ABOVE = 4
 
 
 class DayWord(NamedTuple):
-    """A header cell that names a day; month and weekday where the cell says them too."""
+    """A header cell that names a day; month, weekday and year where the cell says them too."""
 
     day: int
     month: int | None = None
     weekday: int | None = None
+    year: int | None = None
 
 
 class DayColumn(NamedTuple):
@@ -89,7 +90,7 @@ def day_word(cell: Cell) -> DayWord | None:
     if cell.kind is Kind.NUMBER and cell.number is not None:
         return DayWord(int(cell.number)) if cell.number == int(cell.number) and 1 <= cell.number <= 31 else None
     if cell.kind is Kind.DATE and cell.date is not None:
-        return DayWord(cell.date.day, cell.date.month, cell.date.isoweekday())
+        return DayWord(cell.date.day, cell.date.month, cell.date.isoweekday(), cell.date.year)
     if cell.kind is not Kind.TEXT or len(cell.text) > 20:
         return None
     text = folded(cell.text)

@@ -58,7 +58,7 @@ def month_of_sheet(grid: Grid, head_rows: Iterable[int]) -> MonthFound | None:
         if match := _SCHOOL_YEAR.search(text):
             school_year = (int(match[1]), int(match[2]))
         found.extend(_months_of_row(row, cells, text, offsets))
-    named = _month_of_name(grid.name)
+    named = month_of_name(grid.name)
     if not found:
         return named
     best = min(found, key=lambda entry: entry[0])[1]
@@ -120,7 +120,7 @@ def _dates_of_row(row: int, cells: dict[int, Cell]) -> list[tuple[int, MonthFoun
     return found
 
 
-def _month_of_name(name: str) -> MonthFound | None:
+def month_of_name(name: str) -> MonthFound | None:
     text = folded(name)
     for pattern in (_ISO_NAME, _NUMBERS):
         if match := pattern.search(text):
@@ -135,5 +135,5 @@ def _month_of_name(name: str) -> MonthFound | None:
 
 def has_month_only(name: str) -> bool:
     """Whether a sheet's name is just a month («окт 25») and so names no group."""
-    rest = _NAME_OF_SHEET.sub("", folded(name), count=1) if _month_of_name(name) else folded(name)
+    rest = _NAME_OF_SHEET.sub("", folded(name), count=1) if month_of_name(name) else folded(name)
     return not re.search(r"[a-zа-я]", rest.replace("год", ""))

@@ -43,6 +43,7 @@ class GroupSheets:
     sections: list[tuple[Grid, Section]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     is_refused: bool = False
+    empty_header: Place | None = None
 
 
 def group_batch(group: GroupSheets, settings: SpreadsheetSettings) -> Batch:
@@ -52,13 +53,16 @@ def group_batch(group: GroupSheets, settings: SpreadsheetSettings) -> Batch:
     listed = [child for grid, section in group.sections for child in children(grid, section, group.words, group.month, group.layout)]
     findings = [*group.findings, *(finding for child in listed for finding in child.findings)]
     cancelled = _cancelled_days(group, listed, findings)
+    if not any(child.member is not None for child in listed):
+        return Batch(findings=_capped(findings, group, settings))
     records: list[Record] = [Group(group.words, group.place)]
     records.extend(child.member for child in listed if child.member is not None)
     for child in listed:
         records.extend(_marks(child, cancelled, group, findings))
     records.extend(Lesson(group.words, day, LessonState.CANCELLED, where) for day, where in sorted(cancelled.items()))
     findings.extend(_questions(group, listed, records))
-    window = Window(group.words, group.month, group.layout.empty, _filled_to(group))
+    lists_all = all(child.member is not None for child in listed)
+    window = Window(group.words, group.month, group.layout.empty, _filled_to(group), lists_all)
     return Batch(records=tuple(records), windows=(window,), findings=_capped(findings, group, settings))
 
 
@@ -190,6 +194,14 @@ def _cancelled_by_reasons(where: Place, day: dt.date, group: GroupSheets) -> Fin
 
 def _questions(group: GroupSheets, listed: list[Child], records: list[Record]) -> Iterator[Finding]:
     yield from _hidden_columns(group)
+    names = list(dict.fromkeys(grid.name for grid, _ in group.sections))
+    if len(names) > 1:
+        yield question(
+            group.place,
+            Text(f"группа стоит на нескольких листах: {', '.join(names)}", f"the group stands on several sheets: {', '.join(names)}"),
+            Text("Если один из них копия, удалите его.", "If one of them is a copy, delete it."),
+            group.words,
+        )
     if group.layout.empty is EmptyMeaning.UNKNOWN and _leaves_lessons_open(records):
         yield question(
             group.place,

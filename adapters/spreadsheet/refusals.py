@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from adapters.spreadsheet.findings import place, unread
 from adapters.spreadsheet.grid import Grid, column_letters
 from adapters.spreadsheet.header import Header, wrong_weekdays
 from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.month import month_of_sheet, month_words
 from adapters.spreadsheet.words import WEEKDAYS_EN, WEEKDAYS_RU
-from gateway.plugins import Finding, Period, Text
+from gateway.plugins import Finding, Period, Place, Text
 
 
 def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, words: str) -> Finding | None:
@@ -40,6 +43,32 @@ def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, wo
         or _wrong_days(grid, header, month, words)
         or _wrong_month(grid, header, month, words)
         or _wrong_weekday(grid, header, month, words)
+    )
+
+
+def head_refusal(grid: Grid, head_rows: Sequence[int], month: str, words: str) -> Finding | None:
+    """A group lower on the sheet whose own head says another month."""
+    found = month_of_sheet(grid, head_rows)
+    if found is None or found.row is None or found.is_month(month):
+        return None
+    (ru, en), (asked_ru, asked_en) = found.in_words(), month_words(month)
+    return unread(
+        place(grid.name, found.row, found.column),
+        Text(f"в шапке группы {ru}, а принимают {asked_ru}", f"the group's head says {en}, but {asked_en} is taken in"),
+        Text(
+            "Исправьте месяц в шапке или отправьте группу в табеле её месяца.",
+            "Mend the month in the head, or send the group in its month's sheet.",
+        ),
+        words,
+    )
+
+
+def no_children(where: Place, words: str) -> Finding:
+    return unread(
+        where,
+        Text("под шапкой нет ни одного ребёнка", "there is no child under the header"),
+        Text("Впишите детей или удалите пустой лист.", "Write the children in, or delete the empty sheet."),
+        words,
     )
 
 
@@ -93,7 +122,9 @@ def _wrong_days(grid: Grid, header: Header, month: Period, words: str) -> Findin
 
 
 def _wrong_month(grid: Grid, header: Header, month: Period, words: str) -> Finding | None:
-    day = next((day for day in header.days if day.word.month not in (None, month.first.month) and day.word.day <= month.last.day), None)
+    months, years = (None, month.first.month), (None, month.first.year)
+    within = (day for day in header.days if day.word.day <= month.last.day)
+    day = next((day for day in within if day.word.month not in months or day.word.year not in years), None)
     if day is None:
         return None
     return unread(

@@ -11,7 +11,11 @@ from typing import NamedTuple
 from adapters.spreadsheet.grid import Cell, Grid, Kind
 from adapters.spreadsheet.header import Header, is_numbering
 from adapters.spreadsheet.mapping import Layout
+from adapters.spreadsheet.signs import reading
 from adapters.spreadsheet.words import DATE_LINE, HEAD_LABEL, LEGEND, PERSON, SIGNATURE, TITLE_WORD, TOTAL, folded, sign_key
+from gateway.plugins import Status
+
+NAME_WORDS_MAX = 5
 
 
 class RowKind(Enum):
@@ -93,8 +97,13 @@ class _RowReader:
             previous = row
             yield self._row(row, after_gap)
 
-    def has_marks(self, row: int) -> bool:
-        return any(column in self.header.day_columns for column in self.grid.rows.get(row, {}))
+    def _has_marks(self, row: int) -> bool:
+        return any(column in self.header.day_columns for column in self.grid.rows[row])
+
+    def _has_more_than_days_off(self, row: int) -> bool:
+        """A prepared row without a child often has its days off marked already."""
+        cells = (cell for column, cell in self.grid.rows[row].items() if column in self.header.day_columns)
+        return any(reading(cell, self.layout.signs).status not in (Status.DAY_OFF, Status.NOTHING) for cell in cells)
 
     def _ordinal(self, row: int) -> int | None:
         cell = self.grid.cells.get((row, self.ordinal)) if self.ordinal is not None else None
@@ -114,20 +123,23 @@ class _RowReader:
             return Row(row, RowKind.END)
         if not name and any(cell.kind is Kind.TEXT and SIGNATURE.search(folded(cell.text)) for cell in cells.values()):
             return Row(row, RowKind.END)
-        evidence = self.has_marks(row) or self._has_certificate(row)
         if not name:
-            return self._without_name(row, left, evidence)
-        if self._ordinal(row) is not None or evidence:
+            return self._without_name(row, left)
+        if is_numbered or self._has_marks(row) or self._has_certificate(row):
             return Row(row, RowKind.CHILD, name)
         return self._name_only(row, name, left, after_gap)
 
-    def _without_name(self, row: int, left: dict[int, Cell], evidence: bool) -> Row:
-        texts = [cell.text for cell in left.values() if cell.kind is Kind.TEXT and re.search(r"[^\W\d]{2}", cell.text)]
-        if evidence:
+    def _without_name(self, row: int, left: dict[int, Cell]) -> Row:
+        broken = any(left[column].kind in (Kind.ERROR, Kind.NO_RESULT) for column in self.header.names if column in left)
+        if broken or self._has_more_than_days_off(row) or self._has_certificate(row):
             return Row(row, RowKind.NAMELESS)
-        if texts and self._ordinal(row) is None:
-            return Row(row, RowKind.TITLE, text=texts[-1] if len(texts) > 1 and re.match(r"групп", folded(texts[0])) else texts[0])
-        return Row(row, RowKind.IDLE)
+        texts = {column: cell.text for column, cell in left.items() if cell.kind is Kind.TEXT and re.search(r"[^\W\d]{2}", cell.text)}
+        if not texts or self._ordinal(row) is not None:
+            return Row(row, RowKind.IDLE)
+        column, text = next(iter(texts.items()))
+        is_title = column <= self.header.names[0] or self.grid.area(row, column).right >= self.header.first_day_column
+        value = list(texts.values())[-1] if len(texts) > 1 and folded(text).startswith("групп") else text
+        return Row(row, RowKind.TITLE, text=value) if is_title else Row(row, RowKind.IDLE)
 
     def _name_only(self, row: int, name: str, left: dict[int, Cell], after_gap: bool) -> Row:
         """A text in the name's column and nothing that makes it a child for certain."""
@@ -137,9 +149,10 @@ class _RowReader:
         is_known = any(folded(name) == folded(words) for words in self.layout.groups)
         if is_known or is_wide or TITLE_WORD.search(folded(name)) or self._numbers_restart(row):
             return Row(row, RowKind.TITLE, text=name)
-        if after_gap or self.has_ordinals or others:
-            return Row(row, RowKind.UNCLEAR if PERSON.match(name) else RowKind.END, name)
-        return Row(row, RowKind.CHILD, name)
+        if not after_gap and not self.has_ordinals and not others:
+            return Row(row, RowKind.CHILD, name)
+        may_be_child = PERSON.match(name) if after_gap else len(name.split()) <= NAME_WORDS_MAX
+        return Row(row, RowKind.UNCLEAR if may_be_child else RowKind.END, name)
 
     def _numbers_restart(self, row: int) -> bool:
         """Whether the next row that holds anything is number 1 of its group."""

@@ -9,7 +9,7 @@ from adapters.spreadsheet.findings import place, question, refused, unread
 from adapters.spreadsheet.grid import Grid, Kind
 from adapters.spreadsheet.header import Header, headers
 from adapters.spreadsheet.mapping import Layout
-from adapters.spreadsheet.month import MonthFound, month_of_sheet, month_words
+from adapters.spreadsheet.month import MonthFound, month_of_name, month_of_sheet, month_words
 from adapters.spreadsheet.words import SAMPLE_SHEET, folded
 from gateway.plugins import Finding, InputRefused, Level, Text
 
@@ -47,7 +47,7 @@ def sheets_of_month(grids: Sequence[Grid], layout: Layout, month: str | None) ->
             findings.append(reason)
             continue
         head_rows = [row for row in grid.rows if row <= found[0].row]
-        candidates.append(_Candidate(grid, found, month_of_sheet(grid, head_rows)))
+        candidates.append(_Candidate(grid, found, _month_of_days(found[0]) or month_of_sheet(grid, head_rows)))
     if not candidates:
         return [], findings
     asked = month or _latest(candidates)
@@ -58,6 +58,7 @@ def sheets_of_month(grids: Sequence[Grid], layout: Layout, month: str | None) ->
     if not taken:
         raise InputRefused(_other_month(others[0], asked, Level.UNREAD))
     findings.extend(_other_month(sheet, asked, Level.QUESTION) for sheet in others)
+    findings.extend(doubt for sheet in taken if (doubt := _doubt(sheet, asked)) is not None)
     return [Sheet(sheet.grid, sheet.headers, asked) for sheet in taken], findings
 
 
@@ -86,6 +87,35 @@ def _left_out(grid: Grid) -> Finding | None:
             Text("Если это табель, переименуйте лист.", "If it is a timesheet, rename the sheet."),
         )
     return None
+
+
+def _month_of_days(header: Header) -> MonthFound | None:
+    """The month of a header whose days are full dates."""
+    day = header.days[0]
+    if day.word.month is None or day.word.year is None:
+        return None
+    return MonthFound(day.word.month, day.word.year, header.row, day.column)
+
+
+def _doubt(sheet: _Candidate, asked: str) -> Finding | None:
+    """A sheet that is taken although it does not say its month clearly."""
+    ru, en = month_words(asked)
+    named = month_of_name(sheet.grid.name)
+    cure = Text(
+        "Напишите месяц и год в шапке; лист другого месяца удалите.", "Write month and year in the head; delete another month's sheet."
+    )
+    row = sheet.found.row if sheet.found is not None else None
+    if sheet.found is None or sheet.found.year is None:
+        what = Text(f"на листе не сказан месяц с годом: принят за {ru}", f"the sheet does not say its month with the year: taken as {en}")
+    elif named is not None and not named.is_month(asked):
+        other = named.in_words()
+        what = Text(
+            f"лист назван «{other[0]}», а в шапке {ru}: верим шапке",
+            f"the sheet is named {other[1]}, but its head says {en}: the head counts",
+        )
+    else:
+        return None
+    return question(place(sheet.grid.name, row), what, cure)
 
 
 def _latest(candidates: Sequence[_Candidate]) -> str | None:

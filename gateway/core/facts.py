@@ -134,13 +134,15 @@ class Window:
     """«Of this I have told you all»: the members and marks of one group within ``period``.
 
     Only a window may withdraw what it no longer lists. ``unmarked`` is what its `Status.UNMARKED` marks mean; with UNKNOWN it withdraws
-    nothing. ``filled_to`` is the last day up to which empty cells count; None: to the end of the period.
+    nothing. ``filled_to`` is the last day up to which empty cells count; None: to the end of the period. ``lists_all`` False: a row could
+    not be read, so who is not listed may stand in it, and a member missing from the list is not withdrawn.
     """
 
     group: str
     period: Period
     unmarked: EmptyMeaning
     filled_to: dt.date | None = None
+    lists_all: bool = True
 
 
 class Level(StrEnum):
