@@ -120,5 +120,5 @@ def month_sums(connection: Connection) -> list[Item]:
     for row in rows:
         sums = months.setdefault(row.month, {"month": row.month, "debits": 0, "reversals": 0, "sum_kopecks": 0})
         sums[f"{row.kind}s"] = row.operations
-        sums["sum_kopecks"] += row.kopecks if row.kind == "debit" else -row.kopecks
+        sums["sum_kopecks"] += int(row.kopecks) if row.kind == "debit" else -int(row.kopecks)
     return [months[month] for month in sorted(months, reverse=True)]

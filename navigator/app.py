@@ -16,6 +16,7 @@ from navigator import acceptances, changes, commands, forms, operations, people,
 from navigator.clock import Clock
 from navigator.district import new_reading, read_table
 from navigator.engine import reading, writing
+from navigator.faults import Faults
 from navigator.loading import Refused, load
 from navigator.texts import EN, told
 
@@ -30,7 +31,13 @@ class WrongRequest(Exception):
 def create_app(engine: Engine, clock: Clock, is_test: bool) -> Flask:
     """The register's application on a database. ``is_test``: whether it offers what only a test register may."""
     app = Flask("navigator")
-    app.config.update(MAX_CONTENT_LENGTH=REQUEST_BYTES_MAX, NAVIGATOR_ENGINE=engine, NAVIGATOR_CLOCK=clock, NAVIGATOR_TEST=is_test)
+    app.config.update(
+        MAX_CONTENT_LENGTH=REQUEST_BYTES_MAX,
+        NAVIGATOR_ENGINE=engine,
+        NAVIGATOR_CLOCK=clock,
+        NAVIGATOR_TEST=is_test,
+        NAVIGATOR_FAULTS=Faults(),
+    )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.register_error_handler(WrongRequest, lambda error: _problem(400, "wrong-request", "The request is wrong", str(error)))
     app.register_error_handler(HTTPException, _http_problem)
@@ -47,6 +54,7 @@ def create_app(engine: Engine, clock: Clock, is_test: bool) -> Flask:
         ("GET", "/register/v1/balances", balances),
         ("POST", "/test/v1/clock", set_clock),
         ("POST", "/test/v1/changes", make_changes),
+        ("POST", "/test/v1/faults", set_faults),
     ]
     for method, path, view in routes:
         app.add_url_rule(path, view.__name__, view, methods=[method])
@@ -117,10 +125,15 @@ def front_page() -> str:
 
 def take_operations() -> Response:
     """Answer a batch. The answers leave only after the commit: what was said to be accepted is on the disk."""
-    form = _form(forms.Operations())
+    batch = _form(forms.Operations())["operations"]
+    faults = _faults()
+    if faults.is_down(_clock().now()):
+        abort(503, "a test asked the register to be down")
+    faults.wait()
+    answers = faults.rejections(batch)
     with writing(_engine()) as connection:
-        answers = operations.take(connection, form["operations"], _clock().now())
-    return jsonify({"answers": answers})
+        answers += operations.take(connection, batch[len(answers) :], _clock().now())
+    return faults.passed_on(jsonify({"answers": answers}))
 
 
 def lookup() -> Response:
@@ -144,6 +157,17 @@ def set_clock() -> Response:
     except ValueError as error:
         raise WrongRequest(f"now: not an instant of ISO 8601: {text}") from error
     return health()
+
+
+def set_faults() -> Response:
+    """Behave badly for a while; an empty list: behave well again."""
+    _only_in_tests()
+    wanted = _form(forms.Faults())["faults"]
+    if not wanted:
+        _faults().clear()
+    for fault in wanted:
+        _faults().set(fault, _clock().aware)
+    return jsonify({"faults": len(wanted)})
 
 
 def make_changes() -> Response:
@@ -200,6 +224,11 @@ def _engine() -> Engine:
 def _clock() -> Clock:
     clock: Clock = current_app.config["NAVIGATOR_CLOCK"]
     return clock
+
+
+def _faults() -> Faults:
+    faults: Faults = current_app.config["NAVIGATOR_FAULTS"]
+    return faults
 
 
 def _form(schema: Schema) -> dict[str, Any]:

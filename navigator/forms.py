@@ -174,5 +174,23 @@ class Change(Form):
                 raise ValidationError(f"{data['op']} needs it", field_name=name)
 
 
+class Fault(Form):
+    """A fault: for the ``next`` requests (``reject_next``: items), with ``seconds`` of delay, or ``until`` an instant."""
+
+    fault = fields.Str(required=True, validate=validate.OneOf(("drop_reply", "reject_next", "delay", "down_until")))
+    next = Integer(load_default=1, validate=validate.Range(min=1, max=1_000_000))
+    seconds = Integer(load_default=1, validate=validate.Range(min=0, max=600))
+    until = Instant()
+
+    @validates_schema
+    def _has_what_it_needs(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("fault") == "down_until" and "until" not in data:
+            raise ValidationError("down_until needs it", field_name="until")
+
+
+class Faults(Form):
+    faults = fields.List(fields.Nested(Fault), required=True, validate=validate.Length(max=100))
+
+
 class Changes(Form):
     changes = fields.List(fields.Nested(Change), required=True, validate=validate.Length(max=1_000))

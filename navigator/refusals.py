@@ -81,6 +81,12 @@ _REFUSALS: dict[str, tuple[str, str, str, str]] = {
 }
 CODES = tuple(_REFUSALS)
 """Every code that an operation may be rejected with."""
+_REFUSALS["test_fault"] = (
+    "отказ по заказу проверки",
+    "отправьте операцию ещё раз",
+    "refused because a test asked for it",
+    "send the operation again",
+)
 
 
 def rejection(operation_id: str, code: str, **values: Any) -> dict[str, Any]:

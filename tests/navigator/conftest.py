@@ -55,6 +55,9 @@ class Register:
     def __init__(self, home: Path, ask: Callable[..., tuple[int, Any]]) -> None:
         self.home = home
         self.ask = ask
+        self.page: Callable[[str], str]
+        self.process: subprocess.Popen[str]
+        self.url: str
 
     def get(self, path: str, **parameters: Any) -> Any:
         status, body = self.ask("GET", path, parameters, None)
@@ -102,10 +105,25 @@ def new_id(*parts: object) -> str:
     return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
 
 
-def make_debit(day: str = "2025-10-06", n: int = 0, *, amount: int = 19000, claim: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
+def make_debit(
+    day: str = "2025-10-06", n: int = 0, *, amount: int = 19000, claim: dict[str, Any] | None = None, **changes: Any
+) -> dict[str, Any]:
     """A debit of the district's first child; keywords replace its fields."""
-    told = {"provider": "ddt", "child": "k-1", "group": "g-1", "date": day, "slot": 1, "lesson_starts_at": f"{day}T16:00:00+03:00", **(claim or {})}
-    operation = {"id": new_id("debit", told["child"], told["group"], day, told["slot"], n), "kind": "debit", "claim": told, "enrollment": "D-1"}
+    told = {
+        "provider": "ddt",
+        "child": "k-1",
+        "group": "g-1",
+        "date": day,
+        "slot": 1,
+        "lesson_starts_at": f"{day}T16:00:00+03:00",
+        **(claim or {}),
+    }
+    operation = {
+        "id": new_id("debit", told["child"], told["group"], day, told["slot"], n),
+        "kind": "debit",
+        "claim": told,
+        "enrollment": "D-1",
+    }
     operation |= {"certificate": "cert-0471000001", "n": n, "month": day[:7], "amount_kopecks": amount}
     return {**operation, "after": None, "refers_to": None, "status": None, **changes}
 
@@ -170,7 +188,9 @@ def empty_register(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regi
         response = client.open(path, method=method, query_string=parameters or None, json=body)
         return response.status_code, response.get_json(silent=True)
 
-    yield Register(home, ask)
+    told = Register(home, ask)
+    told.page = lambda language: client.get("/", headers={"Accept-Language": language}).get_data(as_text=True)
+    yield told
     engine.dispose()
 
 
@@ -202,8 +222,8 @@ def serve(home: Path) -> Iterator[Callable[..., Register]]:
             return response.status_code, response.json()
 
         served = Register(home, ask)
-        served.process = process  # type: ignore[attr-defined]
-        served.url = found[0]  # type: ignore[attr-defined]
+        served.process = process
+        served.url = found[0]
         return served
 
     yield start

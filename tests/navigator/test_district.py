@@ -18,7 +18,11 @@ def cursors(register):
 
 def test_a_district_is_loaded_and_loading_it_twice_changes_nothing(empty_register, district):
     folder = str(district())
-    assert json.loads(empty_register.command("load", folder, "--json").stdout)["tables"]["certificates"] == {"new": 3, "changed": 0, "unchanged": 0}
+    assert json.loads(empty_register.command("load", folder, "--json").stdout)["tables"]["certificates"] == {
+        "new": 3,
+        "changed": 0,
+        "unchanged": 0,
+    }
     before = cursors(empty_register)
     assert before == ["3", "3", "4"]
     again = json.loads(empty_register.command("load", folder, "--json").stdout)
@@ -37,7 +41,8 @@ def test_a_file_loaded_again_does_not_undo_what_an_operator_changed(register, di
 
 
 def test_byte_order_mark_column_order_and_unknown_columns_do_not_matter(empty_register, district):
-    mixed = "\ufeffstate,note,valid_to,valid_from,kind,payer,child,nominal,certificate\r\nactive,x,2025-12-31,2025-01-01,financing,pskov,k-1,1000.00,0471000001\r\n"
+    mixed = "\ufeffstate,note,valid_to,valid_from,kind,payer,child,nominal,certificate\r\n"
+    mixed += "active,x,2025-12-31,2025-01-01,financing,pskov,k-1,1000.00,0471000001\r\n"
     folder = district({"certificates.csv": mixed, "enrollments.csv": None})
     assert empty_register.command("load", str(folder)).exit_code == 0
     (certificate,) = empty_register.feed("certificates")[0]
@@ -191,7 +196,9 @@ def test_a_nominal_funds_every_period_that_the_validity_touches(register):
     register.change(op="nominal", certificate="0471000003", amount="700.00", on="2026-03-01")
     row = "certificate,child,payer,kind,state,valid_from,valid_to,nominal\n0471000003,k-3,luga,financing,active,2025-09-01,{},{}\n"
     register.add(row.format("2027-08-31", "500.00"))
-    assert [register.balance("0471000003", f"{year}-01-01")[0] for year in (2025, 2026, 2027)] == [50000, 70000, 50000], "only the new period"
+    assert [register.balance("0471000003", f"{year}-01-01")[0] for year in (2025, 2026, 2027)] == [50000, 70000, 50000], (
+        "only the new period"
+    )
     register.add(row.format("2027-08-31", "600.00"))
     assert [register.balance("0471000003", f"{year}-01-01")[0] for year in (2025, 2026, 2027)] == [60000, 60000, 60000]
 
@@ -210,7 +217,9 @@ def test_a_certificate_is_found_by_any_number_it_ever_had(register):
     register.add("enrollment,certificate,group,starts_on,ends_on,state\nD-9,0471000091,g-1,2025-09-01,2025-12-31,active\n")
     enrollments = {item["enrollment"]: item["certificate"] for item in register.feed("enrollments")[0]}
     assert enrollments["D-8"] == enrollments["D-9"] == "cert-0471000001"
-    register.add("certificate,child,payer,kind,state,valid_from,valid_to,nominal\n0471000091,k-1,pskov,financing,active,2025-01-01,2025-12-31,1100.00\n")
+    register.add(
+        "certificate,child,payer,kind,state,valid_from,valid_to,nominal\n0471000091,k-1,pskov,financing,active,2025-01-01,2025-12-31,1100.00\n"
+    )
     assert register.balance("0471000001")[0] == register.balance("0471000091")[0] == 110000
     assert len(register.feed("certificates")[0]) == 3
 

@@ -79,7 +79,8 @@ def test_a_certificate_and_an_enrollment_are_served_whole(register):
 
 
 PROVIDER = "provider,name,time_zone,sole_trader,licence,state\nddt,Дом,Europe/Moscow,false,Л-1,closed\n"
-MODULE = "module,programme,title,unit,unit_price,unit_normative,price,normative,planned_hours,open\nm-1,p-1,Модуль 1,lesson,206.00,190.00,,,72,true\n"
+MODULE = "module,programme,title,unit,unit_price,unit_normative,price,normative,planned_hours,open\n"
+MODULE += "m-1,p-1,Модуль 1,lesson,206.00,190.00,,,72,true\n"
 PROGRAMME = "programme,provider,title,direction,age_from_months,age_to_months,verified\np-1,ddt,Шахматы,спорт,60,216,false\n"
 LINE = "group,weekday,starts_at,ends_at,weeks,valid_from,valid_to\ng-2,2,16:00,17:30,odd,2025-09-01,2026-05-31\n"
 CLOSED_LINE = "group,weekday,starts_at,ends_at,weeks,valid_from,valid_to\ng-1,1,16:00,17:30,every,2025-09-01,2025-10-31\n"

@@ -102,7 +102,9 @@ def test_a_refused_item_harms_no_other_of_its_batch(register, make):
 
 
 def test_money_runs_out_within_a_batch_and_the_next_smaller_one_still_fits(register, make):
-    answers = register.send(make.debit("2025-10-01", amount=90000), make.debit("2025-10-02", amount=10001), make.debit("2025-10-03", amount=10000))
+    answers = register.send(
+        make.debit("2025-10-01", amount=90000), make.debit("2025-10-02", amount=10001), make.debit("2025-10-03", amount=10000)
+    )
     assert [answer["outcome"] for answer in answers] == ["accepted", "rejected", "accepted"]
     assert register.balance("0471000001") == (100000, 100000, 0)
 
@@ -312,7 +314,15 @@ def test_at_most_500_operations(register, make):
 
 @pytest.mark.parametrize(
     "path",
-    ["catalogue?since=x", "movements?since=-1", "enrollments?limit=0", "certificates?limit=2001", "statement", "statement?month=2025-1", "attendance?month=x"],
+    [
+        "catalogue?since=x",
+        "movements?since=-1",
+        "enrollments?limit=0",
+        "certificates?limit=2001",
+        "statement",
+        "statement?month=2025-1",
+        "attendance?month=x",
+    ],
 )
 def test_wrong_parameters_are_problems(register, path):
     assert register.ask("GET", f"/register/v1/{path}", {}, None)[0] == 400
