@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, jsonify, render_template, request
 from marshmallow import Schema, ValidationError
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from gateway.core.money import roubles_from_kopecks
@@ -41,6 +42,7 @@ def create_app(engine: Engine, clock: Clock, is_test: bool) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.register_error_handler(WrongRequest, lambda error: _problem(400, "wrong-request", "The request is wrong", str(error)))
     app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(OperationalError, _database_problem)
     routes: list[tuple[str, str, Callable[..., Any]]] = [
         ("GET", "/", front_page),
         ("GET", "/register/v1/health", health),
@@ -279,6 +281,13 @@ def _page(items: list[dict[str, Any]], cursor: int, more: bool) -> Response:
 def _http_problem(error: HTTPException) -> Response:
     code = error.code or 500
     return _problem(code, f"http-{code}", error.name, error.description or error.name)
+
+
+def _database_problem(error: OperationalError) -> Response:
+    """Locked for too long, or a full disk: nothing was committed, and the sender may try again."""
+    response = _problem(503, "database", "The register's database does not answer", str(error.orig))
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _problem(status: int, kind: str, title: str, detail: str) -> Response:

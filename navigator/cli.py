@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from navigator import commands
 from navigator.clock import DEFAULT_ZONE, Clock, ClockRefused, clock_from, is_test
@@ -23,7 +23,7 @@ from navigator.loading import Count, Refused, load
 from navigator.serving import AddressTaken, serve_until_stopped
 from navigator.texts import language_from, line, told
 
-REFUSED, USAGE, UNREADABLE = 1, 2, 3
+REFUSED, USAGE, UNREADABLE, TRY_LATER = 1, 2, 3, 4
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -211,6 +211,8 @@ def _load(speaker: Speaker, engine: Engine, reading: Reading) -> None:
             counts = load(connection, reading, speaker.clock)
     except Refused as error:
         _refuse(speaker, error.problems)
+    except OperationalError as error:
+        speaker.fail("database", str(error.orig), TRY_LATER)
     tables = {table: count._asdict() for table, count in counts.items() if any(count)}
     speaker.answer(outcome="loaded", tables=tables, absent_columns=reading.absent_columns)
     total = Count(*(sum(numbers) for numbers in zip(*counts.values(), strict=True)))
@@ -238,6 +240,8 @@ def _do(speaker: Speaker, engine: Engine, command: Callable[[Connection], comman
             done = command(connection)
     except commands.CommandRefused as error:
         speaker.fail(error.code, error.value, REFUSED)
+    except OperationalError as error:
+        speaker.fail("database", str(error.orig), TRY_LATER)
     speaker.answer(outcome="done", changed=done.changed, **done.values)
     speaker.say(done.line if done.changed else "nothing", **done.values)
     return done

@@ -197,6 +197,12 @@ _PROBLEMS: dict[str, tuple[str, str, str, str]] = {
         "the register's database in {value} cannot be opened",
         "check NAVIGATOR_HOME, its rights and the free space",
     ),
+    "database": (
+        "база регистра не отвечает ({value})",
+        "ничего не записано; проверьте свободное место и повторите позже",
+        "the register's database does not answer ({value})",
+        "nothing was stored; check the free space and try again later",
+    ),
     "port_taken": (
         "адрес {value} занят или недоступен",
         "укажите другой порт: --port",

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from navigator.engine import open_database, writing
+
 
 def enrollment(register, key):
     return {item["enrollment"]: item for item in register.feed("enrollments")[0]}[key]
@@ -127,6 +129,15 @@ def test_a_day_without_an_offset_stands_at_its_midnight_in_the_registers_zone(re
     assert "2025-11-05T00:00:00+10:00" in register.command("freeze", "0471000001").stdout
     monkeypatch.setenv("NAVIGATOR_TIME_ZONE", "Moon")
     assert register.command("freeze", "0471000001").exit_code == 2
+
+
+def test_a_database_that_stays_locked_is_told_and_nothing_is_stored(register, monkeypatch):
+    monkeypatch.setattr("navigator.engine.BUSY_TIMEOUT_MS", 100)
+    monkeypatch.setattr("navigator.engine._make_tables", lambda engine: None)
+    with writing(open_database(register.home)):
+        result = register.command("freeze", "0471000001")
+    assert result.exit_code == 4 and "повторите позже" in result.stderr
+    assert len(certificate(register, "0471000001")["states"]) == 1
 
 
 def test_a_home_that_cannot_be_used_is_told(register, monkeypatch, tmp_path):
