@@ -61,6 +61,21 @@ class Vault:
         facts: dict[str, Any] = json.loads(self._fernet.decrypt(sealed.encode()))
         return facts
 
+    def keep_file(self, path: Path, folder: Path) -> Path:
+        """Keep a raw input, encrypted and readable by its owner only, under its content's hash."""
+        data = path.read_bytes()
+        kept = folder / (sha256(data).hexdigest() + ".sealed")
+        if kept.exists():
+            return kept
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = kept.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(self._fernet.encrypt(data))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(kept)
+        return kept
+
     def person_of(self, row: Mapping[str, Any]) -> PersonToMatch:
         """A stored person as match wants it."""
         facts = self.unseal(row["sealed"])

@@ -275,7 +275,7 @@ def _judge(
     if not lessons:
         return MarkState.NO_LESSON, "N04", match.child, 1
     if word.hours is not None and _spread(word.hours, lessons) is None:
-        matched.findings.append((_unfit_hours(word, lessons), word.group))
+        matched.findings.append((unfit_hours(word.hours, word.day, word.place), word.group))
         return MarkState.UNFIT, None, None, 0
     return MarkState.CLAIMED, None, match.child, len(lessons)
 
@@ -349,14 +349,15 @@ def _spread(hours: int, lessons: Sequence[LessonAt]) -> list[int] | None:
     return parts if left == 0 else None
 
 
-def _unfit_hours(word: WordAt, lessons: Sequence[LessonAt]) -> Finding:
-    hours = f"{word.hours / 100:g}" if word.hours is not None else ""
+def unfit_hours(hours: int | None, day: dt.date, place: Place) -> Finding:
+    """What is said of hours (hundredths) that the day's lessons cannot hold."""
+    shown = f"{(hours or 0) / 100:g}"
     return Finding(
         Level.UNREAD,
-        word.place,
+        place,
         Text(
-            f"{hours} ч за {word.day:%d.%m.%Y} больше, чем длятся занятия этого дня ({len(lessons)}).",
-            f"{hours} hours on {word.day:%d.%m.%Y} are more than that day's lessons ({len(lessons)}) last.",
+            f"{shown} ч за {day:%d.%m.%Y} больше, чем длятся занятия группы в этот день.",
+            f"{shown} hours on {day:%d.%m.%Y} are more than the group's lessons of that day last.",
         ),
         Text("Исправьте число часов или расписание группы в Навигаторе.", "Mend the number of hours, or the group's timetable in the Navigator."),
     )

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
-
 from gateway.core import book, decide, match
 from gateway.core.claims import Answer as ClaimAnswer
 from gateway.core.claims import Claim, LessonAt
@@ -27,7 +25,7 @@ from gateway.store import decide as store_decide
 from gateway.store import match as store_match
 from gateway.store import post as store_post
 from gateway.store import register as store_register
-from gateway.store.engine import reading
+from gateway.store.engine import Engine, reading
 from gateway.vault import Vault
 
 Item = TypeVar("Item")

@@ -53,12 +53,12 @@ def unfinished_run(engine: Engine, asked: RunRequest) -> Run | None:
     return Run(row.run, row.id) if row else None
 
 
-def finish_run(engine: Engine, provider: str, run: int, counts: dict[str, Any], now: dt.datetime) -> None:
+def finish_run(engine: Engine, provider: str, id_: str, counts: dict[str, Any], now: dt.datetime) -> None:
     """The run's report has been given."""
     with writing(engine) as connection:
         connection.execute(
             sa.update(t.run)
-            .where(t.run.c.provider == provider, t.run.c.run == run)
+            .where(t.run.c.provider == provider, t.run.c.id == id_)
             .values(finished_at=now.isoformat(), counts=json.dumps(counts, ensure_ascii=False))
         )
 

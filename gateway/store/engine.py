@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Connection, Engine, Table, event
+from sqlalchemy import Connection, Table, event
+from sqlalchemy import Engine as Engine  # the flow passes it on without knowing more of it
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store import tables

@@ -139,7 +139,7 @@ def _counts(connection: Connection, provider: str | None, month: str | None) -> 
     not_charged: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     waiting: Counter[str] = Counter()
-    where = [_C.status.is_not(None)]
+    where: list[sa.ColumnElement[bool]] = [_C.status.is_not(None)]
     if provider is not None:
         where.append(_C.provider == provider)
     if month is not None:
@@ -184,7 +184,7 @@ def _count_unclaimed(
 ) -> int:
     """Marks that have no claim: nobody found, outside, or no lesson. Of one person or child on one day they count once."""
     states = [MarkState.WAITING.value, MarkState.OUTSIDE.value, MarkState.NO_LESSON.value]
-    where = [_M.state.in_(states), _M.status != "nothing"]
+    where: list[sa.ColumnElement[bool]] = [_M.state.in_(states), _M.status != "nothing"]
     if provider is not None:
         where.append(_M.provider == provider)
     rows = connection.execute(
@@ -213,8 +213,8 @@ def _count_unclaimed(
 
 def _unread(connection: Connection, provider: str | None, month: str | None) -> int:
     columns = t.finding.c
-    where = [columns.level == "unread", columns.stands.is_(True)]
-    unfit = [_M.state == MarkState.UNFIT.value]
+    where: list[sa.ColumnElement[bool]] = [columns.level == "unread", columns.stands.is_(True)]
+    unfit: list[sa.ColumnElement[bool]] = [_M.state == MarkState.UNFIT.value]
     if provider is not None:
         where.append(columns.provider == provider)
         unfit.append(_M.provider == provider)
@@ -231,7 +231,7 @@ def claims(
     engine: Engine, enrollment: str | None = None, month: str | None = None, answer: str | None = None, provider: str | None = None
 ) -> list[Mapping[str, Any]]:
     """Claims that some source still speaks of, by day, slot and key."""
-    where = [_C.status.is_not(None)]
+    where: list[sa.ColumnElement[bool]] = [_C.status.is_not(None)]
     for column, value in ((_C.enrollment, enrollment), (_C.month, month), (_C.answer, answer), (_C.provider, provider)):
         if value is not None:
             where.append(column == value)
@@ -286,6 +286,12 @@ def mark_of(engine: Engine, provider: str, mark: int | None) -> Mapping[str, Any
         return dict(row) if row else None
 
 
+def months(engine: Engine) -> list[str]:
+    """Months that have claims, the earliest first."""
+    with reading(engine) as connection:
+        return [month for (month,) in connection.execute(sa.select(_C.month).distinct().order_by(_C.month))]
+
+
 def kept_claims(engine: Engine) -> list[Mapping[str, Any]]:
     """Claims with a live debit that today's facts would no longer bear."""
     with reading(engine) as connection:
@@ -316,7 +322,7 @@ def booked(engine: Engine, month: str | None = None) -> dict[str, int]:
     """Kopecks booked and accepted, reversals taken off."""
     columns = t.operation.c
     sign = sa.case((columns.kind == "reversal", -columns.amount), else_=columns.amount)
-    where = [columns.state.in_(["to_send", "sending", "unanswered", "accepted"])]
+    where: list[sa.ColumnElement[bool]] = [columns.state.in_(["to_send", "sending", "unanswered", "accepted"])]
     if month is not None:
         where.append(columns.month == month)
     with reading(engine) as connection:

@@ -1,0 +1,425 @@
+"""The one place that wires settings, plugins, store and flow together. Every face talks to the `Gateway` made here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import holidays
+
+from gateway.core import decide
+from gateway.core.facts import RegisterProvider, Text
+from gateway.core.periods import month_period
+from gateway.errors import EXIT_UNREADABLE, UserError
+from gateway.flow import Flow, Progress
+from gateway.flow import explain as flow_explain
+from gateway.flow import queues as flow_queues
+from gateway.flow import reconcile as flow_reconcile
+from gateway.flow.intake import Intake, IntakeRequest, take_in, try_out
+from gateway.flow.report import report_of
+from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
+from gateway.plugins import Adapter
+from gateway.plugins.manager import Plugins, load_plugins
+from gateway.plugins.register import RegisterConnector
+from gateway.settings import Settings, home_of, load_settings, standing_clock
+from gateway.store import collect as store_collect
+from gateway.store import ledger as store_ledger
+from gateway.store import post as store_post
+from gateway.store import queues as store_queues
+from gateway.store import register as store_register
+from gateway.store import views
+from gateway.store.engine import Engine, open_engine, reading
+from gateway.vault import Vault
+
+Made = TypeVar("Made")
+
+
+def _silent(stage: str, done: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass
+class Gateway:
+    """Everything that a face may ask of the gateway.
+
+    Attributes:
+        clock: the current instant, aware.
+        language: ru or en, of what is returned for people.
+        overrides: a pack.toml whose values go before the pack's.
+    """
+
+    home: Path
+    settings: Settings
+    clock: Callable[[], dt.datetime]
+    language: str = "ru"
+    overrides: Path | None = None
+
+    # ------------------------------------------------------------ wiring, each part when it is first needed
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        return load_plugins(self.home / "plugins")
+
+    @cached_property
+    def pack(self) -> RegionPack:
+        return _of_pack(lambda: load_pack(self.settings.pack, self.overrides, self.home / "regions"))
+
+    @cached_property
+    def rules(self) -> decide.RulesInForce:
+        bound = _of_pack(lambda: bind_rules(self.pack, self.plugins.rules))
+        tariff = _of_pack(lambda: bind_tariff(self.pack, self.plugins.tariffs.values()))
+        return decide.RulesInForce(
+            enrollment_rules=[decide.BoundRule(*one) for one in bound.enrollment],
+            mark_rules=[decide.BoundRule(*one) for one in bound.marks],
+            price=lambda group, minutes: tariff.tariff.price(group, minutes, tariff.parameters),
+            nominal_period=self.pack.nominal_period,
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        return open_engine(self.settings.database or f"sqlite:///{self.home / 'gateway.sqlite'}")
+
+    @cached_property
+    def register(self) -> RegisterConnector:
+        connector = self.plugins.registers.get(self.settings.register)
+        if connector is None:
+            known = ", ".join(sorted(self.plugins.registers))
+            raise UserError(
+                Text(f"Нет такого способа связи с реестром: «{self.settings.register}».", f"There is no register connector “{self.settings.register}”."),
+                Text(f"Укажите в gateway.toml register: {known}.", f"Set register in gateway.toml to one of: {known}."),
+            )  # fmt: skip
+        return connector(self.settings.register_url)
+
+    @cached_property
+    def vault(self) -> Vault:
+        return Vault.open(self.home / "secret.key")
+
+    @cached_property
+    def flow(self) -> Flow:
+        return Flow(
+            self.engine,
+            self.register,
+            self.rules,
+            self.vault,
+            match_by_name=self.pack.match_by_name,
+            register_name=self.settings.register_url,
+            settled=self.plugins.notify_operations_settled,
+        )
+
+    # ------------------------------------------------------------ files
+
+    def import_file(
+        self,
+        path: Path,
+        provider: str | None = None,
+        mapping: Path | None = None,
+        month: str | None = None,
+        source: str | None = None,
+        progress: Progress = _silent,
+    ) -> dict[str, Any]:
+        """Take a file in and run all stages; the report of interfaces.md 3. Call `finished` once it has been given to the user."""
+        now = self.clock()
+        self.flow.read_register(now, progress)
+        asked = self._request(path, provider, mapping, month, source)
+        self._keep_raw(path)
+        if mapping is not None:
+            text = mapping.read_text(encoding="utf-8")
+            store_queues.keep_mapping(self.engine, asked.provider.provider, asked.source, text, mapping.name, now)
+        intake = take_in(self.flow, asked, now, progress)
+        report = self._report(intake, asked)
+        self.plugins.notify_run_finished(report)
+        return report
+
+    def dry_run_file(
+        self,
+        path: Path,
+        provider: str | None = None,
+        mapping: Path | None = None,
+        month: str | None = None,
+        source: str | None = None,
+        progress: Progress = _silent,
+    ) -> dict[str, Any]:
+        """What `import_file` would make of the file. Nothing but the register's facts is stored."""
+        now = self.clock()
+        self.flow.read_register(now, progress)
+        asked = self._request(path, provider, mapping, month, source)
+        return self._report(try_out(self.flow, asked, now, progress), asked)
+
+    def finished(self, report: Mapping[str, Any]) -> None:
+        """The report has reached its reader: the same request is a new one from here on."""
+        if report["run"] is not None:
+            store_collect.finish_run(self.engine, report["provider"], report["run"], dict(report["counts"]), self.clock())
+
+    def _request(self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None) -> IntakeRequest:
+        if not path.is_file():
+            raise UserError(
+                Text(f"Файла нет: {path}", f"There is no such file: {path}"), Text("Проверьте имя и папку.", "Check its name and folder."), EXIT_UNREADABLE
+            )
+        if month is not None:
+            _checked_month(month)
+        known = self.provider(provider)
+        adapter = self._adapter_for(path)
+        source = source or adapter.name
+        return IntakeRequest(
+            path=path,
+            provider=known,
+            source=source,
+            adapter=adapter,
+            mapping=self._mapping(known.provider, source, mapping),
+            month=month,
+            holidays=_holidays(self.clock().year),
+            limit_percent=self.pack.withdrawal_limit_percent,
+        )
+
+    def _adapter_for(self, path: Path) -> Adapter:
+        for adapter in self.plugins.adapters.values():
+            if adapter.reads(path):
+                return adapter
+        raise UserError(
+            Text(f"{path.name}: такой файл читать нечем.", f"{path.name}: nothing reads such a file."),
+            Text("Сохраните табель как XLSX.", "Save the sheet as XLSX."),
+            EXIT_UNREADABLE,
+        )
+
+    def _mapping(self, provider: str, source: str, path: Path | None) -> dict[str, Any]:
+        if path is None:
+            kept = store_queues.mappings(self.engine, provider, source)
+            return tomllib.loads(kept[0]["body"]) if kept else {}
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UserError(
+                Text(f"{path}: файл соответствия не прочитан: {error}", f"{path}: the mapping cannot be read: {error}"),
+                Text("Проверьте имя файла и запись TOML.", "Check the file's name and its TOML."),
+            ) from error
+
+    def _keep_raw(self, path: Path) -> None:
+        """The file as it came, by content hash, encrypted: a restore can read it again."""
+        self.vault.keep_file(path, self.home / "inbox")
+
+    def _report(self, intake: Intake, asked: IntakeRequest) -> dict[str, Any]:
+        certificates = {one.certificate for each in intake.outcomes.claims.values() for one in each if one.certificate}
+        children = {one.child for one in intake.outcomes.marks.values() if one.child}
+        report = report_of(
+            intake,
+            asked.path.name,
+            self.language,
+            views.numbers_of(self.engine, certificates),
+            views.numbers_of_children(self.engine, children),
+        )
+        return {"provider": asked.provider.provider, "provider_name": asked.provider.name, "source": asked.source} | report
+
+    # ------------------------------------------------------------ providers
+
+    def providers(self) -> dict[str, RegisterProvider]:
+        with reading(self.engine) as connection:
+            return store_register.providers(connection)
+
+    def provider(self, provider: str | None) -> RegisterProvider:
+        """The provider asked for, or the only one there is."""
+        known = self.providers()
+        if provider is None and len(known) == 1:
+            return next(iter(known.values()))
+        if provider in known:
+            return known[provider]
+        listed = ", ".join(sorted(known)) or "—"
+        if provider is None:
+            what = Text("Чей это табель? Организаций несколько.", "Whose sheet is this? There are several providers.")
+        else:
+            what = Text(f"Организации «{provider}» нет в реестре.", f"The register has no provider “{provider}”.")
+        raise UserError(what, Text(f"Укажите --provider: {listed}.", f"Give --provider, one of: {listed}."))
+
+    # ------------------------------------------------------------ runs
+
+    def run(self, progress: Progress = _silent) -> dict[str, Any]:
+        """What the scheduler would do now: read the register, then all stages."""
+        now = self.clock()
+        before = views.booked(self.engine)
+        self.flow.read_register(now, progress)
+        complete = self.flow.run(now, progress)
+        after = views.booked(self.engine)
+        report = {
+            "complete": complete,
+            "counts": views.counts(self.engine),
+            "under_way": store_post.under_way(self.engine),
+            "booked_kopecks": after["booked"],
+            "accepted_kopecks": after["accepted"],
+            "changed_kopecks": after["accepted"] - before["accepted"],
+        }
+        self.plugins.notify_run_finished(report)
+        return report
+
+    def after_answer(self, progress: Progress = _silent) -> bool:
+        """An answer has listed its marks: run the stages on them."""
+        now = self.clock()
+        self.flow.read_register(now, progress)
+        return self.flow.run(now, progress)
+
+    def undo(self, provider: str | None, file_or_run: str, progress: Progress = _silent) -> dict[str, Any]:
+        """Take a run back: by its id, or the last run that took a file of this name."""
+        changed = flow_queues.undo(self.flow, self.provider(provider).provider if provider else None, file_or_run, self.clock())
+        return {"changed": changed, "complete": self.after_answer(progress)}
+
+    # ------------------------------------------------------------ queues
+
+    def match_queue(self, provider: str | None = None, with_candidates: bool = True) -> list[dict[str, Any]]:
+        """Persons and groups that wait, each with its candidates and their reasons."""
+        return flow_queues.match_queue(self.flow, provider, self.language, with_candidates)
+
+    def answer_match(
+        self,
+        person: str,
+        provider: str | None = None,
+        group: str | None = None,
+        child: str | None = None,
+        outside: bool = False,
+        row: int | None = None,
+        progress: Progress = _silent,
+    ) -> dict[str, Any]:
+        """Answer who a person is: ``child`` "" takes an answer back; ``outside``: nobody in the register."""
+        self.flow.read_register(self.clock(), progress)
+        known = self.provider(provider).provider
+        answered = flow_queues.answer_match(self.flow, known, person, group, child, outside, row, self.clock())
+        return {"answered": answered, "complete": self.after_answer(progress)}
+
+    def answer_group(self, provider: str | None, words: str, group: str, progress: Progress = _silent) -> dict[str, Any]:
+        """Answer which of the register's groups a source's words mean."""
+        self.flow.read_register(self.clock(), progress)
+        answered = flow_queues.answer_group(self.flow, self.provider(provider).provider, words, group)
+        return {"answered": answered, "complete": self.after_answer(progress)}
+
+    def withdrawals(self, provider: str | None = None) -> list[dict[str, Any]]:
+        """Withdrawals above the limit that wait for a person."""
+        return [dict(row) for row in store_queues.withdrawals(self.engine, provider)]
+
+    def answer_withdrawals(
+        self, accept: bool, provider: str | None = None, group: str | None = None, month: str | None = None, progress: Progress = _silent
+    ) -> dict[str, Any]:
+        """Confirm or decline withdrawals; a later answer replaces an earlier one."""
+        answered = flow_queues.answer_withdrawals(self.flow, provider, group, month, accept, self.clock())
+        return {"answered": answered, "complete": self.after_answer(progress)}
+
+    def conflicts(self, provider: str | None = None) -> list[dict[str, Any]]:
+        """Lessons on which two sources differ."""
+        return [
+            {
+                "provider": row["provider"], "enrollment": row["enrollment"], "group": row["group_id"], "date": row["day"].isoformat(),
+                "slot": row["slot"], "sources": row["conflict"].split(", "),
+            }
+            for row in store_queues.conflicts(self.engine, provider)
+        ]  # fmt: skip
+
+    def answer_conflict(self, enrollment: str, date: dt.date, slot: int, take: str, progress: Progress = _silent) -> dict[str, Any]:
+        """Say whose word counts."""
+        answered = flow_queues.answer_conflict(self.flow, enrollment, date, slot, take, self.clock())
+        return {"answered": answered, "complete": self.after_answer(progress)}
+
+    # ------------------------------------------------------------ asking
+
+    def explain(self, debit: str | None = None, certificate: str | None = None, date: dt.date | None = None) -> list[dict[str, Any]]:
+        """Why something was debited, and why not."""
+        return flow_explain.explain(self.flow, self.pack, debit, certificate, date, self.language)
+
+    def certificate(self, number: str) -> dict[str, Any]:
+        """A certificate's balance in the nominal period of today."""
+        return flow_explain.certificate(self.flow, number, self.clock())
+
+    def claims(
+        self, enrollment: str | None = None, month: str | None = None, answer: str | None = None, provider: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Claims with their answers, in the form of expected.json."""
+        return flow_explain.claims(self.flow, enrollment, month, answer, provider, self.language)
+
+    def counts(self, provider: str | None = None, month: str | None = None) -> dict[str, Any]:
+        return views.counts(self.engine, provider, month)
+
+    def payable(self) -> dict[str, int]:
+        """What has been accepted for each provider, less reversals, kopecks."""
+        with reading(self.engine) as connection:
+            return store_ledger.payable_by_provider(connection)
+
+    def months(self) -> list[str]:
+        """Months that have claims."""
+        return views.months(self.engine)
+
+    def ledger_faults(self) -> list[str]:
+        """Accounts and certificates whose sums do not add up; empty where all is well."""
+        with reading(self.engine) as connection:
+            return store_ledger.faults(connection)
+
+    def status(self) -> dict[str, Any]:
+        """Sources, counts, what waits, the register."""
+        return flow_explain.status(self.flow, self.clock())
+
+    def reconcile(self, month: str) -> dict[str, Any]:
+        """Our side and the register's of one month."""
+        _checked_month(month)
+        now = self.clock()
+        self.flow.read_register(now)
+        found = flow_reconcile.differences(self.flow, month)
+        statement = self.register.statement(month)
+        sums = views.booked(self.engine, month)
+        return {
+            "month": month,
+            "booked_kopecks": sums["booked"],
+            "accepted_kopecks": sums["accepted"],
+            "register_kopecks": statement.sum,
+            "debits": statement.debits,
+            "reversals": statement.reversals,
+            "differences": [flow_explain.difference_entry(one, self.language) for one in found],
+        }
+
+    def rules_in_force(self) -> list[dict[str, Any]]:
+        """Rules with their parameters and sources, and what of the pack is no rule."""
+        rules = _of_pack(lambda: describe(self.pack, self.plugins.rules))
+        return [
+            {
+                "id": one.id, "title": one.title.in_language(self.language), "on": one.on, "switchable": one.switchable, "act": one.act,
+                "parameters": [{"name": each.name, "value": each.value, "source": each.source} for each in one.parameters],
+            }
+            for one in rules
+        ]  # fmt: skip
+
+    def mappings(self, provider: str | None = None) -> list[dict[str, Any]]:
+        return [dict(row) for row in store_queues.mappings(self.engine, provider)]
+
+
+def open_gateway(database: str | None = None, language: str = "ru", environment: Mapping[str, str] = os.environ) -> Gateway:
+    """The gateway of GATEWAY_HOME, as the command line and the pages use it.
+
+    Raises:
+        UserError: settings or clock are wrong.
+    """
+    home = home_of(environment)
+    settings = load_settings(home, environment)
+    if database:
+        settings = Settings(**{name: getattr(settings, name) for name in settings.__slots__} | {"database": database})
+    standing = standing_clock(environment)
+    return Gateway(home, settings, (lambda: standing) if standing else (lambda: dt.datetime.now(dt.UTC)), language)
+
+
+def _of_pack(work: Callable[[], Made]) -> Made:
+    try:
+        return work()
+    except PackError as error:
+        raise UserError(Text(f"{error.where}: {error.what.ru}", f"{error.where}: {error.what.en}"), error.cure) from error
+
+
+def _checked_month(month: str) -> None:
+    try:
+        month_period(month)
+    except ValueError as error:
+        raise UserError(
+            Text(f"«{month}» не месяц.", f"“{month}” is not a month."), Text("Пишите ГГГГ-ММ, например 2025-10.", "Write YYYY-MM, for example 2025-10.")
+        ) from error
+
+
+def _holidays(year: int) -> frozenset[dt.date]:
+    """Official days off, transferred ones included, of the years that a sheet may be about."""
+    return frozenset(holidays.country_holidays("RU", years=range(year - 2, year + 2)))

@@ -1,0 +1,214 @@
+"""Why something was debited, and why not; balances, claims and the status, in the form of interfaces.md 3."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.core.facts import Certificate, Status, Text
+from gateway.core.ledger import AccountKind, AccountName, Balance
+from gateway.core.money import roubles_from_kopecks
+from gateway.core.reconcile import Difference
+from gateway.errors import UserError
+from gateway.flow.report import reason_entry
+from gateway.flow.run import Flow
+from gateway.packs import RegionPack
+from gateway.store import ledger as store_ledger
+from gateway.store import post as store_post
+from gateway.store import queues as store_queues
+from gateway.store import register as store_register
+from gateway.store import views
+from gateway.store.claims import refusals_from
+from gateway.store.engine import reading
+from gateway.store.reconcile import reason_of
+
+
+def certificate_by_number(flow: Flow, number: str) -> Certificate:
+    """The certificate that has, or once had, this number.
+
+    Raises:
+        UserError: there is none.
+    """
+    with reading(flow.engine) as connection:
+        found = store_register.certificates_by_number(connection, number.strip())
+    if not found:
+        raise UserError(
+            Text(f"Сертификата {number} реестр не знает.", f"The register knows no certificate {number}."),
+            Text("Проверьте десять цифр номера, с нулём в начале.", "Check the ten digits, a leading zero included."),
+        )
+    return found[-1]
+
+
+def certificate(flow: Flow, number: str, now: dt.datetime) -> dict[str, Any]:
+    """A certificate's kind, state and balance, in the nominal period that holds today, or the nearest one that it has."""
+    one = certificate_by_number(flow, number)
+    with reading(flow.engine) as connection:
+        balances = store_ledger.balances(connection, one.payer, [one.certificate])
+    periods = sorted(period for period, _ in one.nominals)
+    today = min(max(now.date(), one.valid.first), one.valid.last)
+    period = next((each for each in periods if today in each), periods[-1] if periods else flow.rules.nominal_period(today))
+    name = AccountName(one.payer, period.first.isoformat(), AccountKind.CERTIFICATE, one.certificate)
+    balance = balances.get(name, Balance())
+    money = {field: roubles_from_kopecks(value) for field, value in balance._asdict().items()}
+    return {
+        "certificate": one.number,
+        "numbers": [known for known, _ in one.numbers],
+        "kind": _on(one.kinds, now.date()),
+        "state": _on(one.states, now.date()),
+        "valid_from": one.valid.first.isoformat(),
+        "valid_to": one.valid.last.isoformat(),
+        "period": {"first": period.first.isoformat(), "last": period.last.isoformat()},
+        **money,
+        "available": roubles_from_kopecks(balance.free + balance.reserved),
+    }
+
+
+def _on(dated: tuple[tuple[str, dt.date | None], ...], day: dt.date) -> str | None:
+    in_force = [word for word, first in dated if first is None or first <= day]
+    return in_force[-1] if in_force else (dated[0][0] if dated else None)
+
+
+def claims(
+    flow: Flow, enrollment: str | None, month: str | None, answer: str | None, provider: str | None, language: str
+) -> list[dict[str, Any]]:
+    return [claim_entry(row, language) for row in views.claims(flow.engine, enrollment, month, answer, provider)]
+
+
+def claim_entry(row: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """``reasons`` are the rules' ids, in order; their words stand in ``details``."""
+    refusals = refusals_from(row["reasons"]) if row["answer"] in ("refused", "waiting") else ()
+    return {
+        "enrollment": row["enrollment"],
+        "certificate": row.get("number"),
+        "provider": row["provider"],
+        "group": row["group_id"],
+        "date": row["day"].isoformat(),
+        "slot": row["slot"],
+        "status": row["status"],
+        "answer": row["answer"] or "waiting",
+        "not_charged": row["not_charged"] if row["answer"] == "not_charged" else None,
+        "reasons": [one.rule for one in refusals],
+        "details": [reason_entry(one, language) for one in refusals],
+        "amount": roubles_from_kopecks(row["amount"]) if row["amount"] is not None else None,
+        "from_empty_cell": bool(row["from_empty"]),
+    }
+
+
+# ---------------------------------------------------------------- explain
+
+
+def explain(
+    flow: Flow, pack: RegionPack, debit: str | None, number: str | None, date: dt.date | None, language: str
+) -> list[dict[str, Any]]:
+    """Every claim behind a debit, or of a certificate on a day, with all that led to its answer.
+
+    Raises:
+        UserError: nothing fits.
+    """
+    if debit is not None:
+        row = views.claim_of_operation(flow.engine, debit.strip().lower())
+        if row is None:
+            raise UserError(
+                Text(f"Операции {debit} нет.", f"There is no operation {debit}."),
+                Text("Номера операций показывают explain и reconcile.", "explain and reconcile show the operations' ids."),
+            )
+        return [_explained(flow, pack, row, language)]
+    if number is None or date is None:
+        raise UserError(
+            Text("Укажите номер операции или --certificate и --date.", "Give an operation's id, or --certificate and --date."),
+            Text("Пример: gateway explain --certificate 0471234821 --date 2025-10-16", "For example: gateway explain --certificate 0471234821 --date 2025-10-16"),
+        )  # fmt: skip
+    one = certificate_by_number(flow, number)
+    return [_explained(flow, pack, row, language) for row in views.claims_of_child(flow.engine, [one.child], date)]
+
+
+def _explained(flow: Flow, pack: RegionPack, row: Mapping[str, Any], language: str) -> dict[str, Any]:
+    with reading(flow.engine) as connection:
+        group = store_register.groups_of(connection, [row["group_id"]])[row["group_id"]]
+        provider = store_register.providers(connection).get(row["provider"])
+        free = store_ledger.free_of(connection, row["payer"], [row["certificate"] or ""])
+    starts_at, ends_at = dt.datetime.fromisoformat(row["starts_at"]), dt.datetime.fromisoformat(row["ends_at"])
+    minutes = int((ends_at - starts_at).total_seconds()) // 60
+    charge = flow.rules.price(group, minutes) if minutes else None
+    mark = views.mark_of(flow.engine, row["provider"], row["mark"])
+    refused = [one.rule for one in refusals_from(row["reasons"])]
+    numbers = views.numbers_of(flow.engine, [row["certificate"] or ""])
+    period = flow.rules.nominal_period(row["day"]).first.isoformat()
+    account = AccountName(row["payer"], period, AccountKind.CERTIFICATE, row["certificate"] or "")
+    return claim_entry(dict(row) | {"number": numbers.get(row["certificate"] or "")}, language) | {
+        "provider_name": provider.name if provider else row["provider"],
+        "group_title": group.title,
+        "module": group.module_title,
+        "lesson": {"starts_at": row["starts_at"], "ends_at": row["ends_at"], "minutes": minutes, "cancelled": bool(row["is_cancelled"])},
+        "mark": None if mark is None or row["status"] is None else {
+            "status": row["status"], "hours": row["hours"] / 100 if row["hours"] is not None else None, "file": mark["file"], "source": mark["source"],
+            "taken_at": mark["started_at"], "sheet": mark["sheet"], "row": mark["row"], "column": mark["col"], "from_empty_cell": bool(row["from_empty"]),
+        },
+        "tariff": None if charge is None else {
+            "certificate": roubles_from_kopecks(charge.certificate), "parent": roubles_from_kopecks(charge.parent),
+            "lines": [line.in_language(language) for line in charge.lines],
+        },
+        "pack": pack.name,
+        "rules_met": sorted({bound.rule.id for bound in (*flow.rules.enrollment_rules, *flow.rules.mark_rules)} - set(refused)),
+        "keeps": bool(row["keeps"]),
+        "free": roubles_from_kopecks(free.get(account, 0)),
+        "operations": [_operation_entry(one, language) for one in views.operations_of(flow.engine, row["payer"], row["claim"])],
+        "said": Status(row["status"]).value if row["status"] else None,
+    }  # fmt: skip
+
+
+def _operation_entry(row: Mapping[str, Any], language: str) -> dict[str, Any]:
+    reason = Text(*reason_of(row)).in_language(language) if row["reason"] else None
+    return {
+        "id": row["id"], "kind": row["kind"], "amount": roubles_from_kopecks(row["amount"]), "status": row["status"], "state": row["state"],
+        "number": row["number"], "month": row["month"], "booked_at": row["booked_at"], "answered_at": row["answered_at"], "reason": reason,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- status
+
+
+def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
+    """Sources and their freshness, counts, what waits, the register."""
+    with reading(flow.engine) as connection:
+        providers = store_register.providers(connection)
+    sources: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in views.runs(flow.engine):
+        if row["source"] == "answer" or (row["provider"], row["source"]) in sources:
+            continue
+        sources[(row["provider"], row["source"])] = {
+            "provider": row["provider"], "name": providers[row["provider"]].name if row["provider"] in providers else row["provider"],
+            "source": row["source"], "file": row["file"], "run": row["id"], "at": row["started_at"], "finished": row["finished_at"] is not None,
+            "counts": views.counts(flow.engine, row["provider"]),
+        }  # fmt: skip
+    states = views.operation_states(flow.engine)
+    return {
+        "now": now.isoformat(),
+        "sources": sorted(sources.values(), key=lambda one: (one["provider"], one["source"])),
+        "without_input": sorted(set(providers) - {provider for provider, _ in sources}),
+        "counts": views.counts(flow.engine),
+        "under_way": store_post.under_way(flow.engine),
+        "register": {
+            "url": flow.register_name,
+            "read_at": max((row["read_at"] for row in views.cursors(flow.engine)), default=None),
+            "accepted": states.get("accepted", 0),
+            "rejected": states.get("rejected", 0),
+            "unanswered": states.get("unanswered", 0),
+        },
+        "waiting": {
+            "match": len(store_queues.waiting_persons(flow.engine)) + len(store_queues.waiting_groups(flow.engine)),
+            "withdrawals": len(store_queues.withdrawals(flow.engine)),
+            "conflicts": len(store_queues.conflicts(flow.engine)),
+        },
+        "kept_debits": len(views.kept_claims(flow.engine)),
+        "sums": views.booked(flow.engine),
+    }
+
+
+def difference_entry(one: Difference, language: str) -> dict[str, Any]:
+    return {
+        "class": one.kind.value, "subject": one.subject, "provider": one.provider, "group": one.group,
+        "date": one.day.isoformat() if one.day else None, "slot": one.slot, "here": one.here, "there": one.there,
+        "cure": one.cure.in_language(language),
+    }  # fmt: skip

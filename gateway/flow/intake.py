@@ -1,0 +1,268 @@
+"""Taking a file in, and the dry run of the same: the same plans, the file handed from plan to plan in memory, nothing saved."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gateway.core import book, collect
+from gateway.core.claims import Claim, claim_key
+from gateway.core.collect import Collected, Known
+from gateway.core.facts import Batch, Finding, InputRefused, LessonState, RegisterGroup, RegisterProvider
+from gateway.core.ledger import AccountName
+from gateway.core.lessons import planned_days
+from gateway.core.match import ClaimWord, Matched, MarkState, WordAt, unfit_hours
+from gateway.core.names import folded
+from gateway.core.periods import Period
+from gateway.flow.run import Flow, Progress
+from gateway.plugins import Adapter
+from gateway.store import claims as store_claims
+from gateway.store import collect as store_collect
+from gateway.store import decide as store_decide
+from gateway.store import ledger as store_ledger
+from gateway.store import match as store_match
+from gateway.store import register as store_register
+from gateway.store import views
+from gateway.store.engine import reading
+from gateway.vault import person_of_member
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeRequest:
+    """``mapping``: the provider's mapping as read, {} for none; ``month``: the month that the file is taken in for."""
+
+    path: Path
+    provider: RegisterProvider
+    source: str
+    adapter: Adapter
+    mapping: Mapping[str, Any]
+    month: str | None
+    holidays: frozenset[dt.date] = frozenset()
+    limit_percent: int = 10
+
+
+@dataclass(slots=True)
+class Outcomes:
+    """Where each read mark has come to, and the claims behind it."""
+
+    marks: dict[collect.Cell, views.MarkOutcome] = field(default_factory=dict)
+    claims: dict[tuple[str, str, dt.date], list[views.ClaimOutcome]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Intake:
+    """What became of a file. ``refused``: nothing of it was taken, and why; ``complete``: the register answered everything."""
+
+    run: store_collect.Run | None
+    collected: Collected
+    outcomes: Outcomes
+    refused: Finding | None = None
+    complete: bool = True
+
+
+def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
+    """Store the file's new words and run all stages. Interrupted anywhere, the same call goes on where it was, and reports the same.
+
+    Raises:
+        RegisterUnavailable: the register's facts could not be read: nothing is changed.
+    """
+    flow.read_register(now, progress)
+    sha256 = hashlib.sha256(asked.path.read_bytes()).hexdigest()
+    request = store_collect.RunRequest(
+        asked.provider.provider, asked.source, asked.path.name, sha256, _hash_of(asked.mapping, asked.month), asked.month
+    )
+    try:
+        batches = _parsed(asked, now, progress)
+    except InputRefused as refused:
+        run = store_collect.save_refused(flow.engine, request, refused.finding, now)
+        return Intake(run, Collected(), Outcomes(), refused.finding)
+    resumes = store_collect.unfinished_run(flow.engine, request)
+    collected = collect.plan(batches, _known(flow, asked, batches, resumes, now))
+    run = store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, now)
+    complete = flow.run(now, progress)
+    return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)
+
+
+def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
+    """What `take_in` would make of the file. Only the register's facts are stored."""
+    flow.read_register(now, progress)
+    try:
+        batches = _parsed(asked, now, progress)
+    except InputRefused as refused:
+        return Intake(None, Collected(), Outcomes(), refused.finding)
+    collected = collect.plan(batches, _known(flow, asked, batches, None, now))
+    return Intake(None, collected, _tried(flow, asked, collected, now))
+
+
+def _parsed(asked: IntakeRequest, now: dt.datetime, progress: Progress) -> list[Batch]:
+    batches = []
+    for batch in asked.adapter.parse(asked.path, asked.mapping, asked.month, now):
+        batches.append(batch)
+        progress("read", len(batch.records))
+    return batches
+
+
+def _hash_of(mapping: Mapping[str, Any], month: str | None) -> str:
+    return hashlib.sha256(json.dumps([mapping, month], default=str, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:32]
+
+
+# ---------------------------------------------------------------- what is known before
+
+
+def _known(flow: Flow, asked: IntakeRequest, batches: Sequence[Batch], resumes: store_collect.Run | None, now: dt.datetime) -> Known:
+    provider, source = asked.provider.provider, asked.source
+    period = _period_of(batches, now)
+    with reading(flow.engine) as connection:
+        groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
+        group_of = _GroupFinder(groups, asked.mapping, store_collect.group_answers(connection, provider, source))
+        words = {record.group for batch in batches for record in (*batch.records, *batch.windows) if hasattr(record, "group")}
+        references = {collect.group_reference(each, group_of(each)) for each in words}
+        return Known(
+            group_of=group_of,
+            lesson_days=lambda group: planned_days(groups[group], period) if group in groups else frozenset(),
+            nonworking=asked.holidays,
+            today=now.astimezone(ZoneInfo(asked.provider.time_zone)).date(),
+            key_of=flow.vault.key_of,
+            persons=store_collect.persons_of(connection, provider, source),
+            marks=store_collect.marks_of(connection, provider, source, references, period),
+            lessons=store_collect.lessons_of(connection, provider, source, references),
+            next_person=store_collect.next_person(connection, provider),
+            limit_percent=asked.limit_percent,
+            resumes=resumes.run if resumes else None,
+        )
+
+
+def _period_of(batches: Iterable[Batch], now: dt.datetime) -> Period:
+    days = [day for batch in batches for window in batch.windows for day in window.period]
+    days += [record.day for batch in batches for record in batch.records if hasattr(record, "day")]
+    return Period(min(days, default=now.date()), max(days, default=now.date()))
+
+
+class _GroupFinder:
+    """The register's group for a source's words: by the mapping, by an earlier answer, by its title, or because there is only one."""
+
+    def __init__(self, groups: Mapping[str, RegisterGroup], mapping: Mapping[str, Any], answers: Mapping[str, str]) -> None:
+        named = mapping.get("groups")
+        self._mapping = {folded(str(words)): str(group) for words, group in named.items()} if isinstance(named, Mapping) else {}
+        self._groups = groups
+        self._answers = answers
+        self._titles: dict[str, list[str]] = {}
+        for group in groups.values():
+            self._titles.setdefault(folded(group.title), []).append(group.group)
+
+    def __call__(self, words: str) -> str | None:
+        key = folded(words)
+        for named in (self._mapping.get(key), self._answers.get(key)):
+            if named in self._groups:
+                return named
+        titled = self._titles.get(key, [])
+        if len(titled) == 1:
+            return titled[0]
+        if len(self._groups) == 1 and not titled:
+            return next(iter(self._groups))
+        return words if words in self._groups else None
+
+
+# ---------------------------------------------------------------- what came of it
+
+
+def _outcomes(flow: Flow, asked: IntakeRequest, collected: Collected) -> Outcomes:
+    provider = asked.provider.provider
+    marks = views.mark_outcomes(flow.engine, provider, asked.source, [read.cell for read in collected.read])
+    claims = views.claim_outcomes(flow.engine, provider, _claims_wanted(marks))
+    unfit = [
+        unfit_hours(read.word.hours, read.cell.day, read.word.place)
+        for read in collected.read
+        if read.cell in marks and marks[read.cell].state is MarkState.UNFIT
+    ]
+    return Outcomes(marks, claims, unfit)
+
+
+def _claims_wanted(marks: Mapping[collect.Cell, views.MarkOutcome]) -> set[tuple[str, str, dt.date]]:
+    return {(mark.child, cell.group, cell.day) for cell, mark in marks.items() if mark.child is not None and mark.state is MarkState.CLAIMED}
+
+
+def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, now: dt.datetime) -> Outcomes:
+    """Match, decide and book in memory."""
+    cells = {index: read.cell for index, read in enumerate(collected.read, start=1)}
+    words = [
+        WordAt(
+            -index, asked.source, read.cell.person, read.cell.group, read.cell.day, read.word.status, read.word.hours, read.word.from_empty,
+            2**62, read.word.place, None,
+        )
+        for index, read in enumerate(collected.read, start=1)
+    ]  # fmt: skip
+    context = store_match.context(flow.engine, asked.provider.provider, words, flow.vault.person_of)
+    for entry in collected.persons:
+        if entry.person.person not in context.persons or not context.persons[entry.person.person].answer:
+            context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)
+    for lesson in collected.lessons:
+        cancelled = context.own_cancelled.setdefault((lesson.group, lesson.day), [])
+        if lesson.state is LessonState.CANCELLED:
+            cancelled.append(lesson.starts_at)
+        elif lesson.starts_at in cancelled:
+            cancelled.remove(lesson.starts_at)
+    matched, payers = flow.plan_match(asked.provider.provider, words, context)
+    outcomes = Outcomes(findings=[finding for finding, _ in matched.findings])
+    for mark in matched.marks:
+        outcomes.marks[cells[-mark.mark]] = views.MarkOutcome(mark.state, mark.rule, mark.child, mark.lessons)
+    for outcome in _booked(flow, asked.provider.provider, matched, payers, now):
+        outcomes.claims.setdefault((outcome.child, outcome.group, outcome.day), []).append(outcome)
+    for each in outcomes.claims.values():
+        each.sort(key=lambda one: one.slot)
+    return outcomes
+
+
+def _booked(flow: Flow, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime) -> list[views.ClaimOutcome]:
+    claims = _claims_in_memory(flow, provider, matched.claims, payers)
+    if not claims:
+        return []
+    free: dict[AccountName, int] = {}
+    with reading(flow.engine) as connection:
+        facts = store_claims.facts_for(connection, {(one.payer, one.provider, one.child, one.group) for one in claims})
+        for payer in sorted({claim.payer for claim in claims}):
+            certificates = {key for key, one in facts.certificates.items() if one.payer == payer}
+            free.update(store_ledger.free_of(connection, payer, certificates))
+    decided = flow.plan_decide(claims, facts, now)
+    booked = book.plan(decided, free, flow.rules.nominal_period)
+    return [
+        views.ClaimOutcome(
+            one.claim.child, one.claim.group, one.claim.day, one.claim.slot, str(one.claim.status), one.answer.kind.value,
+            one.answer.not_charged.value if one.answer.not_charged else None, one.answer.refusals, one.amount, one.answer.enrollment,
+            one.answer.certificate, one.claim.from_empty, one.claim.conflict,
+        )
+        for one in booked.answers
+    ]  # fmt: skip
+
+
+def _claims_in_memory(flow: Flow, provider: str, words: Sequence[ClaimWord], payers: Mapping[str, str]) -> list[Claim]:
+    """The claims as they would stand, each with the live debit that it has."""
+    said = [word for word in words if word.status is not None and word.starts_at is not None and word.ends_at is not None]
+    if not said:
+        return []
+    period = Period(min(word.day for word in said), max(word.day for word in said))
+    keys = {(payers[word.child], provider, word.group) for word in said}
+    known = {(one.child, one.group, one.day, one.slot): one for one in store_decide.claims_at(flow.engine, keys, period)}
+    claims = []
+    for index, word in enumerate(said, start=1):
+        assert word.starts_at is not None and word.ends_at is not None  # filtered above
+        before = known.get((word.child, word.group, word.day, word.slot))
+        claims.append(
+            Claim(
+                payers[word.child], before.row if before else -index,
+                claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
+                word.starts_at, word.ends_at, word.status, word.hours, word.from_empty, word.is_cancelled, word.conflict,
+                before.live if before else None, before.debits if before else 0, before.last_acceptance if before else None,
+                before.attendances if before else 0, before.attendance if before else None,
+            )
+        )  # fmt: skip
+    return claims
+
+

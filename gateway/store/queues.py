@@ -1,0 +1,215 @@
+"""What waits for a person, and the answers: matches, groups, withdrawals, conflicts. A second answer replaces the first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from gateway.core.collect import UNKNOWN_GROUP, Word
+from gateway.core.facts import Place, Status
+from gateway.core.match import MarkState
+from gateway.store import tables as t
+from gateway.store.collect import replace_words
+from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, upsert, writing
+from gateway.store.register import list_marks, name_group
+
+# ---------------------------------------------------------------- match
+
+
+def waiting_persons(engine: Engine, provider: str | None = None) -> list[Mapping[str, Any]]:
+    """Persons with marks that wait (N01, N02), with the number of these marks and their months."""
+    columns = t.mark.c
+    where = [columns.state == MarkState.WAITING.value, columns.rule.in_(["N01", "N02"]), columns.status != Status.NOTHING.value]
+    if provider is not None:
+        where.append(columns.provider == provider)
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(
+                t.person, sa.func.sum(columns.lessons).label("marks"), sa.func.min(columns.day).label("first"),
+                sa.func.max(columns.day).label("last"), sa.func.min(columns.rule).label("waits"),
+            )
+            .join(t.person, (t.person.c.provider == columns.provider) & (t.person.c.person == columns.person))
+            .where(*where)
+            .group_by(*t.person.columns)
+            .order_by(t.person.c.provider, t.person.c.group_id, t.person.c.person)
+        ).mappings()  # fmt: skip
+        return [dict(row) for row in rows]
+
+
+def persons(engine: Engine, provider: str, group: str | None = None) -> list[Mapping[str, Any]]:
+    """All persons of a provider, for finding the one that an answer names."""
+    where = [t.person.c.provider == provider]
+    if group is not None:
+        where.append(t.person.c.group_id == group)
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(sa.select(t.person).where(*where).order_by(t.person.c.person)).mappings()]
+
+
+def answer_person(engine: Engine, provider: str, person: int, child: str | None, is_outside: bool, now: dt.datetime) -> None:
+    """Remember whose a person's marks are (child None and not outside: nobody's again), and match them anew."""
+    with writing(engine) as connection:
+        connection.execute(
+            sa.update(t.person)
+            .where(t.person.c.provider == provider, t.person.c.person == person)
+            .values(child=child, is_outside=is_outside, matched_by="answer", answered_at=now.isoformat(), rule=None)
+        )
+        list_marks(connection, provider, t.mark.c.person == person)
+
+
+def waiting_groups(engine: Engine, provider: str | None = None) -> list[Mapping[str, Any]]:
+    """Groups' words that name no group of the register (N03)."""
+    columns = t.source_group.c
+    where: list[sa.ColumnElement[bool]] = [columns.group_id.startswith(UNKNOWN_GROUP, autoescape=True)]
+    if provider is not None:
+        where.append(columns.provider == provider)
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(sa.select(t.source_group).where(*where)).mappings()]
+
+
+def answer_group(engine: Engine, provider: str, source: str, words: str, group: str) -> None:
+    """Give a source's words a register's group, for good."""
+    with writing(engine) as connection:
+        name_group(connection, provider, source, words, group)
+
+
+# ---------------------------------------------------------------- withdrawals
+
+
+def withdrawals(engine: Engine, provider: str | None = None, states: Iterable[str] = ("waiting",)) -> list[Mapping[str, Any]]:
+    columns = t.withdrawal.c
+    where: list[sa.ColumnElement[bool]] = [columns.state.in_(list(states))]
+    if provider is not None:
+        where.append(columns.provider == provider)
+    marks = (
+        sa.select(sa.func.count())
+        .where(t.withdrawal_mark.c.provider == columns.provider, t.withdrawal_mark.c.withdrawal == columns.withdrawal)
+        .scalar_subquery()
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(t.withdrawal, marks.label("marks")).where(*where).order_by(columns.provider, columns.withdrawal)).mappings()
+        return [dict(row) for row in rows]
+
+
+def answer_withdrawal(engine: Engine, provider: str, withdrawal: int, accept: bool, now: dt.datetime) -> None:
+    """Take the held marks back, or let them stand; a later answer undoes an earlier one."""
+    with writing(engine) as connection:
+        columns = t.withdrawal.c
+        where = (columns.provider == provider) & (columns.withdrawal == withdrawal)
+        before = connection.execute(sa.select(columns.state, columns.answer_run).where(where)).one()
+        run = before.answer_run
+        if accept and before.state != "accepted":
+            run = _answer_run(connection, provider, now)
+            replace_words(connection, provider, _withdrawn_words(connection, provider, withdrawal), run)
+        elif not accept and before.state == "accepted":
+            take_back_words(connection, provider, before.answer_run)
+        connection.execute(
+            sa.update(t.withdrawal)
+            .where(where)
+            .values(state="accepted" if accept else "declined", answered_at=now.isoformat(), answer_run=run)
+        )
+
+
+def _answer_run(connection: Connection, provider: str, now: dt.datetime) -> int:
+    """A person's answer says words too: it is a run of its own, so that it can be taken back."""
+    run = reserve_ids(connection, provider, "run", 1)
+    insert_many(
+        connection,
+        t.run,
+        ("provider", "run", "id", "source", "file", "sha256", "request", "started_at", "finished_at"),
+        [(provider, run, f"{now:%Y%m%d}-{run:04d}-answer", "answer", "", "", "", now.isoformat(), now.isoformat())],
+    )
+    return run
+
+
+def _withdrawn_words(connection: Connection, provider: str, withdrawal: int) -> dict[int, Word]:
+    columns = t.mark.c
+    rows = connection.execute(
+        sa.select(columns.mark, columns.sheet, columns.row, columns.col)
+        .join(t.withdrawal_mark, (t.withdrawal_mark.c.provider == columns.provider) & (t.withdrawal_mark.c.mark == columns.mark))
+        .where(columns.provider == provider, t.withdrawal_mark.c.provider == provider, t.withdrawal_mark.c.withdrawal == withdrawal,
+               columns.status != Status.NOTHING.value)
+    )  # fmt: skip
+    return {mark: Word(Status.NOTHING, None, False, Place(sheet, row, column)) for mark, sheet, row, column in rows}
+
+
+def take_back_words(connection: Connection, provider: str, run: int) -> int:
+    """What a run newly said is withdrawn: an earlier run's word stands again, a later run's stays. The number of marks changed."""
+    columns, earlier = t.mark.c, t.earlier_word.c
+    marks = [mark for (mark,) in connection.execute(sa.select(columns.mark).where(columns.provider == provider, columns.run == run))]
+    for chunk in in_chunks(marks):
+        undone = sa.select(t.run.c.run).where(t.run.c.provider == provider, t.run.c.undone_at.is_not(None))
+        rows = connection.execute(
+            sa.select(earlier.mark, earlier.run, earlier.status, earlier.hours, earlier.from_empty, earlier.sheet, earlier.row, earlier.col)
+            .where(earlier.provider == provider, earlier.mark.in_(chunk), earlier.run != run, earlier.run.not_in(undone))
+            .order_by(earlier.run)
+        )
+        last = {row.mark: row for row in rows}
+        words: dict[int, dict[int, Word]] = {}
+        for mark in chunk:
+            row = last.get(mark)
+            word = Word(Status.NOTHING, None, False, Place())
+            if row is not None:
+                word = Word(Status(row.status), row.hours, bool(row.from_empty), Place(row.sheet, row.row, row.col))
+            words.setdefault(row.run if row is not None else run, {})[mark] = word
+        for said_by, each in words.items():
+            replace_words(connection, provider, each, said_by)
+    return len(marks)
+
+
+# ---------------------------------------------------------------- conflicts
+
+
+def conflicts(engine: Engine, provider: str | None = None) -> list[Mapping[str, Any]]:
+    where = [t.claim.c.conflict != "", t.claim.c.status.is_not(None)]
+    if provider is not None:
+        where.append(t.claim.c.provider == provider)
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(sa.select(t.claim).where(*where).order_by(t.claim.c.day, t.claim.c.key)).mappings()]
+
+
+def answer_conflict(
+    engine: Engine, provider: str, child: str, group: str, day: dt.date, slot: int, source: str, now: dt.datetime
+) -> None:
+    """Whose word counts at this lesson of this child."""
+    with writing(engine) as connection:
+        row = {
+            "provider": provider, "child": child, "group_id": group, "day": day, "slot": slot, "source": source, "answered_at": now.isoformat(),
+        }  # fmt: skip
+        upsert(connection, t.taken_source, [row], ["provider", "child", "group_id", "day", "slot"])
+        list_marks(connection, provider, (t.mark.c.child == child) & (t.mark.c.group_id == group) & (t.mark.c.day == day))
+
+
+# ---------------------------------------------------------------- mappings, undo
+
+
+def keep_mapping(engine: Engine, provider: str, source: str, body: str, file: str, now: dt.datetime) -> None:
+    with writing(engine) as connection:
+        row = {"provider": provider, "source": source, "body": body, "file": file, "kept_at": now.isoformat()}
+        upsert(connection, t.mapping, [row], ["provider", "source"])
+
+
+def mappings(engine: Engine, provider: str | None = None, source: str | None = None) -> list[Mapping[str, Any]]:
+    where = []
+    if provider is not None:
+        where.append(t.mapping.c.provider == provider)
+    if source is not None:
+        where.append(t.mapping.c.source == source)
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(sa.select(t.mapping).where(*where).order_by(t.mapping.c.provider)).mappings()]
+
+
+def undo_run(engine: Engine, provider: str, run: int, now: dt.datetime) -> int:
+    """Take back what a run newly said. The number of marks changed; a run that was undone before changes nothing."""
+    with writing(engine) as connection:
+        where = (t.run.c.provider == provider) & (t.run.c.run == run)
+        if connection.execute(sa.select(t.run.c.undone_at).where(where)).scalar_one() is not None:
+            return 0
+        connection.execute(sa.update(t.run).where(where).values(undone_at=now.isoformat()))
+        connection.execute(
+            sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False)
+        )
+        return take_back_words(connection, provider, run)
