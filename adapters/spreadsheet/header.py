@@ -95,8 +95,10 @@ def day_word(cell: Cell) -> DayWord | None:
         return None
     text = folded(cell.text)
     for pattern in (_DAY, _WEEKDAY_DAY, _DATE, _DAY_MONTH):
-        if match := pattern.match(text):
-            return _day_word(match.groupdict())
+        match = pattern.match(text)
+        word = _day_word(match.groupdict()) if match else None
+        if word is not None:
+            return word
     return None
 
 
@@ -109,7 +111,8 @@ def _day_word(groups: dict[str, str | None]) -> DayWord | None:
         month = month_number(groups["word"] or "")
     weekday = weekday_number(weekday_text) if weekday_text else None
     is_day = 1 <= day <= 31 and (weekday_text is None or weekday is not None) and (month is None or 1 <= month <= 12)
-    return DayWord(day, month, weekday) if is_day else None
+    year = groups.get("year")
+    return DayWord(day, month, weekday, int(year) % 100 + 2000 if year else None) if is_day else None
 
 
 def headers(grid: Grid, layout: Layout) -> list[Header]:
@@ -178,7 +181,7 @@ def _header(grid: Grid, row: int, days: tuple[DayColumn, ...], layout: Layout, r
     reasons = (layout.reason,) if layout.reason else _columns(texts, REASON_COLUMN, set(names))
     header = Header(
         row=row,
-        top=min(row, name_line) if names and layout.child is None else row,
+        top=min(row, name_line) if any(NAME_COLUMN.search(texts[column][0]) for column in names if column in texts) else row,
         first_row=below,
         days=days,
         is_month=is_month,

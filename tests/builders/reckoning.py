@@ -125,10 +125,10 @@ class Story:
     def take_in(self, file: str, mapping_file: str, today: dt.date) -> None:
         mapping = tomllib.loads((self.folder / mapping_file).read_text(encoding="utf-8"))
         cells = mapping["cells"]
-        codes = {_folded(code): meaning for code, meaning in cells["codes"].items()}
+        codes = {folded_sign(code): meaning for code, meaning in cells["codes"].items()}
         self.unread[file] = 0
         for sheet in openpyxl.load_workbook(self.folder / file, read_only=False).worksheets:
-            for words, month, grid in _grids(sheet):
+            for words, month, grid in grids_of(sheet):
                 group = mapping["groups"][words]
                 self.take_group(file, group, month, grid, codes, cells, today)
 
@@ -145,7 +145,7 @@ class Story:
         for person, days in grid.items():
             said[person] = {}
             for day, value in days.items():
-                meaning = codes.get(_folded(value)) if value is not None else None
+                meaning = codes.get(folded_sign(value)) if value is not None else None
                 if value is None:
                     if empty == "attended" and day <= last and self.lessons(group, day):
                         said[person][day] = Mark("attended", True)
@@ -395,7 +395,7 @@ class Story:
         return sum((amount for _, amount, owner in self.live.values() if owner == provider), Decimal(0))
 
 
-def _folded(value: Any) -> str:
+def folded_sign(value: Any) -> str:
     return str(value).strip().upper().translate(TWINS)
 
 
@@ -403,7 +403,7 @@ def _minutes(time: str) -> int:
     return int(time[:2]) * 60 + int(time[3:])
 
 
-def _grids(sheet: Any) -> list[tuple[str, dt.date, dict[Person, dict[dt.date, Any]]]]:
+def grids_of(sheet: Any) -> list[tuple[str, dt.date, dict[Person, dict[dt.date, Any]]]]:
     """(group's words, first of the month, person → day → cell) of each grid that `sheets` wrote on a sheet."""
     months = ("янв", "фев", "мар", "апр", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек")
     found = []
