@@ -13,7 +13,7 @@ import pytest
 
 from adapters.spreadsheet.adapter import SpreadsheetAdapter
 from gateway.plugins import Mark, Member
-from tests.builders.reckoning import folded_sign, grids_of
+from tests.builders.plain_reading import folded_sign, grids_of
 from tests.stories.test_stories_add_up import FOLDERS
 
 SHEETS = sorted(
