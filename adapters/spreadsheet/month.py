@@ -76,6 +76,7 @@ def _row_text(cells: dict[int, Cell]) -> tuple[str, list[tuple[int, int]]]:
     length = 0
     for column, cell in cells.items():
         text = folded(cell.text) if cell.kind is not Kind.DATE else ""
+        text = "" if _LAW.search(text) else text
         offsets.append((length, column))
         parts.append(text)
         length += len(text) + 1
@@ -84,8 +85,6 @@ def _row_text(cells: dict[int, Cell]) -> tuple[str, list[tuple[int, int]]]:
 
 def _months_of_row(row: int, cells: dict[int, Cell], text: str, offsets: list[tuple[int, int]]) -> list[tuple[int, MonthFound]]:
     """(rank, month): 0 a period line, 1 month and year, 2 a month's name alone in its cell."""
-    if _LAW.search(text):
-        return []
     is_period = bool(_PERIOD_WORD.search(text))
     found: list[tuple[int, MonthFound]] = []
 
