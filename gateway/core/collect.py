@@ -371,17 +371,20 @@ class _PersonBook:
         """The person of each member, by the member's key within its batch."""
         alike = Counter((member.group, folded(member.name)) for member in members if member.certificate is None)
         numbered = {(member.group, folded(member.name)) for member in members if member.certificate is not None}
+        rows: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+        for member in members:
+            rows[(member.group, folded(member.name))].append(member.place.row)
         found: dict[str, int] = {}
         for member in members:
             name = (member.group, folded(member.name))
             is_namesake = member.certificate is None and member.own_id is None and (alike[name] > 1 or name in numbered)
-            found[member.key] = self._person(member, reference[member.group], is_namesake, collected)
+            found[member.key] = self._person(member, reference[member.group], rows[name] if is_namesake else None, collected)
         return found
 
-    def _person(self, member: Member, group: str, is_namesake: bool, collected: Collected) -> int:
+    def _person(self, member: Member, group: str, alike_rows: list[int | None] | None, collected: Collected) -> int:
         name_key = self._key_of("name|" + folded(member.name))
-        row = member.place.row if is_namesake else None
-        identity = self._key_of(_identity_words(member, group, row))
+        row = member.place.row if alike_rows is not None else None
+        identity = self._key_of(_identity_words(member, group, row, alike_rows or []))
         person = self._by_identity.get(identity)
         if person is not None:
             return person.person
@@ -402,15 +405,19 @@ class _PersonBook:
         return person if person.row is None and person.has_number is not has_number else None
 
 
-def _identity_words(member: Member, group: str, row: int | None) -> str:
-    """What a member is known by: the source's own id, else the number, else name and birth date, else name and group (and row)."""
+def _identity_words(member: Member, group: str, row: int | None, alike_rows: list[int | None]) -> str:
+    """What a member is known by: the source's own id, else the number, else name and birth date, else name and group.
+
+    Namesakes are known by their rows, all of them together: where one row above is added, the answers given for the old rows must not slide
+    on to the other child.
+    """
     if member.own_id is not None:
         return f"own|{member.own_id}"
     name = folded(member.name)
     if member.certificate is not None:
         return f"number|{member.certificate}|{person_words(name)}"
     if row is not None:
-        return f"row|{name}|{group}|{row}"
+        return f"row|{name}|{group}|{row}|{alike_rows}"
     if member.birth_date is not None:
         return f"birth|{name}|{member.birth_date.isoformat()}"
     return f"name|{name}|{group}"

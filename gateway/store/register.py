@@ -234,7 +234,7 @@ def _list_waiting(connection: Connection) -> None:
 def list_lessons_come(engine: Engine, now: dt.datetime) -> None:
     """Claims that were refused because their lesson had not come yet, and whose lesson has: the clock's only list."""
     with writing(engine) as connection:
-        come = (t.claim.c.is_early.is_(True)) & (t.claim.c.answer == AnswerKind.REFUSED.value) & (t.claim.c.day <= now.date())
+        come = (t.claim.c.is_early.is_(True)) & (t.claim.c.answer == AnswerKind.REFUSED.value) & (t.claim.c.day <= now.date() + dt.timedelta(days=1))
         _list_claims(connection, come)
 
 
