@@ -9,12 +9,17 @@ from enum import Enum
 from pathlib import Path
 
 from adapters.spreadsheet.findings import refused
+from adapters.spreadsheet.grid import column_number
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from gateway.plugins import InputRefused, Text
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _RATIO_FROM_BYTES = 1_000_000
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
+_ENCODING = re.compile(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding=["']([^"']*)""")
+_RANGE = re.compile(
+    rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})"""
+)
 _ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|row)[ />]")
 
 
@@ -175,6 +180,8 @@ def _scan_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], settings
             data = archive.read(part)
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
             raise damaged() from error
+        if not _is_utf8(data):
+            raise damaged()
         if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
             raise refused(
                 Text(
@@ -184,11 +191,23 @@ def _scan_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], settings
                 _SAVE_AS,
             )
         if _SHEET_PART.search(part.filename):
-            elements += sum(1 for _ in _ELEMENT.finditer(data))
+            elements += sum(1 for _ in _ELEMENT.finditer(data)) + sum(map(_cells_covered, _RANGE.finditer(data)))
             has_formula = has_formula or b"<f" in data or b":f>" in data or b":f " in data
             if elements > settings.cells_max:
                 raise _too_large(f"больше {settings.cells_max} клеток", f"more than {settings.cells_max} cells")
     return has_formula
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether the scan sees what a parser would: other encodings could hide elements from it."""
+    declared = _ENCODING.match(data)
+    return b"\x00" not in data[:256] and (declared is None or declared[1].lower() in (b"utf-8", b"us-ascii", b"ascii"))
+
+
+def _cells_covered(match: re.Match[bytes]) -> int:
+    """Cells that a merged area or a link over an area makes the library create."""
+    left, top, right, bottom = (column_number(match[1].decode()), int(match[2]), column_number(match[3].decode()), int(match[4]))
+    return (abs(right - left) + 1) * (abs(bottom - top) + 1)
 
 
 def _too_large(ru: str, en: str) -> InputRefused:

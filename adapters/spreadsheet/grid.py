@@ -48,7 +48,11 @@ class Area(NamedTuple):
 
 @dataclass
 class Grid:
-    """One sheet. Rows and columns count from 1, hidden and empty ones too."""
+    """One sheet. Rows and columns count from 1, hidden and empty ones too.
+
+    Attributes:
+        beyond: the row and column of a filled cell beyond the limits, if there is one; it is not among the cells.
+    """
 
     name: str
     cells: dict[tuple[int, int], Cell]
@@ -56,6 +60,7 @@ class Grid:
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merged: tuple[Area, ...] = field(default=())
+    beyond: tuple[int, int] | None = None
 
     @cached_property
     def rows(self) -> dict[int, dict[int, Cell]]:

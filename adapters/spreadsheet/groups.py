@@ -22,6 +22,7 @@ from adapters.spreadsheet.words import (
     TOTAL,
     UNIT_LABEL,
     folded,
+    outlined,
 )
 
 _NO_GROUP = 9
@@ -123,7 +124,7 @@ def _label_rank(text: str) -> int | None:
 def _is_furniture(text: str) -> bool:
     """Text of the form itself: the month's line, codes, the order that approved it."""
     is_form = re.search(r"приказ|утв\.|окуд|окпо|\bкоды\b|^дата\b|^за\b|^на\b|учебный год", text)
-    is_end = any(pattern.search(text) for pattern in (TOTAL, LEGEND, DATE_LINE))
+    is_end = bool(TOTAL.search(text) or LEGEND.search(text) or DATE_LINE.match(outlined(text)))
     return len(text) < 3 or is_form is not None or is_end or has_month_only(text)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from adapters.spreadsheet.children import Child, children
+from adapters.spreadsheet.children import Child, DayCell, children
 from adapters.spreadsheet.findings import place, question, unread
 from adapters.spreadsheet.grid import Grid
 from adapters.spreadsheet.header import DayColumn
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.rows import Section
 from adapters.spreadsheet.settings import SpreadsheetSettings
-from adapters.spreadsheet.signs import Meaning
+from adapters.spreadsheet.signs import Meaning, Reading
 from gateway.plugins import (
     PRESENT,
     Batch,
@@ -126,33 +127,31 @@ def _present_outside(where: Place, group: GroupSheets) -> Finding:
 def _cancelled_days(group: GroupSheets, listed: list[Child], findings: list[Finding]) -> dict[dt.date, Place]:
     """Days whose lesson the sheet itself cancels → where it says so."""
     taken = [child for child in listed if child.member is not None and not child.is_deferred]
+    read: dict[dt.date, list[tuple[Child, DayCell, Reading]]] = defaultdict(list)
+    for child in taken:
+        for cell in child.cells:
+            if cell.reading is not None:
+                read[cell.day].append((child, cell, cell.reading))
     cancelled: dict[dt.date, Place] = {}
     for day in group.month.days():
-        cells = [cell for child in taken for cell in child.cells if cell.day == day]
-        said = [cell for cell in cells if cell.reading is not None and cell.reading.meaning is Meaning.CANCELLED]
+        said = [cell for _, cell, reading in read[day] if reading.meaning is Meaning.CANCELLED]
         if said:
-            if any(cell.reading is not None and cell.reading.status in PRESENT for cell in cells):
+            if any(reading.status in PRESENT for _, _, reading in read[day]):
                 findings.extend(_mixed(cell.place, group) for cell in said)
             else:
                 cancelled[day] = said[0].place
-        elif _is_cancelled_by_reasons(day, taken):
+        elif read[day] and _is_cancelled_by_reasons(day, taken, read[day]):
             where = _header_place(group, day)
             cancelled[day] = where
             findings.append(_cancelled_by_reasons(where, day, group))
     return cancelled
 
 
-def _is_cancelled_by_reasons(day: dt.date, taken: list[Child]) -> bool:
+def _is_cancelled_by_reasons(day: dt.date, taken: list[Child], read: list[tuple[Child, DayCell, Reading]]) -> bool:
     """«Н» for every child on the list that day, and every one's reasons name a cancelled lesson."""
+    absent = {id(child) for child, _, reading in read if reading.meaning is Meaning.ABSENT and reading.hours is None}
     on_list = [child for child in taken if child.is_listed(day)]
-    return bool(on_list) and all(
-        child.notes.says_cancelled
-        and any(
-            cell.day == day and cell.reading is not None and cell.reading.meaning is Meaning.ABSENT and cell.reading.hours is None
-            for cell in child.cells
-        )
-        for child in on_list
-    )
+    return bool(on_list) and all(child.notes.says_cancelled and id(child) in absent for child in on_list)
 
 
 def _header_place(group: GroupSheets, day: dt.date) -> Place:

@@ -12,7 +12,19 @@ from adapters.spreadsheet.grid import Cell, Grid, Kind
 from adapters.spreadsheet.header import Header, is_numbering
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.signs import reading
-from adapters.spreadsheet.words import DATE_LINE, HEAD_LABEL, LEGEND, PERSON, SIGNATURE, TITLE_WORD, TOTAL, folded, sign_key
+from adapters.spreadsheet.words import (
+    DATE_LINE,
+    HEAD_LABEL,
+    LEGEND,
+    ONLY_LETTERS,
+    PERSON,
+    SIGNATURE,
+    TITLE_WORD,
+    TOTAL,
+    folded,
+    outlined,
+    sign_key,
+)
 from gateway.plugins import Status
 
 NAME_WORDS_MAX = 5
@@ -149,9 +161,10 @@ class _RowReader:
         is_known = any(folded(name) == folded(words) for words in self.layout.groups)
         if is_known or is_wide or TITLE_WORD.search(folded(name)) or self._numbers_restart(row):
             return Row(row, RowKind.TITLE, text=name)
-        if not after_gap and not self.has_ordinals and not others:
-            return Row(row, RowKind.CHILD, name)
-        may_be_child = PERSON.match(name) if after_gap else len(name.split()) <= NAME_WORDS_MAX
+        if PERSON.match(name):
+            is_child = not after_gap and not self.has_ordinals and not others
+            return Row(row, RowKind.CHILD if is_child else RowKind.UNCLEAR, name)
+        may_be_child = not after_gap and ONLY_LETTERS.match(name) and len(name.split()) <= NAME_WORDS_MAX
         return Row(row, RowKind.UNCLEAR if may_be_child else RowKind.END, name)
 
     def _numbers_restart(self, row: int) -> bool:
@@ -179,7 +192,7 @@ class _RowReader:
             return True
         if is_numbered:
             return False
-        if any(pattern.search(text) for pattern in (SIGNATURE, LEGEND, HEAD_LABEL, DATE_LINE)):
+        if any(pattern.search(text) for pattern in (SIGNATURE, LEGEND, HEAD_LABEL)) or DATE_LINE.match(outlined(text)):
             return True
         sign = re.match(r"^\W{0,2}(\S{1,3}?) ?[-=:] ?\S", text)
         return sign is not None and (len(sign[1]) == 1 or sign_key(sign[1]) in self.layout.signs.known)

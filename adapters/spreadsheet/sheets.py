@@ -49,6 +49,7 @@ def sheets_of_month(grids: Sequence[Grid], layout: Layout, month: str | None) ->
         head_rows = [row for row in grid.rows if row <= found[0].row]
         candidates.append(_Candidate(grid, found, _month_of_days(found[0]) or month_of_sheet(grid, head_rows)))
     if not candidates:
+        _refuse_first_unread(findings)
         return [], findings
     asked = month or _latest(candidates)
     if asked is None:
@@ -62,8 +63,14 @@ def sheets_of_month(grids: Sequence[Grid], layout: Layout, month: str | None) ->
     return [Sheet(sheet.grid, sheet.headers, asked) for sheet in taken], findings
 
 
+def _refuse_first_unread(findings: Sequence[Finding]) -> None:
+    first = next((finding for finding in findings if finding.level is Level.UNREAD), None)
+    if first is not None:
+        raise InputRefused(first)
+
+
 def _left_out(grid: Grid) -> Finding | None:
-    """A hidden sheet, an instruction, a sample: never read."""
+    """A hidden sheet, an instruction, a sample, one beyond the limits: never read."""
     if grid.is_hidden:
         return question(
             place(grid.name),
@@ -71,6 +78,17 @@ def _left_out(grid: Grid) -> Finding | None:
             Text(
                 "Если это табель за этот месяц, покажите лист и отправьте файл ещё раз.",
                 "If it is this month's timesheet, show it and send the file again.",
+            ),
+        )
+    if grid.beyond is not None:
+        return unread(
+            place(grid.name, *grid.beyond),
+            Text(
+                "заполнена клетка далеко за пределами табеля: лист не прочитан",
+                "a filled cell far beyond the timesheet: the sheet is not read",
+            ),
+            Text(
+                "Сотрите лишние клетки или перенесите табель на новый лист.", "Clear the stray cells, or move the timesheet to a new sheet."
             ),
         )
     title_rows = sorted(grid.rows)[:3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _BLANKS = re.compile(r"[\s\u00a0\u200b\u200c\u200d\u2060\ufeff\u00ad]+")
+_RULE = re.compile(r"_{2,}")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _QUOTES = str.maketrans({"«": '"', "»": '"', "“": '"', "”": '"', "„": '"', "’": "'", "ё": "е"})
 _LATIN_TWINS = str.maketrans("ahbcekmoptxy", "анвсекмортху")
@@ -20,6 +21,11 @@ def tidy(text: str) -> str:
 def folded(text: str) -> str:
     """For comparing words: case, ё, blanks, kinds of quotes and dashes are one."""
     return tidy(text).lower().translate(_QUOTES).translate(_DASHES)
+
+
+def outlined(text: str) -> str:
+    """A folded line of a form, its ruled blanks («______») as one sign."""
+    return _RULE.sub("_", text)
 
 
 def sign_key(text: str) -> str:
@@ -98,7 +104,7 @@ SIGNATURE = re.compile(
     r"|расшифровка|дата|администратор|завуч|инспектор|секретарь|м\. ?п)(?![\w-])"
 )
 LEGEND = re.compile(r"^(\*|условн|обознач|примечани|легенда|пояснени|обозначения|внимание|образец|заполня)")
-DATE_LINE = re.compile(rf'^"?_*\d{{0,2}}_*"? ?(_+|{MONTH_WORD_PLAIN}) ?_*(20)?_*\d{{0,4}}_* ?г?\.?$')
+DATE_LINE = re.compile(rf'^"?_?\d{{0,2}}_?"? ?(?:_|(?:{MONTH_WORD_PLAIN})) ?_?(?:20)?_?\d{{0,4}}_? ?г?\.?$')
 HEAD_LABEL = re.compile(
     r"^(табель|журнал|учета? посещ|учет посещ|учреждени|организаци|структурное подразделени|вид расчета|режим работы|время работы|форма по"
     r"|за период|за месяц|месяц\b|расписани|коды\b|утв\.|по окпо|период\b)"
@@ -117,5 +123,6 @@ TITLE_WORD = re.compile(r"групп|подгрупп|год обучения|\b
 SAMPLE_SHEET = re.compile(r"инструкц|образец|пример|шаблон|как заполн|памятка|sample|template|instruction")
 PLAIN_SHEET_NAME = re.compile(r"^(лист|sheet|tdsheet|табель|table|журнал|страница|page)[ _-]*\d*$")
 
-PERSON = re.compile(r"^[А-ЯЁA-Z][А-ЯЁа-яёA-Za-z'’-]*\.?( ?[А-ЯЁA-Z][А-ЯЁа-яёA-Za-z'’-]*\.?){1,4}( \([^)]*\))?$")
-"""Two to five words with capital letters, initials included: what a person's name may look like (not folded)."""
+PERSON = re.compile(r"^[А-ЯЁA-Z][А-ЯЁа-яёA-Za-z'’-]*(?:(?:\. ?| )[А-ЯЁA-Z][А-ЯЁа-яёA-Za-z'’-]*){0,4}\.?(?: \([^)]*\))?$")
+"""One to five words with capital letters, initials included: what a person's name may look like (not folded)."""
+ONLY_LETTERS = re.compile(r"^[^\W\d_](?:[^\W\d_]|[ .'’-])*$")

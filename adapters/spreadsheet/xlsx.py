@@ -15,7 +15,7 @@ from openpyxl.cell.cell import Cell as BookCell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from adapters.spreadsheet.container import check_unpacked, damaged
-from adapters.spreadsheet.findings import place, refused
+from adapters.spreadsheet.findings import refused
 from adapters.spreadsheet.grid import Area, Cell, Grid, Kind
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from adapters.spreadsheet.words import tidy
@@ -62,10 +62,11 @@ def _grid(sheet: Worksheet, formulas: Any, settings: SpreadsheetSettings) -> Gri
         for where, book_cell in _filled(formulas):
             if book_cell.data_type == "f" and where not in cells and sheet.cell(*where).value is None:
                 cells[where] = Cell(Kind.NO_RESULT, "=")
-    _check_extent(sheet.title, cells, settings)
+    within = {where: cell for where, cell in cells.items() if where[0] <= settings.rows_max and where[1] <= settings.columns_max}
     return Grid(
         name=sheet.title,
-        cells=cells,
+        cells=within,
+        beyond=next((where for where in cells if where not in within), None),
         is_hidden=sheet.sheet_state != "visible",
         hidden_rows=frozenset(row for row, look in sheet.row_dimensions.items() if look.hidden or look.height == 0),
         hidden_columns=frozenset(_hidden_columns(sheet, settings)),
@@ -78,19 +79,6 @@ def _filled(sheet: Any) -> Iterator[tuple[tuple[int, int], BookCell]]:
     for where, book_cell in sheet._cells.items():
         if isinstance(book_cell, BookCell) and book_cell.value is not None:
             yield where, book_cell
-
-
-def _check_extent(name: str, cells: dict[tuple[int, int], Cell], settings: SpreadsheetSettings) -> None:
-    far = next((where for where in cells if where[0] > settings.rows_max or where[1] > settings.columns_max), None)
-    if far is not None:
-        raise refused(
-            Text(
-                f"на листе заполнена клетка за пределами {settings.rows_max} строк и {settings.columns_max} столбцов",
-                f"the sheet has a filled cell beyond {settings.rows_max} rows and {settings.columns_max} columns",
-            ),
-            Text("Сотрите лишние клетки или оставьте на листе только табель.", "Clear the stray cells, or leave only the timesheet."),
-            place(name, *far),
-        )
 
 
 def _hidden_columns(sheet: Worksheet, settings: SpreadsheetSettings) -> Iterator[int]:

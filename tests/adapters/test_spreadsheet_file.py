@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def test_a_damaged_part(tmp_path: Path) -> None:
         (SpreadsheetSettings(parts_max=2), "слишком велика"),
         (SpreadsheetSettings(sheets_max=0), "листов"),
         (SpreadsheetSettings(rows_max=4), "за пределами"),
-        (SpreadsheetSettings(columns_max=10), "за пределами"),
+        (SpreadsheetSettings(columns_max=33), "за пределами"),
     ],
 )
 def test_each_limit_has_its_refusal(tmp_path: Path, limits: SpreadsheetSettings, word: str) -> None:
@@ -116,6 +117,36 @@ def test_each_limit_has_its_refusal(tmp_path: Path, limits: SpreadsheetSettings,
     with pytest.raises(InputRefused) as refused:
         list(SpreadsheetAdapter(limits).parse(book.save(), FORM, "2025-10", NOW))
     assert word in refused.value.finding.what.ru
+
+
+@pytest.mark.parametrize(
+    "element", ['<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>', '<hyperlinks><hyperlink ref="$A$1:$XFD$9999"/></hyperlinks>']
+)
+def test_an_area_of_a_billion_cells_is_not_spread_out(tmp_path: Path, element: str) -> None:
+    path = zipped(tmp_path, {"xl/workbook.xml": WORKBOOK, "xl/worksheets/sheet1.xml": f"<worksheet><sheetData/>{element}</worksheet>"})
+    assert "слишком велика" in refusal(path).what.ru
+
+
+@pytest.mark.parametrize("declared", ["utf-16", "cp037"])
+def test_an_encoding_that_would_hide_elements_from_the_limits(tmp_path: Path, declared: str) -> None:
+    sheet = f'<?xml version="1.0" encoding="{declared}"?><worksheet/>'
+    encoded = sheet.encode("utf-16") if declared == "utf-16" else sheet.encode()
+    assert "повреждён" in refusal(zipped(tmp_path, {"xl/workbook.xml": WORKBOOK, "xl/worksheets/sheet1.xml": encoded})).what.ru
+
+
+@pytest.mark.parametrize("text", ["-" * 1000, "А" * 999 + "!", "_" * 999 + "!", "А. " * 333 + "!", "зачисл " * 142, "1 " * 500, "«" * 999])
+def test_texts_made_to_slow_a_pattern_down(tmp_path: Path, text: str) -> None:
+    book = Book(tmp_path)
+    sheet = book.sheet("Лист1")
+    sheet.line(text)
+    sheet.head("Шахматы")
+    sheet.header()
+    for ordinal in (1, None):
+        sheet.child("Иванов Пётр" if ordinal else text, {1: text}, number=text, ordinal=ordinal, reason=text)
+    path = book.save()
+    started = time.perf_counter()
+    taken(path)
+    assert time.perf_counter() - started < 2
 
 
 def test_long_text_in_a_cell_is_cut(tmp_path: Path) -> None:
@@ -141,6 +172,14 @@ def test_a_stray_cell_far_away_is_refused_at_its_place(tmp_path: Path) -> None:
     book.grid().child("Иванов Пётр")
     book.book.worksheets[0]["XFD1048576"] = "x"
     assert refusal(book.save()).place[:3] == ("Лист1", 1048576, "XFD")
+
+
+def test_a_long_list_on_another_sheet_is_no_hindrance(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {1: "Н"})
+    book.sheet("База").line("Телефоны")
+    book.book["База"]["A9999"] = "x"
+    assert taken(book.save()).said("Иванов Пётр", 1) == ["absent"]
 
 
 def test_a_stray_format_far_away_costs_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -31,12 +31,22 @@ def headed(tmp_path: Path, *head: tuple[Any, ...], title: str = "Лист1") -> 
 @pytest.mark.parametrize(
     "head",
     [
-        ("за октябрь 2025 г.",), ("за период Октябрь 2025",), ("за", "Октябрь", 2025), ("за", None, "октября", "2025"), ("Октябрь 2025",),
-        ("ОКТЯБРЬ 2025 ГОДА",), ("Табель за октябрь 2025 года, группа 3",), ("за период с 1 по 31 октября 2025 г.",),
-        ("за период с 01.10.2025 по 31.10.2025",), ("Месяц:", dt.date(2025, 10, 1)), ("за 10.2025",), ("2025/2026 учебный год, месяц: октябрь",),
-        ("Утв. приказом Минфина России от 30 марта 2015 г. № 52н", None, "октябрь 2025"), ("октябрь", 2025),
+        ("за октябрь 2025 г.",),
+        ("за период Октябрь 2025",),
+        ("за", "Октябрь", 2025),
+        ("за", None, "октября", "2025"),
+        ("Октябрь 2025",),
+        ("ОКТЯБРЬ 2025 ГОДА",),
+        ("Табель за октябрь 2025 года, группа 3",),
+        ("за период с 1 по 31 октября 2025 г.",),
+        ("за период с 01.10.2025 по 31.10.2025",),
+        ("Месяц:", dt.date(2025, 10, 1)),
+        ("за 10.2025",),
+        ("2025/2026 учебный год, месяц: октябрь",),
+        ("Утв. приказом Минфина России от 30 марта 2015 г. № 52н", None, "октябрь 2025"),
+        ("октябрь", 2025),
     ],
-)  # fmt: skip
+)
 def test_the_month_is_read_from_the_head(tmp_path: Path, head: tuple[Any, ...]) -> None:
     path = headed(tmp_path, head).save()
     for month in ("2025-10", None):
@@ -100,7 +110,7 @@ def test_a_sheet_named_for_another_month_than_its_head_is_told(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
-def test_a_hidden_sheet_is_not_read(tmp_path: Path, state: str) -> None:
+def test_a_hidden_sheet_is_not_read(tmp_path: Path, state: Literal["hidden", "veryHidden"]) -> None:
     book = Book(tmp_path)
     book.grid("Шахматы").child("Иванов Пётр")
     book.grid("Копия").child("Петров Иван")
@@ -155,12 +165,18 @@ def october(show: Any) -> list[Any]:
 @pytest.mark.parametrize(
     "days",
     [
-        october(lambda day: day.day), october(lambda day: str(day.day)), october(lambda day: f"{day.day:02d}"), october(lambda day: day),
-        october(lambda day: f"{day.day} {WEEKDAYS[day.weekday()]}"), october(lambda day: f"{day.day}\n{WEEKDAYS[day.weekday()]}"),
-        october(lambda day: f"{WEEKDAYS[day.weekday()]} {day.day}"), october(lambda day: f"{day:%d.%m}"), october(lambda day: f"{day.day} окт"),
+        october(lambda day: day.day),
+        october(lambda day: str(day.day)),
+        october(lambda day: f"{day.day:02d}"),
+        october(lambda day: day),
+        october(lambda day: f"{day.day} {WEEKDAYS[day.weekday()]}"),
+        october(lambda day: f"{day.day}\n{WEEKDAYS[day.weekday()]}"),
+        october(lambda day: f"{WEEKDAYS[day.weekday()]} {day.day}"),
+        october(lambda day: f"{day:%d.%m}"),
+        october(lambda day: f"{day.day} окт"),
         october(lambda day: f"{day:%d.%m.%Y}"),
     ],
-)  # fmt: skip
+)
 def test_ways_to_write_the_days(tmp_path: Path, days: list[Any]) -> None:
     read = taken(with_days(tmp_path, days))
     assert (read.said("Иванов Пётр", 1, 2, 31), read.findings) == (["absent", "unmarked", "unmarked"], [])
@@ -299,12 +315,16 @@ def test_a_group_on_each_sheet(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("head", "words"),
     [
-        (("Группа", "Шахматы, 1 год"), "Шахматы, 1 год"), (("Группа:", None, "Шахматы, 1 год"), "Шахматы, 1 год"),
-        (("Группа: Шахматы, 1 год",), "Шахматы, 1 год"), (("Объединение", "Шахматы"), "Шахматы"), (("Кружок: Юный химик",), "Юный химик"),
-        (("Структурное подразделение", "Студия «Радуга», гр. 2"), "Студия «Радуга», гр. 2"), (("Шахматы для младших",), "Шахматы для младших"),
+        (("Группа", "Шахматы, 1 год"), "Шахматы, 1 год"),
+        (("Группа:", None, "Шахматы, 1 год"), "Шахматы, 1 год"),
+        (("Группа: Шахматы, 1 год",), "Шахматы, 1 год"),
+        (("Объединение", "Шахматы"), "Шахматы"),
+        (("Кружок: Юный химик",), "Юный химик"),
+        (("Структурное подразделение", "Студия «Радуга», гр. 2"), "Студия «Радуга», гр. 2"),
+        (("Шахматы для младших",), "Шахматы для младших"),
         (("Учёт посещений: Кулинария",), "Кулинария"),
     ],
-)  # fmt: skip
+)
 def test_the_groups_words(tmp_path: Path, head: tuple[Any, ...], words: str) -> None:
     path = headed(tmp_path, ("Учреждение", "МБУ ДО «Дом творчества»"), head, ("за октябрь 2025 г.",), ("Режим работы", "вт, чт")).save()
     assert taken(path).groups == [words]
@@ -355,8 +375,10 @@ def test_titles_between_the_children_under_one_header(tmp_path: Path) -> None:
     sheet.line("Итого")
     read = taken(book.save())
     assert [(member.group, member.name) for member in read.members] == [
-        ("1 год обучения", "Иванов Пётр"), ("1 год обучения", "Петров Иван"), ("2 год обучения", "Сидоров Олег"),
-    ]  # fmt: skip
+        ("1 год обучения", "Иванов Пётр"),
+        ("1 год обучения", "Петров Иван"),
+        ("2 год обучения", "Сидоров Олег"),
+    ]
     assert read.findings == []
 
 

@@ -47,19 +47,57 @@ def test_with_codes_only_they_are_known(tmp_path: Path, sign: str) -> None:
 
 @pytest.mark.parametrize(
     ("sign", "status"),
-    [("Н", "absent"), ("нб", "absent"), ("В", "day_off"), ("B", "day_off"), ("Х", "nothing"), ("x", "nothing"), ("-", "nothing"), ("—", "nothing"),
-     ("+", "attended"), ("✓", "attended"), ("✔", "attended"), ("v", "attended"), ("V", "attended"), ("да", "attended"), ("п", "attended"),
-     ("б", None), ("О", None), ("У", None), ("К", None), ("но", None), ("нн", None), ("?", None), ("я", None), ("н/б", None), ("+-", None)],
-)  # fmt: skip
+    [
+        ("Н", "absent"),
+        ("нб", "absent"),
+        ("В", "day_off"),
+        ("B", "day_off"),
+        ("Х", "nothing"),
+        ("x", "nothing"),
+        ("-", "nothing"),
+        ("—", "nothing"),
+        ("+", "attended"),
+        ("✓", "attended"),
+        ("✔", "attended"),
+        ("v", "attended"),
+        ("V", "attended"),
+        ("да", "attended"),
+        ("п", "attended"),
+        ("б", None),
+        ("О", None),
+        ("У", None),
+        ("К", None),
+        ("но", None),
+        ("нн", None),
+        ("?", None),
+        ("я", None),
+        ("н/б", None),
+        ("+-", None),
+    ],
+)
 def test_without_codes_the_signs_of_the_forms_are_known_and_local_ones_are_not(tmp_path: Path, sign: str, status: str | None) -> None:
     assert one(tmp_path, sign, {}) == (status, status is None)
 
 
 @pytest.mark.parametrize(
     ("value", "status"),
-    [(1, "attended:100"), (1.5, "attended:150"), ("1,5", "attended:150"), ("1.5", "attended:150"), (0, "absent:0"), ("0", "absent:0"), ("0,00", "absent:0"),
-     (2, "attended"), ("2", "attended"), ("2,0", "attended"), ("опозд", "late"), ("Ув", "excused"), (24, "attended:2400"), (0.75, "attended:75")],
-)  # fmt: skip
+    [
+        (1, "attended:100"),
+        (1.5, "attended:150"),
+        ("1,5", "attended:150"),
+        ("1.5", "attended:150"),
+        (0, "absent:0"),
+        ("0", "absent:0"),
+        ("0,00", "absent:0"),
+        (2, "attended"),
+        ("2", "attended"),
+        ("2,0", "attended"),
+        ("опозд", "late"),
+        ("Ув", "excused"),
+        (24, "attended:2400"),
+        (0.75, "attended:75"),
+    ],
+)
 def test_numbers_are_hours_unless_named(tmp_path: Path, value: Any, status: str) -> None:
     assert one(tmp_path, value, OWN) == (status, False)
 
