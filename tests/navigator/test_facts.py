@@ -175,8 +175,13 @@ def test_candidates_are_the_groups_children_of_those_days_and_the_bearers_of_num
         ],
     }
     assert (second["child"], second["payer"]) == ("k-3", "luga")
-    nobody = register.post("/register/v1/candidates", {**asked, "first_day": "2026-01-01", "numbers": []})["candidates"]
-    assert nobody == []
+    for first_day, last_day, found in (
+        ("2026-01-01", "2026-01-31", []),
+        ("2025-08-01", "2025-08-31", []),
+        ("2025-08-01", "2025-09-01", ["k-1"]),
+    ):
+        answer = register.post("/register/v1/candidates", {"group": "g-2", "first_day": first_day, "last_day": last_day, "numbers": []})
+        assert [child["child"] for child in answer["candidates"]] == found
 
 
 def test_an_unknown_number_finds_nothing(register):
