@@ -71,6 +71,7 @@ def run_story(folder: Path, database: str | None = None, language: str = "ru") -
             expected = folder / "expected.json"
             if expected.is_file():
                 teller.compare("expected.json", "конец" if language == "ru" else "end")
+            teller.check_ledger("конец" if language == "ru" else "end")
     told.seconds = time.monotonic() - started
     return told
 
@@ -256,6 +257,10 @@ class _Teller:
                 raise _wrong(path, f"неизвестный ключ «{key}»", f"unknown key “{key}”")
             found += check(value)
         self.told.differences += [f"{place}, {file}: {difference}" for difference in found]
+
+    def check_ledger(self, place: str) -> None:
+        """Whatever the story expects, the ledger must add up at its end."""
+        self.told.differences += [f"{place}, ledger: {fault}" for fault in self.gateway.ledger_faults()]
 
     def _check_counts(self, expected: Mapping[str, Any]) -> list[str]:
         actual = self._dry_report["counts"] if self._dry_report is not None and self._gateway_is_empty() else self.gateway.counts()
