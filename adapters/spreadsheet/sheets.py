@@ -49,8 +49,8 @@ def sheets_of_month(grids: Sequence[Grid], layout: Layout, month: str | None) ->
         head_rows = [row for row in grid.rows if row <= found[0].row]
         candidates.append(_Candidate(grid, found, _month_of_days(found[0]) or month_of_sheet(grid, head_rows)))
     if not candidates:
-        _refuse_first_unread(findings)
-        return [], findings
+        _refuse_without_sheet(findings)
+        return [], []
     asked = month or _latest(candidates)
     if asked is None:
         raise _no_month(candidates[0])
@@ -63,10 +63,10 @@ def sheets_of_month(grids: Sequence[Grid], layout: Layout, month: str | None) ->
     return [Sheet(sheet.grid, sheet.headers, asked) for sheet in taken], findings
 
 
-def _refuse_first_unread(findings: Sequence[Finding]) -> None:
-    first = next((finding for finding in findings if finding.level is Level.UNREAD), None)
-    if first is not None:
-        raise InputRefused(first)
+def _refuse_without_sheet(findings: Sequence[Finding]) -> None:
+    """Every sheet with a grid is left out: the file is refused for the first one's reason, an unread one before others."""
+    for finding in sorted(findings, key=lambda finding: finding.level is not Level.UNREAD):
+        raise refused(finding.what, finding.cure, finding.place)
 
 
 def _left_out(grid: Grid) -> Finding | None:

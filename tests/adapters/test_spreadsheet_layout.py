@@ -135,12 +135,13 @@ def test_a_sheet_without_a_grid_is_passed_over(tmp_path: Path) -> None:
     assert taken(book.save()).findings == []
 
 
-def test_only_hidden_grids_are_no_timesheet(tmp_path: Path) -> None:
+def test_a_file_of_hidden_grids_only_is_refused_for_that(tmp_path: Path) -> None:
     book = Book(tmp_path)
     book.grid("Шахматы").child("Иванов Пётр")
     book.sheet("Пусто")
     book.book["Шахматы"].sheet_state = "hidden"
-    assert "нет табеля" in refusal(book.save()).what.ru
+    finding = refusal(book.save())
+    assert (finding.place[:3], finding.what.ru) == (("Шахматы", None, None), "лист скрыт: не прочитан")
 
 
 # ---------------------------------------------------------------- day columns
