@@ -145,9 +145,9 @@ def _counts(connection: Connection, provider: str | None, month: str | None) -> 
     if month is not None:
         where.append(_C.month == month)
     rows = connection.execute(
-        sa.select(_C.answer, _C.not_charged, _C.first_rule, _C.conflict != "", _C.from_empty, sa.func.count())
+        sa.select(_C.answer, _C.not_charged, _C.first_rule, _C.conflict, _C.from_empty, sa.func.count())
         .where(*where)
-        .group_by(_C.answer, _C.not_charged, _C.first_rule, _C.conflict != "", _C.from_empty)
+        .group_by(_C.answer, _C.not_charged, _C.first_rule, _C.conflict, _C.from_empty)
     )
     for answer, why, rule, conflict, empty, number in rows:
         conflicts += number if conflict else 0
