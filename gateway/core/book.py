@@ -102,7 +102,7 @@ def _book_money(claim: Claim, answer: Answer, account: AccountName | None, left:
             booked.answers.append(Booked(claim, answer, None, keeps=False))
             return
         keeps = answer.kind is not AnswerKind.CHARGED or answer.price != live.amount
-        shown = answer if answer.kind is AnswerKind.WAITING else replace(answer, kind=AnswerKind.CHARGED, not_charged=None)
+        shown = answer if answer.kind in (AnswerKind.WAITING, AnswerKind.WITHDRAWN) else replace(answer, kind=AnswerKind.CHARGED, not_charged=None)
         booked.answers.append(Booked(claim, shown, live.amount, keeps=keeps and answer.kind is not AnswerKind.WAITING))
         return
     answer = _with_funds(answer, account, left)
@@ -138,7 +138,8 @@ def _must_go(claim: Claim, answer: Answer) -> bool:
     if live is None or answer.kind is AnswerKind.WAITING:
         return False
     if answer.kind is AnswerKind.WITHDRAWN:
-        return True
+        # An adopted debit without a fact is a difference for a person, never a reversal.
+        return claim.is_said
     if answer.kind is AnswerKind.NOT_CHARGED:
         return answer.not_charged in TAKES_BACK
     if answer.enrollment != live.enrollment or any(refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals):

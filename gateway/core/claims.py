@@ -104,6 +104,7 @@ class Claim:
         last_acceptance: id of the register's last money acceptance that we know (`after`).
         attendances: attendances accepted (the next one's k); attendance: the last accepted status.
         under_way: operations sent or to be sent and not answered yet.
+        is_said: some source has spoken of it here since its live debit was adopted; False: only the register knows it.
         attempt: grows whenever the claim is listed; a result is saved only where it is still the one that was read.
     """
 
@@ -129,6 +130,7 @@ class Claim:
     attendance: str | None = None
     under_way: int = 0
     attempt: int = 0
+    is_said: bool = True
 
     @property
     def minutes(self) -> int:

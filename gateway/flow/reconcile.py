@@ -64,6 +64,8 @@ def _kept(row: Mapping[str, Any]) -> Difference:
     today = ", ".join(one.rule for one in refusals) or roubles_from_kopecks(row["price"] or 0)
     booked = roubles_from_kopecks(row["amount"] or 0)
     kind = DifferenceClass.OTHER_STATE if refusals else DifferenceClass.OTHER_SUM
+    if row["status"] is None:
+        kind, today = DifferenceClass.OTHER_STATE, "—"
     cure = Text(
         f"Списано {booked}, по нынешним данным: {today}. Решает человек: снимите отметку, чтобы вернуть списание, или оставьте как есть.",
         f"Debited {booked}; by today's facts: {today}. A person decides: withdraw the mark to take the debit back, or let it stand.",

@@ -24,7 +24,7 @@ _LIVE = t.operation.alias("live")
 CLAIM_COLUMNS = (
     _CLAIM.payer, _CLAIM.claim, _CLAIM.key, _CLAIM.provider, _CLAIM.child, _CLAIM.group_id, _CLAIM.day, _CLAIM.slot, _CLAIM.starts_at,
     _CLAIM.ends_at, _CLAIM.status, _CLAIM.hours, _CLAIM.from_empty, _CLAIM.is_cancelled, _CLAIM.conflict, _CLAIM.live, _CLAIM.debits,
-    _CLAIM.last_acceptance, _CLAIM.attendances, _CLAIM.attendance, _CLAIM.under_way,
+    _CLAIM.last_acceptance, _CLAIM.attendances, _CLAIM.attendance, _CLAIM.under_way, _CLAIM.is_said,
     _LIVE.c.operation, _LIVE.c.amount, _LIVE.c.enrollment, _LIVE.c.certificate, _LIVE.c.minutes,
 )  # fmt: skip
 
@@ -39,13 +39,13 @@ def with_live_debit(table: sa.FromClause = t.claim) -> sa.FromClause:
 def claim_from(row: Sequence[Any], attempt: int = 0) -> Claim:
     (
         payer, claim, key, provider, child, group, day, slot, starts_at, ends_at, status, hours, from_empty, is_cancelled, conflict, live,
-        debits, last_acceptance, attendances, attendance, under_way, operation, amount, enrollment, certificate, minutes,
+        debits, last_acceptance, attendances, attendance, under_way, is_said, operation, amount, enrollment, certificate, minutes,
     ) = row  # fmt: skip
     return Claim(
         payer, claim, key, provider, child, group, day, slot, dt.datetime.fromisoformat(starts_at), dt.datetime.fromisoformat(ends_at),
         Status(status) if status else None, hours, bool(from_empty), bool(is_cancelled), conflict,
         LiveDebit(operation, live, amount, enrollment, certificate, minutes) if live and operation is not None else None,
-        debits, last_acceptance, attendances, attendance, under_way, attempt,
+        debits, last_acceptance, attendances, attendance, under_way, attempt, bool(is_said),
     )  # fmt: skip
 
 

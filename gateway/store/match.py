@@ -210,7 +210,7 @@ def _save_persons(connection: Connection, provider: str, persons: Mapping[int, M
 
 _CLAIM_COLUMNS = (
     "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours", "from_empty",
-    "is_cancelled", "conflict", "mark", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
+    "is_cancelled", "conflict", "mark", "is_said", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
 )  # fmt: skip
 _COMPARED = ("starts_at", "ends_at", "status", "hours", "from_empty", "is_cancelled", "conflict")
 
@@ -234,7 +234,7 @@ def _save_claims(connection: Connection, payer: str, provider: str, words: Seque
     statement = (
         sa.update(t.claim)
         .where(columns.payer == payer, columns.claim == sa.bindparam("of_claim"))
-        .values({name: sa.bindparam("new_" + name) for name in (*_COMPARED, "mark")})
+        .values({name: sa.bindparam("new_" + name) for name in (*_COMPARED, "mark", "is_said")})
     )
     connection.execute(statement, changed)
     for chunk in in_chunks(row["of_claim"] for row in changed):
@@ -256,7 +256,7 @@ def _known_claims(
     found: dict[tuple[str, str, dt.date, int], Mapping[str, Any]] = {}
     for chunk in in_chunks(sorted({word.child for word in words})):
         rows = connection.execute(
-            sa.select(columns.claim, columns.child, columns.group_id, columns.day, columns.slot, columns.mark, *(columns[name] for name in _COMPARED))
+            sa.select(columns.claim, columns.child, columns.group_id, columns.day, columns.slot, columns.mark, columns.is_said, *(columns[name] for name in _COMPARED))
             .where(
                 columns.payer == payer, columns.provider == provider, columns.child.in_(chunk), columns.group_id.in_(groups),
                 columns.day >= min(days), columns.day <= max(days),
@@ -274,7 +274,7 @@ def _new_claim(payer: str, claim: int, provider: str, word: ClaimWord) -> tuple[
     return (
         payer, claim, claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
         month_of(word.day), starts_at, ends_at, word.status.value if word.status else None, word.hours, word.from_empty, word.is_cancelled,
-        word.conflict, word.mark, False, False, False, 0, 0, 0,
+        word.conflict, word.mark, True, False, False, False, 0, 0, 0,
     )  # fmt: skip
 
 
@@ -290,5 +290,5 @@ def _word_values(word: ClaimWord, row: Mapping[str, Any]) -> dict[str, Any]:
         times = dict(zip(("starts_at", "ends_at"), _times(word), strict=True))
     return times | {
         "status": word.status.value if word.status else None, "hours": word.hours, "from_empty": word.from_empty,
-        "is_cancelled": word.is_cancelled, "conflict": word.conflict, "mark": word.mark,
+        "is_cancelled": word.is_cancelled, "conflict": word.conflict, "mark": word.mark, "is_said": word.status is not None or row["is_said"],
     }  # fmt: skip

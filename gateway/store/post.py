@@ -137,7 +137,7 @@ def _save_states(connection: Connection, settled: Settled, now: dt.datetime) -> 
 
 
 def _save_adopted(connection: Connection, settled: Settled, now: dt.datetime) -> None:
-    """The register's acceptances that we did not know become operations of ours, accepted."""
+    """The register's acceptances that we did not know become operations of ours, accepted. A claim without a word is the register's own then."""
     by_payer: dict[str, list[tuple[Operation, Accepted]]] = defaultdict(list)
     for about, accepted in settled.adopted:
         by_payer[about.payer].append((about, accepted))
@@ -159,6 +159,10 @@ def _save_adopted(connection: Connection, settled: Settled, now: dt.datetime) ->
                 for offset, (about, accepted) in enumerate(adopted)
             ],
         )  # fmt: skip
+        for chunk in in_chunks(sorted({about.claim for about, _ in adopted})):
+            connection.execute(
+                sa.update(t.claim).where(_C.payer == payer, _C.claim.in_(chunk), _C.status.is_(None)).values(is_said=False)
+            )
 
 
 def _save_changes(connection: Connection, changes: Sequence[ClaimChange], now: dt.datetime) -> None:
@@ -314,12 +318,12 @@ def _open_claim(connection: Connection, payer: str, key: str, claim: tuple[str, 
         t.claim,
         (
             "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "from_empty",
-            "is_cancelled", "conflict", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
+            "is_cancelled", "conflict", "is_said", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
         ),
         [
             (
                 payer, number, key, provider, child, group, day, slot, month_of(day), starts_at.isoformat(), starts_at.isoformat(), False,
-                False, "", False, False, False, 0, 0, 0,
+                False, "", False, False, False, False, 0, 0, 0,
             )
         ],
     )  # fmt: skip

@@ -197,6 +197,7 @@ claim = _table(
     # the word
     Column("status", String), Column("hours", Integer), Column("from_empty", Boolean, nullable=False),
     Column("is_cancelled", Boolean, nullable=False), Column("conflict", String, nullable=False), Column("mark", BigInteger),
+    Column("is_said", Boolean, nullable=False),  # false: its debit was adopted, and no source has spoken of it here since
     # the answer
     Column("answer", String), Column("not_charged", String), Column("first_rule", String), Column("reasons", Text), Column("amount", BigInteger),
     Column("price", BigInteger), Column("parent", BigInteger), Column("enrollment", String), Column("certificate", String),
