@@ -77,7 +77,8 @@ class LessonAt(NamedTuple):
 
     @property
     def minutes(self) -> int:
-        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+        # By instants: the difference of two times of one zone does not see the clock change between them.
+        return int(self.ends_at.timestamp() - self.starts_at.timestamp()) // 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,8 @@ class Claim:
 
     @property
     def minutes(self) -> int:
-        return int((self.ends_at - self.starts_at).total_seconds()) // 60
+        # By instants: the difference of two times of one zone does not see the clock change between them.
+        return int(self.ends_at.timestamp() - self.starts_at.timestamp()) // 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,6 +302,7 @@ def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], known: Known, co
     """What a complete window no longer says is withdrawn; above the limit and more than one child, only held for a person."""
     window = sheet.window
     listed = {sheet.person_of[member.key] for member in sheet.members}
+    lists_all = window is not None and window.lists_all  # where a row could not be read, who is missing may stand in it
     standing = {
         cell: mark
         for cell, mark in known.marks.items()
@@ -319,7 +320,8 @@ def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], known: Known, co
     gone = [
         cell
         for cell, mark in within.items()
-        if cell not in collected.words and (cell.person not in listed or (cell in said and said[cell].status is Status.NOTHING))
+        if cell not in collected.words
+        and ((lists_all and cell.person not in listed) or (cell in said and said[cell].status is Status.NOTHING))
     ]
     counted = [cell for cell in gone if within[cell].counts]
     known_marks = sum(mark.counts for mark in within.values())

@@ -64,7 +64,7 @@ class Decider:
     rules: RulesInForce
     now: dt.datetime
     history_of: Callable[[Claim, str], Sequence[ClaimView]] = field(default=lambda claim, reach: ())
-    _judged: dict[tuple[str, str, str], _Judged] = field(default_factory=dict)
+    _judged: dict[tuple[str, str, str | dt.date], _Judged] = field(default_factory=dict)
     _charges: dict[tuple[str, int], Charge | None] = field(default_factory=dict)
 
     def answer(self, claim: Claim) -> Answer:
@@ -114,7 +114,8 @@ class Decider:
 
     def _judge(self, claim: Claim) -> _Judged:
         enrollment = enrollment_for(self.facts.enrollments.get((claim.child, claim.group), ()), claim.day)
-        key = (claim.child, claim.group, enrollment.enrollment if enrollment else "")
+        # Without an enrollment the certificate is that of the day, and the answer with it.
+        key = (claim.child, claim.group, enrollment.enrollment if enrollment else claim.day)
         judged = self._judged.get(key)
         if judged is None:
             judged = self._judged[key] = self._judge_enrollment(claim, enrollment)

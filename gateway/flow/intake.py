@@ -86,6 +86,7 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     resumes = store_collect.unfinished_run(flow.engine, request)
     collected = collect.plan(batches, _known(flow, asked, batches, resumes, now))
     run = store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, now)
+    collected.withdrawn = run.withdrawn
     complete = flow.run(now, progress)
     return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)
 
@@ -97,8 +98,9 @@ def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
         batches = _parsed(asked, now, progress)
     except InputRefused as refused:
         return Intake(None, Collected(), Outcomes(), refused.finding)
-    collected = collect.plan(batches, _known(flow, asked, batches, None, now))
-    return Intake(None, collected, _tried(flow, asked, collected, now))
+    known = _known(flow, asked, batches, None, now)
+    collected = collect.plan(batches, known)
+    return Intake(None, collected, _tried(flow, asked, collected, known, now))
 
 
 def _parsed(asked: IntakeRequest, now: dt.datetime, progress: Progress) -> list[Batch]:
@@ -189,15 +191,18 @@ def _claims_wanted(marks: Mapping[collect.Cell, views.MarkOutcome]) -> set[tuple
     return {(mark.child, cell.group, cell.day) for cell, mark in marks.items() if mark.child is not None and mark.state is MarkState.CLAIMED}
 
 
-def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, now: dt.datetime) -> Outcomes:
-    """Match, decide and book in memory."""
-    cells = {index: read.cell for index, read in enumerate(collected.read, start=1)}
+def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known, now: dt.datetime) -> Outcomes:
+    """Match, decide and book in memory. What the file replaces or withdraws no longer speaks beside it."""
+    cells = {
+        known.marks[read.cell].mark if read.cell in known.marks else -index: read.cell for index, read in enumerate(collected.read, start=1)
+    }
+    replaced = [known.marks[cell].mark for cell in collected.words if cell in known.marks]
     words = [
         WordAt(
-            -index, asked.source, read.cell.person, read.cell.group, read.cell.day, read.word.status, read.word.hours, read.word.from_empty,
+            mark, asked.source, read.cell.person, read.cell.group, read.cell.day, read.word.status, read.word.hours, read.word.from_empty,
             2**62, read.word.place, None,
         )
-        for index, read in enumerate(collected.read, start=1)
+        for mark, read in zip(cells, collected.read, strict=True)
     ]  # fmt: skip
     context = store_match.context(flow.engine, asked.provider.provider, words, flow.vault.person_of)
     for entry in collected.persons:
@@ -209,10 +214,10 @@ def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, now: dt.datet
             cancelled.append(lesson.starts_at)
         elif lesson.starts_at in cancelled:
             cancelled.remove(lesson.starts_at)
-    matched, payers = flow.plan_match(asked.provider.provider, words, context)
+    matched, payers = flow.plan_match(asked.provider.provider, words, context, replaced)
     outcomes = Outcomes(findings=[finding for finding, _ in matched.findings])
     for mark in matched.marks:
-        outcomes.marks[cells[-mark.mark]] = views.MarkOutcome(mark.state, mark.rule, mark.child, mark.lessons)
+        outcomes.marks[cells[mark.mark]] = views.MarkOutcome(mark.state, mark.rule, mark.child, mark.lessons)
     for outcome in _booked(flow, asked.provider.provider, matched, payers, now):
         outcomes.claims.setdefault((outcome.child, outcome.group, outcome.day), []).append(outcome)
     for each in outcomes.claims.values():

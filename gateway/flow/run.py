@@ -160,8 +160,9 @@ class Flow:
         provider: str,
         words: Sequence[WordAt],
         context: store_match.MatchContext,
+        replaced: Iterable[int] = (),
     ) -> tuple[Matched, dict[str, str]]:
-        """Match's plan for one provider's marks, and the payer of each child in it."""
+        """Match's plan for one provider's marks, and the payer of each child in it. ``replaced``: marks that stand and shall not speak."""
         matches = _Matches(self, context)
         matches.ask_for(words)
         lessons = _Lessons(context)
@@ -171,7 +172,7 @@ class Flow:
                 child = matches(word.person, word.group, month_of(word.day)).child
                 if child is not None:
                     units.add((child, word.group, word.day))
-        around = store_match.around(self.engine, provider, units, [word.mark for word in words])
+        around = store_match.around(self.engine, provider, units, [*(word.mark for word in words), *replaced])
         matched = match.plan(words, around.siblings, matches, lessons, around.slots, around.take)
         with reading(self.engine) as connection:
             payers = store_register.payer_of_children(connection, {word.child for word in matched.claims})

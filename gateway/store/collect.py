@@ -21,10 +21,11 @@ from gateway.store.engine import in_chunks, insert_many, reading, relist, reserv
 
 
 class Run(NamedTuple):
-    """An import: ``run`` is its key within the provider, ``id`` what a person sees."""
+    """An import: ``run`` is its key within the provider, ``id`` what a person sees, ``withdrawn`` how many marks it has taken back so far."""
 
     run: int
     id: str
+    withdrawn: int = 0
 
 
 class RunRequest(NamedTuple):
@@ -43,14 +44,14 @@ def unfinished_run(engine: Engine, asked: RunRequest) -> Run | None:
     columns = t.run.c
     with reading(engine) as connection:
         row = connection.execute(
-            sa.select(columns.run, columns.id)
+            sa.select(columns.run, columns.id, columns.withdrawn)
             .where(
                 columns.provider == asked.provider, columns.source == asked.source, columns.sha256 == asked.sha256,
                 columns.request == asked.request, columns.finished_at.is_(None), columns.undone_at.is_(None),
             )
             .order_by(columns.run.desc())
         ).first()  # fmt: skip
-    return Run(row.run, row.id) if row else None
+    return Run(row.run, row.id, row.withdrawn or 0) if row else None
 
 
 def finish_run(engine: Engine, provider: str, id_: str, counts: dict[str, Any], now: dt.datetime) -> None:
@@ -138,7 +139,11 @@ def save(engine: Engine, asked: RunRequest, collected: Collected, resumes: Run |
         _save_lessons(connection, asked, collected.lessons, run.run)
         _save_findings(connection, asked, collected, run.run)
         _save_held(connection, asked, collected, run.run)
-    return run
+        withdrawn = run.withdrawn + collected.withdrawn
+        connection.execute(
+            sa.update(t.run).where(t.run.c.provider == asked.provider, t.run.c.run == run.run).values(withdrawn=withdrawn)
+        )
+    return run._replace(withdrawn=withdrawn)
 
 
 def save_refused(engine: Engine, asked: RunRequest, finding: Finding, now: dt.datetime) -> Run:

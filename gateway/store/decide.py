@@ -49,11 +49,18 @@ def listed(engine: Engine, limit: int = BATCH) -> ListedClaims | None:
 
 
 def history(engine: Engine, claims: Sequence[Claim], now: dt.datetime) -> Callable[[Claim, str], Sequence[ClaimView]]:
-    """The children's other claims, for rules that look at a day, a month or a year; loaded once for the whole batch."""
+    """The children's other claims, for rules that look at a day, a month or a year; loaded once for the whole batch.
+
+    The claims at hand count with the words that they have here: a dry run's are not stored.
+    """
     if not claims:
         return lambda claim, reach: ()
     years = Period(dt.date(min(one.day for one in claims).year, 1, 1), dt.date(max(one.day for one in claims).year, 12, 31))
     views: dict[str, list[ClaimView]] = {}
+    for one in claims:
+        if one.status is not None:
+            views.setdefault(one.child, []).append(view_of(one, now))
+    at_hand = {one.key for one in claims}
     with reading(engine) as connection:
         for payer in sorted({claim.payer for claim in claims}):
             for children in in_chunks(sorted({claim.child for claim in claims if claim.payer == payer})):
@@ -66,7 +73,8 @@ def history(engine: Engine, claims: Sequence[Claim], now: dt.datetime) -> Callab
                     )
                 )  # fmt: skip
                 for one in map(claim_from, rows):
-                    views.setdefault(one.child, []).append(view_of(one, now))
+                    if one.key not in at_hand:
+                        views.setdefault(one.child, []).append(view_of(one, now))
 
     def of(claim: Claim, reach: str) -> Sequence[ClaimView]:
         period = _reach(claim.day, reach)

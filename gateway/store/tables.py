@@ -69,6 +69,7 @@ run = _table(
     Column("month", String), Column("started_at", String, nullable=False),
     Column("finished_at", String),  # null: its report has not been given yet, and the same request takes it up again
     Column("undone_at", String), Column("counts", Text),
+    Column("withdrawn", Integer),  # marks taken back, for the report of a run that is taken up again
     PrimaryKeyConstraint("provider", "run"), UniqueConstraint("provider", "id"),
 )  # fmt: skip
 
