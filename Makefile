@@ -33,7 +33,7 @@ $(STAMP): constraints.txt setup.cfg pyproject.toml
 	@touch $(STAMP)
 
 demo: install ## a made-up district and a month of four clubs, from the sheets to the statement
-	@$(BIN)/gateway demo
+	@$(BIN)/python -m gateway.demo $(ARGS)
 
 serve: install ## the gateway's pages, with the settings and data under ./var
 	@$(BIN)/gateway serve

@@ -22,6 +22,7 @@ from gateway.flow import explain as flow_explain
 from gateway.flow import queues as flow_queues
 from gateway.flow import reconcile as flow_reconcile
 from gateway.flow.intake import Intake, IntakeRequest, take_in, try_out
+from gateway.flow.lessons import lesson_counts
 from gateway.flow.report import report_of
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
 from gateway.plugins import Adapter
@@ -343,6 +344,11 @@ class Gateway:
         """What has been accepted for each provider, less reversals, kopecks."""
         with reading(self.engine) as connection:
             return store_ledger.payable_by_provider(connection)
+
+    def lessons(self, month: str) -> Mapping[str, Mapping[str, int]]:
+        """Provider → how many lessons its groups had in the month, and how many of them were cancelled."""
+        _checked_month(month)
+        return lesson_counts(self.flow, month)
 
     def months(self) -> list[str]:
         """Months that have claims."""

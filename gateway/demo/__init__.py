@@ -1,1 +1,1 @@
-"""The demo's inputs: a made-up district, October's sheets of its four clubs, and what must come of them (docs/demo.md)."""
+"""The demo: a made-up district, October's sheets of its four clubs, and what comes of them (docs/demo.md)."""

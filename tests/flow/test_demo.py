@@ -1,0 +1,171 @@
+"""`make demo`: its sums are those that docs/demo.md works out by hand, and a second run finds nothing new."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from gateway.demo.words import WORDS, language_from
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Demo:
+    """What two runs in the same folder printed and wrote."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.first, self.first_report = self.run("--lang", "ru")
+        self.second, self.second_report = self.run("--lang", "en", "--svg", str(home / "report.svg"))
+
+    def run(self, *options: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
+        done = subprocess.run(
+            [sys.executable, "-m", "gateway.demo", "--home", str(self.home / "demo"), *options],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUTF8": "1"},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done, json.loads((self.home / "demo" / "report.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    return Demo(tmp_path_factory.mktemp("demo"))
+
+
+# ---------------------------------------------------------------- the document
+
+
+def table_by_hand() -> list[list[str]]:
+    """The rows of docs/demo.md's table «Per club», the head left out."""
+    section = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8").split("## Per club")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip(" *") for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def parts(cell: str) -> tuple[int, dict[str, int]]:
+    """«36: A01 4, A07 3» → 36 and each part; «5: N01» is all of one rule; «–» is nothing."""
+    if not cell.strip(" –"):
+        return 0, {}
+    total = int(cell.split(":")[0])
+    named = cell.split(":")[1].strip() if ":" in cell else ""
+    if re.fullmatch(r"[A-Z]\d\d", named):
+        return total, {named: total}
+    return total, {name: int(number) for name, number in re.findall(r"([A-Z]\d\d|[a-z]+) (\d+)", named)}
+
+
+def lessons(cell: str) -> tuple[int, int]:
+    """«28, 1 cancelled» → 28 and 1."""
+    numbers = [int(number) for number in re.findall(r"\d+", cell)]
+    return numbers[0], numbers[1] if "cancelled" in cell else 0
+
+
+def kopecks(cell: str) -> int:
+    return int(re.sub(r"\D", "", cell))
+
+
+def clubs_by_hand() -> dict[str, Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for club, held, marks, charged, not_charged, refused, waiting, roubles in table_by_hand():
+        name = re.search(r"`([^`]+)`", club)
+        found[name.group(1) if name else club] = {
+            "lessons": lessons(held),
+            "marks": int(marks),
+            "charged": int(charged),
+            "not_charged": parts(not_charged),
+            "refused": parts(refused),
+            "waiting": parts(waiting),
+            "kopecks": kopecks(roubles),
+        }
+    return found
+
+
+# ---------------------------------------------------------------- the demo beside it
+
+
+def test_the_demo_has_the_sums_of_the_document(demo: Demo) -> None:
+    by_hand = clubs_by_hand()
+    together = by_hand.pop("together")
+    assert [club["provider"] for club in demo.first_report["clubs"]] == list(by_hand)
+    for club in demo.first_report["clubs"]:
+        expected, counts = by_hand[club["provider"]], club["counts"]
+        assert (club["lessons"], club["cancelled"]) == expected["lessons"]
+        assert (counts["marks"], counts["charged"]) == (expected["marks"], expected["charged"])
+        for name in ("not_charged", "refused", "waiting"):
+            assert (sum(counts[name].values()), counts[name]) == expected[name], (club["provider"], name)
+        assert club["payable_kopecks"] == expected["kopecks"]
+    counts = demo.first_report["counts"]
+    assert (counts["marks"], counts["charged"]) == (together["marks"], together["charged"])
+    for name in ("not_charged", "refused", "waiting"):
+        assert sum(counts[name].values()) == together[name][0]
+    for name in ("booked_kopecks", "accepted_kopecks", "register_kopecks"):
+        assert demo.first_report[name] == together["kopecks"], name
+
+
+def test_every_mark_has_one_answer_and_nothing_differs(demo: Demo) -> None:
+    for report in (demo.first_report, demo.second_report):
+        counts = report["counts"]
+        assert counts["charged"] + sum(sum(counts[name].values()) for name in ("not_charged", "refused", "waiting")) == counts["marks"]
+        assert report["differences"] == 0 and report["ledger_faults"] == [] and report["agrees"]
+        assert len(counts["refused"]) >= 6
+
+
+def test_a_second_run_finds_nothing_new_and_debits_nothing(demo: Demo) -> None:
+    first, second = demo.first_report, demo.second_report
+    assert (first["second_run"], first["new"], first["changed_kopecks"]) == (False, first["counts"]["marks"], first["booked_kopecks"])
+    assert (second["second_run"], second["new"], second["changed_kopecks"]) == (True, 0, 0)
+    same = ("counts", "booked_kopecks", "accepted_kopecks", "register_kopecks", "debits", "reversals", "clubs")
+    assert {name: first[name] for name in same} == {name: second[name] for name in same}
+    assert "Nothing is new: 0 marks, 0.00" in demo.second.stdout
+
+
+def test_the_report_names_rule_reason_cure_cell_and_clock(demo: Demo) -> None:
+    printed = demo.first.stdout
+    for rule in demo.first_report["counts"]["refused"]:
+        assert re.search(rf"^ +{rule} +×\d+ \S", printed, re.MULTILINE), rule
+    for words in ("Часы стоят: 5 ноября 2025", "заморожен", "→ снять заморозку", "лист «Робототехника»: F11 K11", "Котова Арина"):
+        assert words in printed, words
+    assert "The clock stands still: 5 November 2025" in demo.second.stdout
+
+
+def test_no_whole_certificate_number_is_printed(demo: Demo) -> None:
+    """But the one in the hint: the numbers of the demo are made up, and one is needed to try `explain`."""
+    assert set(re.findall(r"\d{10}", demo.first.stdout)) == {"4799901005"}
+
+
+def test_the_picture_asks_no_other_host(demo: Demo) -> None:
+    picture = (demo.home / "report.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg") and "Everything&#160;agrees." in picture
+    assert set(re.findall(r"https?://[^\s\"'<)]+", picture)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
+    assert "url(" not in picture.replace("url(#", "")
+
+
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_every_word_is_there_in_both_languages(name: str) -> None:
+    text = WORDS[name]
+    assert text.ru.strip() and text.en.strip()
+    fields = [{field for _, field, _, _ in Formatter().parse(each) if field} for each in (text.ru, text.en)]
+    assert fields[0] == fields[1]
+    assert not re.search("[А-Яа-яЁё]", text.en)
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [({}, "ru"), ({"LANG": "C.UTF-8"}, "ru"), ({"LANG": "en_US.UTF-8"}, "en"), ({"LC_ALL": "ru_RU.UTF-8", "LANG": "en_GB"}, "ru")],
+)
+def test_the_language_is_the_locales_and_else_russian(environment: dict[str, str], language: str) -> None:
+    assert language_from(environment) == language
