@@ -77,6 +77,12 @@ def test_other_zips(tmp_path: Path, parts: dict[str, bytes | str], word: str) ->
     assert word in refusal(zipped(tmp_path, parts)).what.ru
 
 
+def test_a_zip_with_a_password(tmp_path: Path) -> None:
+    content = bytearray(zipped(tmp_path, {"xl/workbook.xml": WORKBOOK}).read_bytes())
+    content[content.find(b"PK\x01\x02") + 8] |= 1  # the directory's flag of an encrypted part
+    assert "зашифрован" in refusal(written(tmp_path, bytes(content))).what.ru
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert "не открывается" in refusal(tmp_path / "нет.xlsx").what.ru
 

@@ -67,6 +67,11 @@ def test_a_forms_own_date_is_not_its_month(tmp_path: Path) -> None:
     assert taken(path, month=None).windows[0].period == OCTOBER
 
 
+def test_a_day_of_another_month_in_the_head_is_not_its_month(tmp_path: Path) -> None:
+    path = headed(tmp_path, ("Составлен 5 ноября 2025 г.",), ("Октябрь 2025",)).save()
+    assert taken(path, month=None).windows[0].period == OCTOBER
+
+
 def test_another_month_is_refused_at_the_cell_that_says_so(tmp_path: Path) -> None:
     finding = refusal(headed(tmp_path, (None, "ТАБЕЛЬ"), (None, "за сентябрь 2025 г.")).save())
     assert finding.place[:3] == ("Лист1", 2, "B")
@@ -469,6 +474,12 @@ def test_without_a_meaning_each_group_is_asked_about_once(tmp_path: Path) -> Non
     assert [finding.group for finding in asked] == ["ААААА", "БББББ"]
     assert all("[cells] empty" in finding.cure.ru for finding in asked)
     assert {window.unmarked for window in read.windows} == {EmptyMeaning.UNKNOWN}
+
+
+def test_a_form_that_marks_absence_alone_is_asked_about(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {3: "Н", 4: "В"})
+    assert len(taken(book.save(), {}).findings) == 1
 
 
 def test_no_question_where_every_lessons_cell_is_filled(tmp_path: Path) -> None:

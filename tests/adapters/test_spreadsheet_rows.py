@@ -11,7 +11,7 @@ from openpyxl.styles import Font
 from adapters.spreadsheet.grid import Cell, Kind
 from adapters.spreadsheet.people import certificate_number, notes
 from gateway.plugins import LessonState, Level, month_period
-from tests.adapters.sheets import DAY_1, FORM, Book, Sheet, column, taken
+from tests.adapters.sheets import DAY_1, FORM, Book, Sheet, column, taken, with_sheet
 
 CODES = {"cells": {"empty": "attended", "codes": {"Н": "absent", "В": "day_off", "отм": "cancelled", "+": "attended", "оп": "late"}}}
 NUMBER, REASON = "C", column(32)
@@ -393,12 +393,12 @@ def test_a_struck_out_row_with_a_day_gives_its_marks_up_to_then(tmp_path: Path) 
     assert read.unread() == [("Лист1", row, column(20))]
 
 
-def test_a_hidden_row_is_left_out_and_stays_on_the_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize("look", ['hidden="1"', 'ht="0" customHeight="1"'])
+def test_a_hidden_row_is_left_out_and_stays_on_the_list(tmp_path: Path, look: str) -> None:
     book, sheet = grid(tmp_path)
     sheet.child("Петров Иван", ordinal=1)
     row = sheet.child("Иванов Пётр", {3: "Н"}, ordinal=2)
-    sheet.sheet.row_dimensions[row].hidden = True
-    read = taken(book.save())
+    read = taken(with_sheet(book.save(), lambda xml: xml.replace(f'<row r="{row}"', f'<row r="{row}" {look}')))
     assert (read.names, read.marks("Иванов Пётр"), read.questions()) == (["Петров Иван", "Иванов Пётр"], {}, [("Лист1", row, "B")])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import zipfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from adapters.spreadsheet.grid import Cell, Kind, column_letters, column_number
 from adapters.spreadsheet.signs import Meaning, default_signs, reading, sign_table
 from adapters.spreadsheet.words import folded, sign_key, tidy
 from gateway.plugins import Status
-from tests.adapters.sheets import FORM, Book, column, refusal, taken
+from tests.adapters.sheets import FORM, Book, column, refusal, taken, with_sheet
 
 OWN = {"cells": {"empty": "nothing", "codes": {"н": "absent", "ув": "excused", "2": "attended", "опозд": "late", "К": "cancelled"}}}
 
@@ -122,24 +121,15 @@ def test_error_cells_are_unread_with_a_cure(tmp_path: Path, error: str) -> None:
     assert error in finding.what.ru and finding.cure.ru
 
 
-def with_results(path: Path, results: dict[str, str | None]) -> Path:
-    """Writes cached results beside the formulas of the first sheet, as an office program does."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    sheet = parts["xl/worksheets/sheet1.xml"].decode()
-    for cell, result in results.items():
-        sheet = re.sub(rf'(<c r="{cell}"[^>]*?)(?: t="\w+")?>(<f>[^<]*</f>)<v ?/?>(?:</v>)?', rf'\1 t="str">\2<v>{result}</v>', sheet)
-    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return path
+def with_result(xml: str, cell: str, result: str) -> str:
+    """The result beside a formula, as an office program stores it."""
+    return re.sub(rf'(<c r="{cell}"[^>]*?)(?: t="\w+")?>(<f>[^<]*</f>)<v ?/?>(?:</v>)?', rf'\1 t="str">\2<v>{result}</v>', xml)
 
 
 def test_formulas_count_by_their_stored_result_and_are_never_evaluated(tmp_path: Path) -> None:
     book = Book(tmp_path)
     book.grid().child("Иванов Пётр", {7: '=IF(1=1,"Н","")', 8: '="Н"'})
-    read = taken(with_results(book.save(), {f"{column(7)}5": "Н"}))
+    read = taken(with_sheet(book.save(), lambda xml: with_result(xml, f"{column(7)}5", "Н")))
     assert read.said("Иванов Пётр", 7, 8, 9) == ["absent", None, "unmarked"]
     assert read.unread() == [("Лист1", 5, column(8))]
 
