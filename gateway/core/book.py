@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged, attendance_id, debit_id, reversal_id
@@ -102,7 +102,7 @@ def _book_money(claim: Claim, answer: Answer, account: AccountName | None, left:
             booked.answers.append(Booked(claim, answer, None, keeps=False))
             return
         keeps = answer.kind is not AnswerKind.CHARGED or answer.price != live.amount
-        shown = answer if answer.kind in (AnswerKind.WAITING, AnswerKind.WITHDRAWN) else replace(answer, kind=AnswerKind.CHARGED, not_charged=None)
+        shown = answer if answer.kind in (AnswerKind.WAITING, AnswerKind.WITHDRAWN) else answer._replace(kind=AnswerKind.CHARGED, not_charged=None)
         booked.answers.append(Booked(claim, shown, live.amount, keeps=keeps and answer.kind is not AnswerKind.WAITING))
         return
     answer = _with_funds(answer, account, left)
@@ -129,7 +129,7 @@ def _with_funds(answer: Answer, account: AccountName | None, left: Mapping[Accou
     if free >= answer.price:
         return answer
     refusals = sorted((*answer.refusals, a07(answer.price, max(0, free))), key=lambda refusal: order_of(refusal.rule))
-    return replace(answer, kind=AnswerKind.REFUSED, refusals=tuple(refusals))
+    return answer._replace(kind=AnswerKind.REFUSED, refusals=tuple(refusals))
 
 
 def _must_go(claim: Claim, answer: Answer) -> bool:

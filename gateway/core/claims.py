@@ -6,7 +6,6 @@ So the same fact gives the same debit on any node and in any year, and the regis
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple
@@ -81,8 +80,7 @@ class LessonAt(NamedTuple):
         return int(self.ends_at.timestamp() - self.starts_at.timestamp()) // 60
 
 
-@dataclass(frozen=True, slots=True)
-class LiveDebit:
+class LiveDebit(NamedTuple):
     """A debit that the register accepted and no reversal took back."""
 
     operation: int
@@ -93,8 +91,7 @@ class LiveDebit:
     minutes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A claim as it stands: the word on it, and what the register has accepted of it.
 
     Attributes:
@@ -139,8 +136,7 @@ class Claim:
         return int(self.ends_at.timestamp() - self.starts_at.timestamp()) // 60
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """ONE answer per claim, by the latest facts, before funds.
 
     Attributes:
