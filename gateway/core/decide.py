@@ -36,6 +36,11 @@ class RulesInForce:
     price: Callable[[RegisterGroup, int], Charge | None]
     nominal_period: Callable[[dt.date], Period]
 
+    @property
+    def needs_history(self) -> bool:
+        """Whether a rule in force looks at a child's other claims."""
+        return any(bound.rule.history != "none" for bound in self.mark_rules)
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterFacts:

@@ -21,6 +21,7 @@ from gateway.core.match import ClaimWord, Matched, MarkState, WordAt, unfit_hour
 from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress
+from gateway.flow.whole import is_whole, take_whole
 from gateway.plugins import Adapter
 from gateway.store import claims as store_claims
 from gateway.store import collect as store_collect
@@ -29,6 +30,7 @@ from gateway.store import ledger as store_ledger
 from gateway.store import match as store_match
 from gateway.store import register as store_register
 from gateway.store import views
+from gateway.store import whole as store_whole
 from gateway.store.engine import reading
 from gateway.vault import person_of_member
 
@@ -84,8 +86,11 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
         run = store_collect.save_refused(flow.engine, request, refused.finding, now)
         return Intake(run, Collected(), Outcomes(), refused.finding)
     resumes = store_collect.unfinished_run(flow.engine, request)
-    collected = collect.plan(batches, _known(flow, asked, batches, resumes, now))
-    run = store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, now)
+    fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
+    known = _known(flow, asked, batches, resumes, now)
+    collected = collect.plan(batches, known)
+    whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
+    run = whole or store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, now)
     collected.withdrawn = run.withdrawn
     complete = flow.run(now, progress)
     return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)

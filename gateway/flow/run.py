@@ -163,9 +163,9 @@ class Flow:
         replaced: Iterable[int] = (),
     ) -> tuple[Matched, dict[str, str]]:
         """Match's plan for one provider's marks, and the payer of each child in it. ``replaced``: marks that stand and shall not speak."""
-        matches = _Matches(self, context)
+        matches = Matches(self, context)
         matches.ask_for(words)
-        lessons = _Lessons(context)
+        lessons = Lessons(context)
         units = {(word.child, word.group, word.day) for word in words if word.child is not None}
         for word in words:
             if not word.group.startswith("?"):
@@ -182,8 +182,7 @@ class Flow:
         self, claims: Sequence[Claim], facts: decide.RegisterFacts, now: dt.datetime
     ) -> list[tuple[Claim, ClaimAnswer]]:
         """Decide's plan, with the history that the rules in force declare."""
-        needs_history = any(bound.rule.history != "none" for bound in self.rules.mark_rules)
-        history = store_decide.history(self.engine, claims, now) if needs_history else (lambda claim, reach: ())
+        history = store_decide.history(self.engine, claims, now) if self.rules.needs_history else (lambda claim, reach: ())
         decider = decide.Decider(facts, self.rules, now, history)
         return [(claim, decider.answer(claim)) for claim in claims]
 
@@ -197,7 +196,7 @@ class Flow:
         return list(found.values())
 
 
-class _Matches:
+class Matches:
     """(person, group, month) → whose it is; each worked out once, the register asked once per group."""
 
     def __init__(self, flow: Flow, context: store_match.MatchContext) -> None:
@@ -237,7 +236,7 @@ class _Matches:
         return self._context.persons[person]
 
 
-class _Lessons:
+class Lessons:
     """(group, day) → the day's lessons."""
 
     def __init__(self, context: store_match.MatchContext) -> None:

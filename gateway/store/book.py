@@ -108,7 +108,7 @@ _OPERATION_COLUMNS = (
 )  # fmt: skip
 
 
-def _save_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
+def insert_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
     """Insert the operations; their keys, in the order of the plan."""
     if not booked.operations:
         return []
@@ -125,6 +125,14 @@ def _save_operations(connection: Connection, payer: str, booked: BookedAll, now:
             for offset, one in enumerate(booked.operations)
         ],
     )  # fmt: skip
+    return list(range(first, first + len(booked.operations)))
+
+
+def _save_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
+    """Insert the operations and count them as under way; their keys, in the order of the plan."""
+    rows = insert_operations(connection, payer, booked, now)
+    if not rows:
+        return rows
     under_way: dict[int, int] = {}
     for one in booked.operations:
         under_way[one.claim.row] = under_way.get(one.claim.row, 0) + 1
@@ -134,6 +142,6 @@ def _save_operations(connection: Connection, payer: str, booked: BookedAll, now:
         .values(under_way=t.claim.c.under_way + sa.bindparam("more")),
         [{"of_claim": claim, "more": count} for claim, count in sorted(under_way.items())],
     )
-    return list(range(first, first + len(booked.operations)))
+    return rows
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, Person, StandingLesson, StandingMark, Word
 from gateway.core.facts import Finding, LessonState, Level, Member, Place, Status, Text
-from gateway.core.match import MarkState
+from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.store import register
@@ -132,12 +132,10 @@ def save(engine: Engine, asked: RunRequest, collected: Collected, resumes: Run |
         seal: encrypts a member's name, number and birth date, which are kept only until it is matched.
     """
     with writing(engine) as connection:
-        run = resumes or _open_run(connection, asked, now)
-        _save_groups(connection, asked, collected)
-        _save_persons(connection, asked, collected, seal)
+        run = resumes or open_run(connection, asked, now)
+        save_surroundings(connection, asked, collected, run.run, seal, {})
         _save_words(connection, asked, collected.words, run.run)
         _save_lessons(connection, asked, collected.lessons, run.run)
-        _save_findings(connection, asked, collected, run.run)
         _save_held(connection, asked, collected, run.run)
         withdrawn = run.withdrawn + collected.withdrawn
         connection.execute(
@@ -146,16 +144,25 @@ def save(engine: Engine, asked: RunRequest, collected: Collected, resumes: Run |
     return run._replace(withdrawn=withdrawn)
 
 
+def save_surroundings(
+    connection: Connection, asked: RunRequest, collected: Collected, run: int, seal: Callable[[Member], str], matches: Mapping[int, Match]
+) -> None:
+    """All that a run says besides its marks: groups, persons (``matches``: whose some of them are known to be), findings."""
+    _save_groups(connection, asked, collected)
+    _save_persons(connection, asked, collected, seal, matches)
+    _save_findings(connection, asked, collected, run)
+
+
 def save_refused(engine: Engine, asked: RunRequest, finding: Finding, now: dt.datetime) -> Run:
     """Store a run of which nothing was taken."""
     with writing(engine) as connection:
-        run = _open_run(connection, asked, now)
+        run = open_run(connection, asked, now)
         collected = Collected(findings=[(finding, None)], covered={("", asked.month or "")})
         _save_findings(connection, asked, collected, run.run)
     return run
 
 
-def _open_run(connection: Connection, asked: RunRequest, now: dt.datetime) -> Run:
+def open_run(connection: Connection, asked: RunRequest, now: dt.datetime) -> Run:
     key = reserve_ids(connection, asked.provider, "run", 1)
     run = Run(key, f"{now:%Y%m%d}-{key:04d}-{asked.sha256[:6]}")
     insert_many(
@@ -191,11 +198,13 @@ def _waits(connection: Connection, asked: RunRequest, words: str) -> bool:
     return group is not None and group.startswith(UNKNOWN_GROUP)
 
 
-def _save_persons(connection: Connection, asked: RunRequest, collected: Collected, seal: Callable[[Member], str]) -> None:
+def _save_persons(
+    connection: Connection, asked: RunRequest, collected: Collected, seal: Callable[[Member], str], matches: Mapping[int, Match]
+) -> None:
     new = [entry for entry in collected.persons if not entry.is_known]
     if new:
         reserve_ids(connection, asked.provider, "person", len(new))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "provider": asked.provider, "person": entry.person.person, "source": asked.source, "identity": entry.person.identity,
             "name_key": entry.person.name_key, "group_id": entry.person.group, "has_number": entry.person.has_number,
@@ -207,14 +216,21 @@ def _save_persons(connection: Connection, asked: RunRequest, collected: Collecte
     insert_many(
         connection,
         t.person,
-        ("provider", "person", "source", "identity", "name_key", "group_id", "has_number", "row", "sealed", "is_outside"),
-        [(*row.values(), False) for row in rows if row["person"] not in known],
-    )
+        (
+            "provider", "person", "source", "identity", "name_key", "group_id", "has_number", "row", "sealed", "is_outside", "child",
+            "matched_by", "rule",
+        ),
+        [(*row.values(), False, *_whose(matches.get(row["person"]))) for row in rows if row["person"] not in known],
+    )  # fmt: skip
     for row in rows:
         if row["person"] in known:
             where = (t.person.c.provider == asked.provider) & (t.person.c.person == row["person"])
             changed = {name: row[name] for name in ("identity", "name_key", "group_id", "has_number", "row", "sealed")}
             connection.execute(sa.update(t.person).where(where).values(changed))
+
+
+def _whose(match: Match | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if match is None else (match.child, match.by, match.rule)
 
 
 _MARK_COLUMNS = (

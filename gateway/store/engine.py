@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -84,24 +85,37 @@ def _translated() -> Iterator[None]:
 
 
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows as plain tuples in one driver call: measured three times as fast as Core's insert with dictionaries."""
+    """Insert rows as plain tuples in one driver call: measured three times as fast as Core's insert with dictionaries.
+
+    On PostgreSQL it is a COPY.
+    """
     if not rows:
         return
-    statement = _insert_text(connection, table, columns)
-    connection.exec_driver_sql(statement, [_plain(row) for row in rows])
-
-
-def _insert_text(connection: Connection, table: Table, columns: Sequence[str]) -> str:
-    compiled = sa.insert(table).values({column: sa.bindparam(column) for column in columns}).compile(dialect=connection.dialect)
     names = ", ".join(connection.dialect.identifier_preparer.quote(table.c[column].name) for column in columns)
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-    del compiled  # compiling proves that the columns exist
-    return f"INSERT INTO {connection.dialect.identifier_preparer.format_table(table)} ({names}) VALUES ({', '.join([mark] * len(columns))})"
+    name = connection.dialect.identifier_preparer.format_table(table)
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    days = [index for index, column in enumerate(columns) if isinstance(table.c[column].type, sa.Date)]
+    if days:
+        rows = [_with_days_as_text(row, days) for row in rows]
+    connection.exec_driver_sql(f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * len(columns))})", list(rows))
 
 
-def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    # Driver-level parameters skip SQLAlchemy's types: days go in as ISO text, which both databases take for a DATE column.
-    return tuple(value.isoformat() if type(value) is dt.date else value for value in row)
+def _with_days_as_text(row: tuple[Any, ...], days: Sequence[int]) -> tuple[Any, ...]:
+    # Driver-level parameters skip SQLAlchemy's types: days go in as the ISO text that its Date reads back.
+    values = list(row)
+    for index in days:
+        values[index] = _day_text(values[index])
+    return tuple(values)
+
+
+@lru_cache(maxsize=4096)
+def _day_text(day: dt.date | None) -> str | None:
+    return day.isoformat() if day is not None else None
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]], keys: Sequence[str]) -> None:

@@ -158,7 +158,7 @@ def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Mapping[
         if not _is_ours(connection, work):
             return  # somebody listed one of these anew meanwhile: the whole batch is worked out again
         _save_marks(connection, work.provider, matched)
-        _save_persons(connection, work.provider, matched.persons)
+        save_persons(connection, work.provider, matched.persons)
         for payer in sorted({payer_of[word.child] for word in matched.claims}):
             words = [word for word in matched.claims if payer_of[word.child] == payer]
             _save_claims(connection, payer, work.provider, words)
@@ -191,7 +191,7 @@ def _save_marks(connection: Connection, provider: str, matched: Matched) -> None
     )
 
 
-def _save_persons(connection: Connection, provider: str, persons: Mapping[int, Match]) -> None:
+def save_persons(connection: Connection, provider: str, persons: Mapping[int, Match]) -> None:
     """Remember who is whom: an answer of a person is never overwritten here."""
     rows = [
         {"of_person": person, "new_child": match.child, "new_matched_by": match.by, "new_rule": match.rule}

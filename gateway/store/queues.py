@@ -17,6 +17,13 @@ from gateway.store.collect import replace_words
 from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, upsert, writing
 from gateway.store.register import list_marks, name_group
 
+
+
+def _answered(connection: Connection, provider: str) -> None:
+    """An input that is being planned on what was known before this answer is planned anew (`store.whole.Fence`)."""
+    reserve_ids(connection, provider, "answer", 1)
+
+
 # ---------------------------------------------------------------- match
 
 
@@ -52,6 +59,7 @@ def persons(engine: Engine, provider: str, group: str | None = None) -> list[Map
 def answer_person(engine: Engine, provider: str, person: int, child: str | None, is_outside: bool, now: dt.datetime) -> None:
     """Remember whose a person's marks are (child None and not outside: nobody's again), and match them anew."""
     with writing(engine) as connection:
+        _answered(connection, provider)
         connection.execute(
             sa.update(t.person)
             .where(t.person.c.provider == provider, t.person.c.person == person)
@@ -73,6 +81,7 @@ def waiting_groups(engine: Engine, provider: str | None = None) -> list[Mapping[
 def answer_group(engine: Engine, provider: str, source: str, words: str, group: str) -> None:
     """Give a source's words a register's group, for good."""
     with writing(engine) as connection:
+        _answered(connection, provider)
         name_group(connection, provider, source, words, group)
 
 
@@ -176,6 +185,7 @@ def answer_conflict(
 ) -> None:
     """Whose word counts at this lesson of this child."""
     with writing(engine) as connection:
+        _answered(connection, provider)
         row = {
             "provider": provider, "child": child, "group_id": group, "day": day, "slot": slot, "source": source, "answered_at": now.isoformat(),
         }  # fmt: skip
@@ -208,6 +218,7 @@ def undo_run(engine: Engine, provider: str, run: int, now: dt.datetime) -> int:
         where = (t.run.c.provider == provider) & (t.run.c.run == run)
         if connection.execute(sa.select(t.run.c.undone_at).where(where)).scalar_one() is not None:
             return 0
+        _answered(connection, provider)
         connection.execute(sa.update(t.run).where(where).values(undone_at=now.isoformat()))
         connection.execute(
             sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False)

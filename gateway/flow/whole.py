@@ -1,0 +1,103 @@
+"""A first input in one go: collect, match, decide and book planned over the input in memory, saved once.
+
+Most inputs are new to everybody: a month's first sheet, a night's new lessons. The plans are the stages' own; what is left out is only the
+lists between them. Where anything is known already, `take_whole` steps back and the stages run one by one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from gateway.core import book, match
+from gateway.core.book import BookedAll
+from gateway.core.claims import Answer, Claim, claim_key
+from gateway.core.collect import Collected, Known
+from gateway.core.match import ClaimWord, Matched, WordAt
+from gateway.core.periods import Period
+from gateway.flow.run import Flow, Lessons, Matches
+from gateway.store import claims as store_claims
+from gateway.store import match as store_match
+from gateway.store import register as store_register
+from gateway.store import whole as store_whole
+from gateway.store.collect import Run, RunRequest
+from gateway.store.whole import Fence, WholeWork
+from gateway.vault import person_of_member
+
+
+def is_whole(collected: Collected, known: Known) -> bool:
+    """Whether the input only adds: no mark of its groups and days is known, nothing is withdrawn or held, no lesson changes."""
+    return (
+        bool(collected.words)
+        and not known.marks
+        and not collected.held
+        and not collected.lessons
+        and known.resumes is None
+        and len(collected.words) == len(collected.read)
+    )
+
+
+def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence, now: dt.datetime) -> Run | None:
+    """Plan and save the input; None where somebody else's work touches it: then nothing was saved."""
+    words = [
+        WordAt(
+            0, asked.source, cell.person, cell.group, cell.day, word.status, word.hours, word.from_empty, 0, word.place, None,
+        )
+        for cell, word in collected.words.items()
+    ]  # fmt: skip
+    if flow.rules.needs_history:
+        return None  # the claims' own history would have to be read while they are being made
+    context = store_match.context(flow.engine, asked.provider, words, flow.vault.person_of)
+    for entry in collected.persons:
+        if entry.person.person not in context.persons:
+            context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)
+    matches = Matches(flow, context)
+    matches.ask_for(words)
+    with store_whole.opened(flow.engine, asked, flow.register_name, fence) as work:
+        if work is None:
+            return None
+        first = work.first_ids(asked.provider, "mark", len(words))
+        words = [word._replace(mark=first + offset) for offset, word in enumerate(words)]
+        matched = match.plan(words, (), matches, Lessons(context), {}, {})
+        payers = matches.payers | store_register.payer_of_children(work.connection, {word.child for word in matched.claims})
+        if matched.claims and not _are_new(work, matched, payers):
+            return None
+        booked, mark_of = _decided(flow, work, asked.provider, matched, payers, now)
+        marks = [(cell, word, one) for (cell, word), one in zip(collected.words.items(), matched.marks, strict=True)]
+        return work.save(collected, flow.vault.seal, marks, matched.persons, mark_of, booked, now)
+
+
+def _are_new(work: WholeWork, matched: Matched, payers: Mapping[str, str]) -> bool:
+    days = [word.day for word in matched.claims]
+    groups = sorted({word.group for word in matched.claims})
+    return work.is_new(sorted({payers[word.child] for word in matched.claims}), groups, Period(min(days), max(days)))
+
+
+def _decided(
+    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime
+) -> tuple[dict[str, BookedAll], dict[int, int | None]]:
+    """Decide and book, payer by payer."""
+    by_payer: dict[str, list[ClaimWord]] = defaultdict(list)
+    for word in matched.claims:
+        by_payer[payers[word.child]].append(word)
+    booked: dict[str, BookedAll] = {}
+    mark_of: dict[int, int | None] = {}
+    for payer, words in sorted(by_payer.items()):
+        first = work.first_ids(payer, "claim", len(words))
+        claims = [_claim(payer, first + offset, provider, word) for offset, word in enumerate(words)]
+        mark_of.update({first + offset: word.mark for offset, word in enumerate(words)})
+        facts = store_claims.facts_for(work.connection, {(payer, provider, word.child, word.group) for word in words})
+        answers: Sequence[tuple[Claim, Answer]] = flow.plan_decide(claims, facts, now)
+        certificates = sorted({answer.certificate for _, answer in answers if answer.certificate})
+        booked[payer] = book.plan(answers, work.free(payer, certificates), flow.rules.nominal_period)
+    return booked, mark_of
+
+
+def _claim(payer: str, row: int, provider: str, word: ClaimWord) -> Claim:
+    assert word.starts_at is not None and word.ends_at is not None  # a new claim is at a lesson
+    return Claim(
+        payer, row, claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
+        word.starts_at, word.ends_at, word.status, word.hours, word.from_empty, word.is_cancelled, word.conflict,
+    )  # fmt: skip
+

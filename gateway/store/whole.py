@@ -1,0 +1,173 @@
+"""An input of which nothing was known before, from its words to its operations, in one transaction and without lists.
+
+The same plans as ever, with one save at their end: what is new to everybody needs no list to be found by the next stage. Where anything of it
+is known, or anybody else's work touches it, nothing is saved here and the input goes the way of the lists.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from gateway.core.book import BookedAll
+from gateway.core.claims import Claim
+from gateway.core.collect import Cell, Collected, Word
+from gateway.core.facts import Member
+from gateway.core.ledger import AccountName
+from gateway.core.match import MarkMatched, Match
+from gateway.core.periods import Period, month_of
+from gateway.store import collect as store_collect
+from gateway.store import match as store_match
+from gateway.store import tables as t
+from gateway.store.book import insert_operations
+from gateway.store.claims import refusals_text
+from gateway.store.collect import Run, RunRequest
+from gateway.store.engine import insert_many, reading, reserve_ids, writing
+from gateway.store.ledger import free_of, save_transfers
+
+Fence = tuple[tuple[str, ...], ...]
+
+
+def fence_of(engine: Engine, provider: str, register: str) -> Fence:
+    """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
+    with reading(engine) as connection:
+        return _fence(connection, provider, register)
+
+
+def _fence(connection: Connection, provider: str, register: str) -> Fence:
+    columns = t.sequence.c
+    numbers = {
+        name: int(connection.execute(sa.select(columns.next).where(columns.shard == provider, columns.name == name).with_for_update()).scalar() or 1)
+        for name in ("answer", "run")
+    }
+    cursors = connection.execute(
+        sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
+        .where(t.register_cursor.c.register == register)
+        .order_by(t.register_cursor.c.feed)
+        .with_for_update(read=True)
+    )
+    return (*((name, str(number)) for name, number in numbers.items()), *((feed, str(cursor)) for feed, cursor in cursors))
+
+
+@dataclass(frozen=True, slots=True)
+class WholeWork:
+    """An open transaction in which nobody else touches what it reads."""
+
+    connection: Connection
+    asked: RunRequest
+
+    def first_ids(self, shard: str, name: str, count: int) -> int:
+        return reserve_ids(self.connection, shard, name, count) if count else 0
+
+    def is_new(self, payers: Sequence[str], groups: Sequence[str], period: Period) -> bool:
+        """Whether no claim of these groups and days is known, and no list of these payers holds anything."""
+        columns = t.claim.c
+        known = sa.select(sa.literal(1)).where(
+            columns.payer.in_(payers), columns.provider == self.asked.provider, columns.group_id.in_(groups), columns.day >= period.first,
+            columns.day <= period.last,
+        )  # fmt: skip
+        lists = [sa.select(sa.literal(1)).where(table.c.payer.in_(payers)) for table in (t.to_decide, t.to_book)]
+        return all(self.connection.execute(query.limit(1)).first() is None for query in (known, *lists))
+
+    def free(self, payer: str, certificates: Sequence[str]) -> Mapping[AccountName, int]:
+        return free_of(self.connection, payer, certificates)
+
+    def save(
+        self,
+        collected: Collected,
+        seal: Callable[[Member], str],
+        marks: Sequence[tuple[Cell, Word, MarkMatched]],
+        matches: Mapping[int, Match],
+        mark_of: Mapping[int, int | None],
+        booked: Mapping[str, BookedAll],
+        now: dt.datetime,
+    ) -> Run:
+        """Store everything.
+
+        Args:
+            matches: person → whose it is; mark_of: claim's key → the mark whose word it is.
+            booked: payer → book's plan.
+        """
+        connection = self.connection
+        run = store_collect.open_run(connection, self.asked, now)
+        store_collect.save_surroundings(connection, self.asked, collected, run.run, seal, matches)
+        new = {entry.person.person for entry in collected.persons}
+        store_match.save_persons(connection, self.asked.provider, {person: match for person, match in matches.items() if person not in new})
+        _insert_marks(connection, self.asked, marks, run.run)
+        for payer, plan in booked.items():
+            _insert_claims(connection, payer, plan, mark_of, now)
+            rows = insert_operations(connection, payer, plan, now)
+            save_transfers(connection, [(rows[hold.booking], hold.transfer) for hold in plan.holds], now)
+        return run
+
+
+@contextmanager
+def opened(engine: Engine, asked: RunRequest, register: str, fence: Fence) -> Iterator[WholeWork | None]:
+    """The transaction; None where somebody has been at work since the fence was read."""
+    with writing(engine) as connection:
+        yield WholeWork(connection, asked) if _fence(connection, asked.provider, register) == fence else None
+
+
+def _insert_marks(connection: Connection, asked: RunRequest, marks: Sequence[tuple[Cell, Word, MarkMatched]], run: int) -> None:
+    provider, source = asked.provider, asked.source
+    insert_many(
+        connection,
+        t.mark,
+        (
+            "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col", "run",
+            "state", "rule", "child", "lessons",
+        ),
+        [
+            (
+                provider, matched.mark, source, cell.person, cell.group, cell.day, cell.lesson, word.status.value, word.hours, word.from_empty,
+                word.place.sheet, word.place.row, word.place.column, run, matched.state.value, matched.rule, matched.child, matched.lessons,
+            )
+            for cell, word, matched in marks
+        ],
+    )  # fmt: skip
+
+
+_CLAIM_COLUMNS = (
+    "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours", "from_empty",
+    "is_cancelled", "conflict", "mark", "is_said", "answer", "not_charged", "first_rule", "reasons", "amount", "price", "parent", "enrollment",
+    "certificate", "lacks_funds", "is_early", "keeps", "decided_at", "debits", "attendances", "under_way",
+)  # fmt: skip
+
+
+def _insert_claims(connection: Connection, payer: str, plan: BookedAll, mark_of: Mapping[int, int | None], now: dt.datetime) -> None:
+    under_way: dict[int, int] = {}
+    for operation in plan.operations:
+        row = operation.claim.row
+        under_way[row] = under_way.get(row, 0) + 1
+    at = now.isoformat()
+    times: dict[dt.datetime, str] = {}
+    rows = []
+    for claim, answer, amount, keeps in plan.answers:
+        refusals = answer.refusals
+        rows.append(
+            (
+                payer, claim.row, claim.key, claim.provider, claim.child, claim.group, claim.day, claim.slot, month_of(claim.day),
+                _text(claim.starts_at, times), _text(claim.ends_at, times), _status(claim), claim.hours, claim.from_empty, claim.is_cancelled,
+                claim.conflict, mark_of[claim.row], True, answer.kind.value, answer.not_charged.value if answer.not_charged else None,
+                refusals[0].rule if refusals else None, refusals_text(refusals) if refusals else None, amount, answer.price, answer.parent,
+                answer.enrollment, answer.certificate, any(one.rule == "A07" for one in refusals), claim.starts_at > now, keeps, at, 0, 0,
+                under_way.get(claim.row, 0),
+            )
+        )  # fmt: skip
+    insert_many(connection, t.claim, _CLAIM_COLUMNS, rows)
+
+
+def _text(instant: dt.datetime, known: dict[dt.datetime, str]) -> str:
+    text = known.get(instant)
+    if text is None:
+        text = known[instant] = instant.isoformat()
+    return text
+
+
+def _status(claim: Claim) -> str | None:
+    return claim.status.value if claim.status else None
