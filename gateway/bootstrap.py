@@ -130,7 +130,7 @@ class Gateway:
         asked = self._request(path, provider, mapping, month, source)
         self._keep_raw(path)
         if mapping is not None:
-            text = mapping.read_text(encoding="utf-8")
+            text = mapping.read_text(encoding="utf-8-sig")
             store_queues.keep_mapping(self.engine, asked.provider.provider, asked.source, text, mapping.name, now)
         intake = take_in(self.flow, asked, now, progress)
         report = self._report(intake, asked)
@@ -297,7 +297,13 @@ class Gateway:
 
     def withdrawals(self, provider: str | None = None) -> list[dict[str, Any]]:
         """Withdrawals above the limit that wait for a person."""
-        return [dict(row) for row in store_queues.withdrawals(self.engine, provider)]
+        return [
+            {
+                "provider": row["provider"], "source": row["source"], "group": row["group_id"], "month": row["month"], "marks": row["marks"],
+                "known": row["known"], "children": row["children"],
+            }
+            for row in store_queues.withdrawals(self.engine, provider)
+        ]  # fmt: skip
 
     def answer_withdrawals(
         self, accept: bool, provider: str | None = None, group: str | None = None, month: str | None = None, progress: Progress = _silent
@@ -363,11 +369,20 @@ class Gateway:
         """Sources, counts, what waits, the register."""
         return flow_explain.status(self.flow, self.clock())
 
-    def reconcile(self, month: str) -> dict[str, Any]:
-        """Our side and the register's of one month."""
+    def ask_register(self) -> None:
+        """One light question, whose answer is not stored.
+
+        Raises:
+            RegisterUnavailable: it does not answer.
+        """
+        cursors = {(row["register"], row["feed"]): row["cursor"] for row in views.cursors(self.engine)}
+        self.register.catalogue(cursors.get((self.flow.register_name, "catalogue")))
+
+    def reconcile(self, month: str, reads_register: bool = True) -> dict[str, Any]:
+        """Our side and the register's of one month. ``reads_register`` False: by the facts at hand, so that nothing is stored."""
         _checked_month(month)
-        now = self.clock()
-        self.flow.read_register(now)
+        if reads_register:
+            self.flow.read_register(self.clock())
         found = flow_reconcile.differences(self.flow, month)
         statement = self.register.statement(month)
         sums = views.booked(self.engine, month)

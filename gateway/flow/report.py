@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.core.collect import ReadMark
+from gateway.core.collect import UNKNOWN_GROUP, ReadMark
 from gateway.core.facts import Finding, Level
 from gateway.core.match import MarkState
 from gateway.core.money import roubles_from_kopecks
@@ -47,6 +47,7 @@ def _answer(
         "new": fresh,
         "unchanged": len(entries) - fresh,
         "withdrawn": intake.collected.withdrawn,
+        "held": len(intake.collected.held),
         "complete": intake.complete,
         "counts": counts_of(entries, len(unread)),
         "marks": [{key: value for key, value in entry.items() if not key.startswith("_")} for entry in entries],
@@ -75,8 +76,8 @@ def _entries(
         "status": word.status.value,
         "hours": word.hours / 100 if word.hours is not None else None,
         "from_empty_cell": word.from_empty,
+        "group": None if read.cell.group.startswith(UNKNOWN_GROUP) else read.cell.group,
         "_new": read.is_new,
-        "_group": read.cell.group,
     }
     if outcome.state is not MarkState.CLAIMED:
         for slot in range(1, max(1, outcome.lessons) + 1):

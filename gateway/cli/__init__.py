@@ -1,0 +1,33 @@
+"""The command `gateway` (docs/cli.md)."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+import click
+
+from gateway.cli import asking, files, operating, queues
+from gateway.cli.face import Root
+from gateway.cli.helped import Option, show_help
+
+
+def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"gateway {metadata.version('pfdo-gateway')}")
+        context.exit()
+
+
+@click.group("gateway", cls=Root)
+@click.option("--lang", type=click.Choice(["ru", "en"]), cls=Option)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, cls=Option)
+@click.pass_context
+def main(context: click.Context, lang: str | None) -> None:
+    show_help(context)
+
+
+for _command in (
+    files.dry_run, files.import_, queues.match, queues.confirm, queues.conflicts, asking.explain, asking.certificate, asking.claims,
+    asking.status, operating.run, files.undo, files.mappings, asking.reconcile, asking.verify, asking.rules, asking.plugins,
+    operating.scenario, operating.serve,
+):  # fmt: skip
+    main.add_command(_command)

@@ -1,0 +1,83 @@
+"""Words and their forms: nouns to count with, months, statuses, answers and states, and what a rule is called in short."""
+
+from __future__ import annotations
+
+from gateway.core.facts import Text
+
+NOUNS: dict[str, tuple[tuple[str, str, str], tuple[str, str]]] = {
+    "child": (("ребёнок", "ребёнка", "детей"), ("child", "children")),
+    "claim": (("занятие ребёнка", "занятия детей", "занятий детей"), ("claim", "claims")),
+    "group": (("группа", "группы", "групп"), ("group", "groups")),
+    "mark": (("отметка", "отметки", "отметок"), ("mark", "marks")),
+    "person": (("запись", "записи", "записей"), ("person", "persons")),
+    "refusal": (("отказ", "отказа", "отказов"), ("refusal", "refusals")),
+    "sheet": (("лист", "листа", "листов"), ("sheet", "sheets")),
+    "story": (("истории", "историй", "историй"), ("story", "stories")),
+}
+"""For 1, 2 and 5 in Russian (a story: after «из»); for 1 and 2 in English."""
+
+MONTHS = (
+    Text("январь", "January"), Text("февраль", "February"), Text("март", "March"), Text("апрель", "April"), Text("май", "May"),
+    Text("июнь", "June"), Text("июль", "July"), Text("август", "August"), Text("сентябрь", "September"), Text("октябрь", "October"),
+    Text("ноябрь", "November"), Text("декабрь", "December"),
+)  # fmt: skip
+
+WORDS: dict[str, dict[str, Text]] = {
+    "status": {
+        "attended": Text("был", "attended"),
+        "late": Text("опоздал", "late"),
+        "absent": Text("не был", "absent"),
+        "excused": Text("уважительная", "excused"),
+        "none": Text("снята", "withdrawn"),
+    },
+    "answer": {
+        "charged": Text("к списанию", "charged"),
+        "not_charged": Text("не списывается", "not charged"),
+        "refused": Text("отказано", "refused"),
+        "waiting": Text("ждёт", "waiting"),
+    },
+    "not_charged": {
+        "outside": Text("вне системы", "outside"),
+        "cancelled": Text("занятие отменено", "lesson cancelled"),
+        "absent": Text("отсутствовал", "absent"),
+        "excused": Text("уважительная причина", "excused"),
+        "free": Text("бесплатно", "free of charge"),
+    },
+    "certificate_kind": {"accounting": Text("учёт", "accounting"), "financing": Text("финансирование", "financing")},
+    "certificate_state": {
+        "requested": Text("запрошен", "requested"),
+        "active": Text("действует", "active"),
+        "frozen": Text("заморожен", "frozen"),
+        "closed": Text("закрыт", "closed"),
+    },
+    "operation": {
+        "attendance": Text("посещение", "attendance"),
+        "debit": Text("списание", "debit"),
+        "reversal": Text("возврат", "reversal"),
+    },
+    "operation_state": {
+        "to_send": Text("ждёт отправки", "to be sent"),
+        "sending": Text("отправляется", "being sent"),
+        "unanswered": Text("без ответа", "unanswered"),
+        "accepted": Text("принято", "accepted"),
+        "rejected": Text("отклонено", "rejected"),
+        "behind": Text("отстало от реестра", "behind the register"),
+    },
+    "difference": {
+        "missing_there": Text("нет в реестре", "missing there"),
+        "missing_here": Text("нет у нас", "missing here"),
+        "other_sum": Text("другая сумма", "another sum"),
+        "other_state": Text("другое состояние", "another state"),
+        "rejected": Text("отклонено", "rejected"),
+        "unanswered": Text("без ответа", "unanswered"),
+        "other_balance": Text("другой остаток", "another balance"),
+    },
+}
+
+RULES_IN_SHORT: dict[str, Text] = {
+    "N01": Text("не найден ребёнок", "unknown child"),
+    "N02": Text("тёзки", "namesakes"),
+    "N03": Text("не найдена группа", "unknown group"),
+    "N04": Text("нет занятия в этот день", "no lesson on that day"),
+    "A14": Text("источники расходятся", "sources differ"),
+}
