@@ -58,8 +58,10 @@ def names_disagree(one: PersonName, last: str, first: str, patronymic: str | Non
         return True
     if not one.first:
         return False
-    if one.has_initials:
+    if _INITIALS.match(one.first):
         return one.first[0] != folded(first)[:1]
+    if one.has_initials:  # «Last First P.»: the first name is there in full
+        return one.first != folded(first)
     return not names_agree(one, last, first, patronymic)
 
 
