@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged
 from gateway.core.facts import PRESENT, Certificate, Enrollment, RegisterGroup, RegisterProvider, Status
-from gateway.core.periods import Period, covers
+from gateway.core.periods import ALWAYS, Period, common, covers
 from gateway.core.refusals import a14
 from gateway.core.rules import Charge, ClaimView, Eligibility, EnrollmentView, MarkRule, Refusal, order_of
 
@@ -54,11 +54,12 @@ class RegisterFacts:
 
 
 class _Judged(NamedTuple):
-    """An enrollment with what the enrollment rules say of it."""
+    """An enrollment with what the enrollment rules say of it. ``eligible``: the days on which all of them are met."""
 
     enrollment: Enrollment | None
     certificate: Certificate | None
     eligibilities: tuple[Eligibility, ...]
+    eligible: tuple[Period, ...]
 
 
 @dataclass(slots=True)
@@ -99,7 +100,9 @@ class Decider:
         )
 
     def _refusals(self, claim: Claim, judged: _Judged) -> tuple[Refusal, ...]:
-        refusals = [each.refusal for each in judged.eligibilities if not covers(each.intervals, claim.day)]
+        refusals: list[Refusal] = []
+        if not covers(judged.eligible, claim.day):
+            refusals = [each.refusal for each in judged.eligibilities if not covers(each.intervals, claim.day)]
         if self.rules.mark_rules:
             view = view_of(claim, self.now)
             for bound in self.rules.mark_rules:
@@ -141,8 +144,12 @@ class Decider:
             provider=self.facts.providers.get(claim.provider),
             payer=claim.payer,
         )
-        answers = (bound.rule.eligible(view, bound.parameters) for bound in self.rules.enrollment_rules)
-        return _Judged(enrollment, certificate, tuple(answer for answer in answers if answer is not None))
+        answers = [bound.rule.eligible(view, bound.parameters) for bound in self.rules.enrollment_rules]
+        eligibilities = tuple(answer for answer in answers if answer is not None)
+        eligible: tuple[Period, ...] = (ALWAYS,)
+        for each in eligibilities:
+            eligible = common(eligible, each.intervals)
+        return _Judged(enrollment, certificate, eligibilities, eligible)
 
 
 def enrollment_for(enrollments: Iterable[Enrollment], day: dt.date) -> Enrollment | None:

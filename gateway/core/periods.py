@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 ACADEMIC_HOUR_MINUTES = 45
@@ -38,6 +39,12 @@ def intersection(left: Period, right: Period) -> Period | None:
     return Period(first, last) if first <= last else None
 
 
+def common(one: Sequence[Period], other: Sequence[Period]) -> tuple[Period, ...]:
+    """The days that lie in an interval of each."""
+    both = (intersection(left, right) for left in one for right in other)
+    return tuple(period for period in both if period is not None)
+
+
 def covers(intervals: Iterable[Period], day: dt.date) -> bool:
     """Whether any of the intervals holds the day."""
     return any(day in interval for interval in intervals)
@@ -54,6 +61,7 @@ def month_period(month: str) -> Period:
     return Period(first, first.replace(day=calendar.monthrange(first.year, first.month)[1]))
 
 
+@lru_cache(maxsize=4096)
 def month_of(day: dt.date) -> str:
     """The month of a day, ``YYYY-MM``."""
     return f"{day.year:04d}-{day.month:02d}"

@@ -77,7 +77,7 @@ def facts_for(connection: Connection, claims: Iterable[tuple[str, str, str, str]
                 certificates_of[found.child].append(found)
     return RegisterFacts(
         groups=register.groups_of(connection, {claim[3] for claim in claims}),
-        providers=register.providers(connection),
+        providers=register.providers(connection, {claim[1] for claim in claims}),
         enrollments=enrollments,
         certificates_of=certificates_of,
         certificates=certificates,

@@ -82,7 +82,7 @@ def context(engine: Engine, provider: str, words: Iterable[WordAt], person_of: C
 
 
 def zone_of(connection: Connection, provider: str) -> str:
-    known = register.providers(connection).get(provider)
+    known = register.providers(connection, [provider]).get(provider)
     return known.time_zone if known is not None else "Europe/Moscow"
 
 

@@ -256,8 +256,11 @@ def groups_of_provider(connection: Connection, provider: str) -> list[RegisterGr
     return [codec.group_from(body) for (body,) in rows]
 
 
-def providers(connection: Connection) -> dict[str, RegisterProvider]:
-    rows = connection.execute(sa.select(t.catalogue_provider.c.provider, t.catalogue_provider.c.body).order_by(t.catalogue_provider.c.provider))
+def providers(connection: Connection, only: Iterable[str] | None = None) -> dict[str, RegisterProvider]:
+    """Providers by id; all, or only some."""
+    table = t.catalogue_provider
+    query = sa.select(table.c.provider, table.c.body).order_by(table.c.provider)
+    rows = connection.execute(query if only is None else query.where(table.c.provider.in_(sorted(only))))
     return {provider: codec.provider_from(body) for provider, body in rows}
 
 
