@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import click
-from rich.padding import Padding
 
 from gateway.cli.asked import both, day_from, wrong_usage
 from gateway.cli.explained import show_explained
@@ -27,8 +26,8 @@ def explain(face: Face, debit: str | None, certificate: str | None, date: str | 
         raise wrong_usage("explain.either", "explain")
     day = day_from(date) if date is not None else None
     found = face.gateway.explain(debit, certificate, day)
-    if not found:
-        raise UserError(both("explain.nothing", date=date), both("explain.nothing.cure"))
+    if not found and day is not None:
+        raise UserError(both("explain.nothing", date=f"{day:%d.%m.%Y}"), both("explain.nothing.cure"))
     face.answer(found, lambda: show_explained(face, found))
     return EXIT_DONE
 
@@ -78,9 +77,9 @@ def verify(face: Face) -> int:
     faults = face.gateway.ledger_faults()
 
     def show() -> None:
-        face.screen.print(face.text("verify.faults", number=len(faults)) if faults else face.text("verify.none"))
+        face.put(face.text("verify.faults", number=len(faults)) if faults else face.text("verify.none"))
         for fault in faults:
-            face.screen.print(Padding(fault, (0, 0, 0, 2)))
+            face.put(fault, 2)
 
     face.answer({"faults": faults}, show)
     return EXIT_REFUSED if faults else EXIT_DONE
@@ -92,13 +91,13 @@ def rules(face: Face) -> int:
     found = face.gateway.rules_in_force()
 
     def show() -> None:
-        face.screen.print(face.text("rules.pack", pack=face.gateway.pack.name), style="bold")
+        face.put(face.text("rules.pack", pack=face.gateway.pack.name), style="bold")
         for rule in found:
             off = "" if rule["on"] else f" ({face.text('rules.off')})"
-            face.screen.print(f"{rule['id']:<6}{rule['title']}{off} · {_act(face, rule['act'])}")
+            face.put(f"{rule['id']:<6}{rule['title']}{off} · {_act(face, rule['act'])}")
             for parameter in rule["parameters"]:
                 words = f"{parameter['name']} = {_value(parameter['value'])} · {_act(face, parameter['source'])}"
-                face.screen.print(Padding(words, (0, 0, 0, 6)))
+                face.put(words, 6)
 
     face.answer(found, show)
     return EXIT_DONE
@@ -137,10 +136,10 @@ def plugins(face: Face) -> int:
 
 def _show_plugins(face: Face, answer: dict[str, Any]) -> None:
     for one in answer["loaded"]:
-        face.screen.print(f"{one['name']} · {one['origin']}", style="bold")
+        face.put(f"{one['name']} · {one['origin']}", style="bold")
         for kind in ("adapters", "rules", "tariffs", "registers"):
             if one[kind]:
-                face.screen.print(Padding(f"{face.text(f'plugins.{kind}')}: {', '.join(one[kind])}", (0, 0, 0, 2)))
+                face.put(f"{face.text(f'plugins.{kind}')}: {', '.join(one[kind])}", 2)
     for one in answer["problems"]:
-        face.screen.print(face.text("plugins.refused", name=one["name"], origin=one["origin"]), style="bold")
-        face.screen.print(Padding(f"{one['what']}\n→ {one['cure']}", (0, 0, 0, 2)))
+        face.put(face.text("plugins.refused", name=one["name"], origin=one["origin"]), style="bold")
+        face.put(f"{one['what']}\n→ {one['cure']}", 2)

@@ -14,7 +14,7 @@ from gateway.cli.words import cell, day, hour, instant, masked, roubles, word
 def show_explained(face: Face, found: list[dict[str, Any]]) -> None:
     for number, one in enumerate(found):
         if number:
-            face.screen.print()
+            face.put()
         _show(face, one)
 
 
@@ -23,7 +23,7 @@ def _show(face: Face, one: Mapping[str, Any]) -> None:
     title = face.text(f"explain.{one['answer']}", amount=roubles(one["amount"], face.language), why=why)
     group = f"{one['module']}, {one['group_title']}" if one["module"] else one["group_title"]
     parts = [title, face.text("report.certificate", number=masked(one["certificate"])), day(one["date"]), face.text("quoted", words=group)]
-    face.screen.print(" · ".join(parts), style="bold")
+    face.put(" · ".join(parts), style="bold")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
@@ -32,18 +32,19 @@ def _show(face: Face, one: Mapping[str, Any]) -> None:
         ("lesson", _lesson(face, one)),
         ("mark", _mark(face, one["mark"])),
         ("tariff", _tariff(face, one)),
-        ("rules", face.text("explain.met", rules=" ".join(one["rules_met"]))),
+        ("rules", face.text("explain.met", rules=" ".join(one["rules_met"])) if one["rules_met"] else ""),
     ):
-        table.add_row(f"  {face.text(f'explain.{name}')}", words)
+        if words:
+            table.add_row(f"  {face.text(f'explain.{name}')}", words)
     for reason in one["details"]:
         table.add_row(f"  {face.text('explain.reason')}", f"{reason['rule']}  {reason['reason']}\n→ {reason['cure']}")
     _add_operations(face, table, one)
-    face.screen.print(table)
+    face.put(table)
 
 
 def _lesson(face: Face, one: Mapping[str, Any]) -> str:
     lesson = one["lesson"]
-    if not lesson["minutes"]:
+    if lesson is None or not lesson["minutes"]:
         return face.text("explain.no_lesson")
     name = "explain.lesson_cancelled" if lesson["cancelled"] else "explain.lesson_planned"
     slot = "" if one["slot"] == 1 else f" (№{one['slot']})"
@@ -66,7 +67,7 @@ def _mark(face: Face, mark: Mapping[str, Any] | None) -> str:
 def _tariff(face: Face, one: Mapping[str, Any]) -> str:
     tariff = one["tariff"]
     if tariff is None:
-        return face.text("explain.no_tariff")
+        return face.text("explain.no_tariff") if one["lesson"] else ""
     lines = [*tariff["lines"], face.text("explain.pack", pack=one["pack"])]
     if tariff["parent"] != "0.00":
         lines.insert(-1, face.text("explain.parent", amount=roubles(tariff["parent"], face.language)))
@@ -92,4 +93,5 @@ def _add_operations(face: Face, table: Table, one: Mapping[str, Any]) -> None:
         table.add_row(f"  {face.text('explain.booking')}", face.text("explain.no_operations"))
     if one["keeps"]:
         table.add_row(f"  {face.text('explain.kept')}", face.text("explain.kept_words"))
-    table.add_row(f"  {face.text('explain.free')}", roubles(one["free"], face.language))
+    if one["free"] is not None:
+        table.add_row(f"  {face.text('explain.free')}", roubles(one["free"], face.language))

@@ -12,7 +12,8 @@ from functools import cached_property, update_wrapper
 from typing import Any, TextIO
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.padding import Padding
 
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.cli.helped import LANGUAGE, Group, Option
@@ -60,9 +61,21 @@ class Face:
         return open_gateway(self.database, self.language, os.environ)
 
     @cached_property
-    def screen(self) -> Console:
-        """Standard output for a person."""
+    def _screen(self) -> Console:
         return console(sys.stdout)
+
+    def put(self, shown: RenderableType = "", indent: int = 0, style: str | None = None, is_typed: bool = False) -> None:
+        """Print for a person, on standard output, without blanks at the ends of lines.
+
+        Args:
+            is_typed: a command to be copied: never broken over two lines.
+        """
+        with self._screen.capture() as written:
+            if is_typed:
+                self._screen.print(" " * indent, shown, sep="", style=style, soft_wrap=True)
+            else:
+                self._screen.print(Padding(shown, (0, 0, 0, indent), expand=False), style=style)
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
 
     def text(self, name: str, /, **values: object) -> str:
         return say(name, self.language, **values)

@@ -85,10 +85,10 @@ def mappings(face: Face, provider: str | None) -> int:
 
     def show() -> None:
         if not kept:
-            face.screen.print(face.text("mappings.none"))
+            face.put(face.text("mappings.none"))
         for one in kept:
-            face.screen.print(face.text("mappings.one", **one | {"kept_at": instant(one["kept_at"])}), style="bold")
-            face.screen.print(one["body"].strip() + "\n")
+            face.put(face.text("mappings.one", **one | {"kept_at": instant(one["kept_at"])}), style="bold")
+            face.put(one["body"].strip() + "\n")
 
     face.answer(kept, show)
     return EXIT_DONE
@@ -96,6 +96,6 @@ def mappings(face: Face, provider: str | None) -> int:
 
 def show_done(face: Face, sentence: str, answer: dict[str, Any]) -> None:
     """What an answer or an undo has led to."""
-    face.screen.print(sentence)
+    face.put(sentence)
     if not answer["complete"]:
-        face.screen.print(face.text("report.incomplete"), style="bold")
+        face.put(face.text("report.incomplete"), style="bold")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.padding import Padding
 
 from gateway.bootstrap import open_gateway
 from gateway.cli.asked import both
@@ -35,10 +34,10 @@ def run(face: Face) -> int:
 
     def show() -> None:
         changed = roubles(report["changed_kopecks"], face.language)
-        face.screen.print(face.text("run.done", changed=changed, accepted=roubles(report["accepted_kopecks"], face.language)))
+        face.put(face.text("run.done", changed=changed, accepted=roubles(report["accepted_kopecks"], face.language)))
         show_under_way(face, report["under_way"])
         if not report["complete"]:
-            face.screen.print(face.text("report.incomplete"), style="bold")
+            face.put(face.text("report.incomplete"), style="bold")
 
     face.answer(report, show)
     return EXIT_DONE if report["complete"] else EXIT_UNAVAILABLE
@@ -68,26 +67,25 @@ def run_scenarios(face: Face, folders: tuple[Path, ...]) -> int:
     passed = sum(story["passed"] for story in stories)
     told_all = counted("story", len(stories), face.language)
     answer = {"passed": passed, "failed": len(stories) - passed, "stories": stories}
-    face.answer(answer, lambda: face.screen.print(face.text("scenario.sum", passed=passed, stories=told_all), style="bold"))
+    face.answer(answer, lambda: face.put(face.text("scenario.sum", passed=passed, stories=told_all), style="bold"))
     return EXIT_REFUSED if EXIT_REFUSED in codes else max(codes)
 
 
 def _story(face: Face, folder: Path) -> dict[str, Any]:
     """One story's end. A folder that is no story does not keep the others from being told."""
+    story: dict[str, Any] = {"folder": str(folder), "title": None, "passed": False, "differences": [], "seconds": 0.0, "error": None}
     try:
+        if not (folder / "steps.toml").is_file():
+            raise StoryError(both("scenario.none", folder=folder), both("scenario.none.cure"))
         with _fresh(face.database) as database:
             ended = run_story(folder, database, face.language)
     except (UserError, RegisterUnavailable, StoreUnavailable) as error:
         what, cure, code = told(error, face.language)
         code = EXIT_UNREADABLE if isinstance(error, StoryError) else code
-        return {
-            "folder": str(folder), "title": None, "passed": False, "differences": [], "seconds": 0.0,
-            "error": {"what": what, "cure": cure}, "_code": code,
-        }  # fmt: skip
-    return {
-        "folder": str(folder), "title": ended.title, "passed": ended.passed, "differences": ended.differences, "seconds": round(ended.seconds, 1),
-        "error": None, "_code": EXIT_DONE if ended.passed else EXIT_REFUSED,
-    }  # fmt: skip
+        return story | {"error": {"what": what, "cure": cure}, "_code": code}
+    code = EXIT_DONE if ended.passed else EXIT_REFUSED
+    seconds = round(ended.seconds, 1)
+    return story | {"title": ended.title, "passed": ended.passed, "differences": ended.differences, "seconds": seconds, "_code": code}
 
 
 @contextmanager
@@ -105,14 +103,14 @@ def _show_story(face: Face, story: dict[str, Any]) -> None:
     title = f" · {story['title']}" if story["title"] else ""
     name = f"{Path(story['folder']).name}{title}"
     if story["error"]:
-        face.screen.print(face.text("scenario.error", name=name), style="bold")
-        face.screen.print(Padding(story["error"]["what"], (0, 0, 0, 4)))
-        face.screen.print(Padding(story["error"]["cure"], (0, 0, 0, 4)))
+        face.put(face.text("scenario.error", name=name), style="bold")
+        face.put(story["error"]["what"], 4)
+        face.put(story["error"]["cure"], 4)
         return
     key = "scenario.passed" if story["passed"] else "scenario.differs"
-    face.screen.print(face.text(key, name=name, seconds=f"{story['seconds']:.1f}", number=len(story["differences"])))
+    face.put(face.text(key, name=name, seconds=f"{story['seconds']:.1f}", number=len(story["differences"])))
     for difference in story["differences"]:
-        face.screen.print(Padding(difference, (0, 0, 0, 4)))
+        face.put(difference, 4)
 
 
 # ---------------------------------------------------------------- serve
@@ -134,7 +132,7 @@ def serve(face: Face, port: int | None) -> int:
     except OSError as error:
         raise UserError(both("serve.taken", port=port, error=error.strerror or error), both("serve.taken.cure"), EXIT_USAGE) from error
     url = f"http://127.0.0.1:{server.effective_port}"
-    face.answer({"url": url}, lambda: face.screen.print(face.text("serve.ready", url=url), soft_wrap=True))
+    face.answer({"url": url}, lambda: face.put(face.text("serve.ready", url=url), is_typed=True))
     try:
         server.run()
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.padding import Padding
 from rich.table import Table
 
 from gateway.cli.face import Face
@@ -17,10 +16,10 @@ UNDER_WAY = ("to_match", "to_decide", "to_book", "to_send", "unanswered")
 def show_under_way(face: Face, under_way: Mapping[str, int]) -> None:
     """What the stages have still to do; one sentence where there is nothing."""
     if not any(under_way.values()):
-        face.screen.print(face.text("under_way.nothing"))
+        face.put(face.text("under_way.nothing"))
         return
     parts = [f"{face.text(f'under_way.{name}')} {under_way[name]}" for name in UNDER_WAY if under_way[name]]
-    face.screen.print(f"{face.text('under_way')}: {' · '.join(parts)} → gateway run")
+    face.put(f"{face.text('under_way')}: {' · '.join(parts)} → gateway run")
 
 
 def show_status(face: Face, status: Mapping[str, Any], problems: int) -> None:
@@ -46,7 +45,7 @@ def show_status(face: Face, status: Mapping[str, Any], problems: int) -> None:
         table.add_row(face.text("status.person"), face.text("status.kept", number=status["kept_debits"]))
     if problems:
         table.add_row(face.text("status.plugins"), face.text("status.refused_plugins", number=problems))
-    face.screen.print(table)
+    face.put(table)
     show_under_way(face, status["under_way"])
 
 
@@ -93,22 +92,22 @@ def _add_register(face: Face, table: Table, status: Mapping[str, Any]) -> None:
 def show_certificate(face: Face, found: Mapping[str, Any]) -> None:
     language = face.language
     kind, state = word("certificate_kind", found["kind"], language), word("certificate_state", found["state"], language)
-    face.screen.print(f"{face.text('report.certificate', number=masked(found['certificate']))} · {kind} · {state}", style="bold")
+    face.put(f"{face.text('report.certificate', number=masked(found['certificate']))} · {kind} · {state}", style="bold")
     valid = face.text("certificate.valid", first=day(found["valid_from"]), last=day(found["valid_to"]))
     period = face.text("certificate.period", first=day(found["period"]["first"]), last=day(found["period"]["last"]))
-    face.screen.print(f"{valid}\n{period}")
+    face.put(f"{valid}\n{period}")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
     for name in ("funded", "free", "reserved", "held", "paid", "elsewhere", "lapsed", "shortfall"):
         if name in found and (name in ("funded", "free", "paid") or found[name] != "0.00"):
             table.add_row(face.text(f"certificate.{name}"), roubles(found[name], language))
-    face.screen.print(Padding(table, (0, 0, 0, 2)))
+    face.put(table, 2)
 
 
 def show_claims(face: Face, claims: list[dict[str, Any]]) -> None:
     if not claims:
-        face.screen.print(face.text("claims.none"))
+        face.put(face.text("claims.none"))
         return
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
     for name in ("date", "enrollment", "certificate", "group", "status", "answer", "amount", "reasons"):
@@ -116,17 +115,16 @@ def show_claims(face: Face, claims: list[dict[str, Any]]) -> None:
     for one in claims:
         slot = "" if one["slot"] == 1 else f" №{one['slot']}"
         why = ", ".join(one["reasons"]) or (word("not_charged", one["not_charged"], face.language) if one["not_charged"] else "")
-        table.add_row(
-            day(one["date"]) + slot, one["enrollment"] or "—", masked(one["certificate"]), one["group"], word("status", one["status"], face.language),
-            word("answer", one["answer"], face.language), roubles(one["amount"], face.language) if one["amount"] else "", why,
-        )  # fmt: skip
-    face.screen.print(table)
-    face.screen.print(counted("claim", len(claims), face.language))
+        said = [day(one["date"]) + slot, one["enrollment"] or "—", masked(one["certificate"]), one["group"]]
+        said += [word("status", one["status"], face.language), word("answer", one["answer"], face.language)]
+        table.add_row(*said, roubles(one["amount"], face.language) if one["amount"] else "", why)
+    face.put(table)
+    face.put(counted("claim", len(claims), face.language))
 
 
 def show_reconciled(face: Face, found: Mapping[str, Any]) -> None:
     language = face.language
-    face.screen.print(face.text("reconcile.title", month=month(found["month"], language)), style="bold")
+    face.put(face.text("reconcile.title", month=month(found["month"], language)), style="bold")
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -135,13 +133,11 @@ def show_reconciled(face: Face, found: Mapping[str, Any]) -> None:
     table.add_row(face.text("reconcile.accepted"), roubles(found["accepted_kopecks"], language), "")
     operations = face.text("reconcile.operations", debits=found["debits"], reversals=found["reversals"])
     table.add_row(face.text("reconcile.register"), roubles(found["register_kopecks"], language), operations)
-    face.screen.print(Padding(table, (0, 0, 0, 2)))
-    face.screen.print(face.text("reconcile.differences", number=len(found["differences"])))
+    face.put(table, 2)
+    face.put(face.text("reconcile.differences", number=len(found["differences"])))
     for one in found["differences"]:
         slot = f" №{one['slot']}" if one["slot"] and one["slot"] > 1 else ""
         where = " · ".join(part for part in (one["provider"], one["group"], f"{day(one['date'])}{slot}") if part)
-        face.screen.print(Padding(f"{word('difference', one['class'], language)}: {where}", (0, 0, 0, 2)), style="bold")
-        face.screen.print(
-            Padding(face.text("reconcile.sides", here=one["here"], there=one["there"], subject=one["subject"][:12]), (0, 0, 0, 4))
-        )
-        face.screen.print(Padding(f"→ {one['cure']}", (0, 0, 0, 4)))
+        face.put(f"{word('difference', one['class'], language)}: {where}", 2, "bold")
+        face.put(face.text("reconcile.sides", here=one["here"], there=one["there"], subject=one["subject"][:12]), 4)
+        face.put(f"→ {one['cure']}", 4)

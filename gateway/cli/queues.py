@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import click
-from rich.padding import Padding
 
 from gateway.cli.asked import day_from, wrong_usage
 from gateway.cli.face import Face, common
@@ -82,20 +82,20 @@ def _answer_group(face: Face, provider: str | None, words: str, group: str) -> i
 
 def _show_queue(face: Face, queue: list[dict[str, Any]]) -> None:
     if not queue:
-        face.screen.print(face.text("match.none"))
+        face.put(face.text("match.none"))
         return
     for one in queue:
         if one["queue"] == "groups":
             _show_group(face, one)
         else:
             _show_person(face, one)
-    face.screen.print()
-    face.screen.print(face.text("match.how"))
+    face.put()
+    face.put(face.text("match.how"))
 
 
 def _show_group(face: Face, one: dict[str, Any]) -> None:
-    face.screen.print(face.text("match.group", words=one["words"], provider=one["provider"]), style="bold")
-    face.screen.print(Padding(face.text("match.group_how", words=one["words"]), (0, 0, 0, 4)))
+    face.put(face.text("match.group", words=one["words"], provider=one["provider"]), style="bold")
+    face.put(face.text("match.group_how", words=shlex.quote(one["words"])), 4, is_typed=True)
 
 
 def _show_person(face: Face, one: dict[str, Any]) -> None:
@@ -108,15 +108,15 @@ def _show_person(face: Face, one: dict[str, Any]) -> None:
     ]
     if one["certificate"]:
         known.insert(1, face.text("report.certificate", number=masked(one["certificate"])))
-    face.screen.print(" · ".join(known), style="bold")
-    face.screen.print(Padding(f"{one['rule']}  {rule_in_short(one['rule'], face.language)}", (0, 0, 0, 2)))
+    face.put(" · ".join(known), style="bold")
+    face.put(f"{one['rule']}  {rule_in_short(one['rule'], face.language)}", 2)
     if not one["candidates"]:
-        face.screen.print(Padding(face.text("match.no_candidates"), (0, 0, 0, 4)))
+        face.put(face.text("match.no_candidates"), 4)
     for candidate in one["candidates"]:
         numbers = ", ".join(masked(number) for number in candidate["certificates"])
-        face.screen.print(Padding(f"--child {candidate['child']}  {candidate['name']}  {numbers}", (0, 0, 0, 4)))
+        face.put(f"--child {candidate['child']}  {candidate['name']}  {numbers}", 4)
         if candidate["reasons"]:
-            face.screen.print(Padding("; ".join(candidate["reasons"]), (0, 0, 0, 8)))
+            face.put("; ".join(candidate["reasons"]), 8)
 
 
 # ---------------------------------------------------------------- confirm, conflicts
@@ -143,16 +143,16 @@ def confirm(face: Face, accept: bool | None, group: str | None, month: str | Non
 
 def _show_withdrawals(face: Face, waiting: list[dict[str, Any]]) -> None:
     if not waiting:
-        face.screen.print(face.text("confirm.none"))
+        face.put(face.text("confirm.none"))
     for one in waiting:
         words = {
             "marks": counted("mark", one["marks"], face.language),
             "known": one["known"],
             "children": counted("child", one["children"], face.language),
         }
-        face.screen.print(f"{one['provider']} · {one['group']} · {month(one['month'], face.language)}", style="bold")
-        face.screen.print(Padding(face.text("confirm.one", **words), (0, 0, 0, 2)))
-        face.screen.print(Padding(face.text("confirm.how", group=one["group"], month=one["month"]), (0, 0, 0, 2)), soft_wrap=True)
+        face.put(f"{one['provider']} · {one['group']} · {month(one['month'], face.language)}", style="bold")
+        face.put(face.text("confirm.one", **words), 2)
+        face.put(face.text("confirm.how", group=one["group"], month=one["month"]), 2, is_typed=True)
 
 
 @click.command("conflicts", cls=Command)
@@ -178,11 +178,9 @@ def conflicts(face: Face, enrollment: str | None, date: str | None, slot: int, t
 
 def _show_conflicts(face: Face, found: list[dict[str, Any]]) -> None:
     if not found:
-        face.screen.print(face.text("conflicts.none"))
+        face.put(face.text("conflicts.none"))
     for one in found:
         where = f"{one['enrollment'] or '—'} · {one['group']} · {day(one['date'])}, №{one['slot']}"
-        face.screen.print(f"{one['provider']} · {where}: {', '.join(one['sources'])}")
-        face.screen.print(
-            Padding(face.text("conflicts.how", enrollment=one["enrollment"], date=one["date"], slot=one["slot"]), (0, 0, 0, 2)),
-            soft_wrap=True,
-        )
+        face.put(f"{one['provider']} · {where}: {', '.join(one['sources'])}")
+        answer = face.text("conflicts.how", enrollment=one["enrollment"], date=one["date"], slot=one["slot"])
+        face.put(answer, 2, is_typed=True)

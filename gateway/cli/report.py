@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.padding import Padding
 from rich.table import Table
 
 from gateway.cli.face import Face
@@ -23,9 +22,9 @@ def show_report(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool,
     """Print the report. ``asked``: the arguments of this call, for the sentence that says what to do next."""
     limit = None if is_dry or shows_all else ROWS_SHOWN_MAX
     if report["outcome"] == "refused":
-        face.screen.print(face.text("report.refused", file=report["file"]), style="bold")
+        face.put(face.text("report.refused", file=report["file"]), style="bold")
         _show_findings(face, report["unread"], None)
-        face.screen.print(face.text("report.nothing_taken"))
+        face.put(face.text("report.nothing_taken"))
         return
     _show_header(face, report)
     _show_sums(face, report)
@@ -34,7 +33,7 @@ def show_report(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool,
     left += _show_list(face, "report.unread", report["unread"], limit)
     left += _show_list(face, "report.questions", report["questions"], limit)
     if left:
-        face.screen.print(Padding(face.text("report.more", number=left), (0, 0, 0, 2)))
+        face.put(face.text("report.more", number=left), 2)
     _show_next(face, report, asked, is_dry)
 
 
@@ -52,8 +51,8 @@ def _show_header(face: Face, report: Mapping[str, Any]) -> None:
         counted("mark", len(marks), language),
     ]
     sheets = counted("sheet", len({mark["sheet"] for mark in marks}), language)
-    face.screen.print(" · ".join(part for part in parts if part), style="bold")
-    face.screen.print(f"{report['file']}, {sheets}", style="dim")
+    face.put(" · ".join(part for part in parts if part), style="bold")
+    face.put(f"{report['file']}, {sheets}", style="dim")
 
 
 def _show_sums(face: Face, report: Mapping[str, Any]) -> None:
@@ -76,7 +75,7 @@ def _show_sums(face: Face, report: Mapping[str, Any]) -> None:
         table.add_row(face.text("report.unread_cells"), str(counts["unread"]), "")
     if counts["from_empty_cells"]:
         table.add_row(face.text("report.from_empty"), str(counts["from_empty_cells"]), face.text("report.from_empty_note"))
-    face.screen.print(Padding(table, (0, 0, 0, 2)))
+    face.put(table, 2)
 
 
 def answer_title(face: Face, name: str) -> str:
@@ -107,8 +106,8 @@ def _show_rows(face: Face, rows: Mapping[tuple[str, int], Sequence[Entry]], limi
         known = [cell(sheet, row, None, face.language), face.text("quoted", words=first["child"] or "—")]
         if first["certificate"]:
             known.append(face.text("report.certificate", number=masked(first["certificate"])))
-        face.screen.print()
-        face.screen.print(Padding(" · ".join(known), (0, 0, 0, 2)), style="bold")
+        face.put()
+        face.put(" · ".join(known), 2, "bold")
         for reasons, alike in _by_reasons(marks).items():
             _show_marks(face, reasons, alike)
     return max(0, len(rows) - len(rows if limit is None else list(rows)[:limit]))
@@ -125,20 +124,20 @@ def _by_reasons(marks: Iterable[Entry]) -> dict[tuple[tuple[str, str, str], ...]
 def _show_marks(face: Face, reasons: Sequence[tuple[str, str, str]], marks: Sequence[Entry]) -> None:
     cells = ", ".join(dict.fromkeys(f"{mark['column'] or '—'} {day_and_month(mark['date'])}" for mark in marks))
     amount = "" if len(marks) == 1 else f" ({counted('mark', len(marks), face.language)})"
-    face.screen.print(Padding(face.text("report.cells", cells=cells) + amount, (0, 0, 0, 4)))
+    face.put(face.text("report.cells", cells=cells) + amount, 4)
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column()
     for rule, reason, cure in reasons:
         table.add_row(rule, f"{reason}\n→ {cure}")
-    face.screen.print(Padding(table, (0, 0, 0, 6)))
+    face.put(table, 6)
 
 
 def _show_list(face: Face, title: str, findings: Sequence[Entry], limit: int | None) -> int:
     if not findings:
         return 0
-    face.screen.print()
-    face.screen.print(Padding(face.text(title), (0, 0, 0, 2)), style="bold")
+    face.put()
+    face.put(face.text(title), 2, "bold")
     return _show_findings(face, findings, limit)
 
 
@@ -146,9 +145,9 @@ def _show_findings(face: Face, findings: Sequence[Entry], limit: int | None) -> 
     """What was not read, or left out on purpose; how many were left out of the list."""
     for one in findings[:limit]:
         place = cell(one["sheet"], one["row"], one["column"], face.language)
-        face.screen.print(Padding((f"{place}: " if place else "") + one["what"], (0, 0, 0, 4)))
+        face.put((f"{place}: " if place else "") + one["what"], 4)
         if one["cure"]:
-            face.screen.print(Padding(f"→ {one['cure']}", (0, 0, 0, 6)))
+            face.put(f"→ {one['cure']}", 6)
     return 0 if limit is None else max(0, len(findings) - limit)
 
 
@@ -156,17 +155,17 @@ def _show_findings(face: Face, findings: Sequence[Entry], limit: int | None) -> 
 
 
 def _show_next(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool) -> None:
-    face.screen.print()
+    face.put()
     if is_dry:
-        face.screen.print(face.text("report.dry"))
-        face.screen.print(face.text("report.dry_next", asked=asked), soft_wrap=True)
+        face.put(face.text("report.dry"))
+        face.put(face.text("report.dry_next", asked=asked), is_typed=True)
     else:
-        values = {name: counted("mark", report[name], face.language) for name in ("new", "unchanged", "withdrawn")}
-        face.screen.print(face.text("report.taken", **values))
+        values = {name: report[name] for name in ("new", "unchanged", "withdrawn")}
+        face.put(face.text("report.taken", **values))
         if not report["complete"]:
-            face.screen.print(face.text("report.incomplete"), style="bold")
+            face.put(face.text("report.incomplete"), style="bold")
     for name in _cures(report):
-        face.screen.print(face.text(name))
+        face.put(face.text(name))
 
 
 def _cures(report: Mapping[str, Any]) -> list[str]:

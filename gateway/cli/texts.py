@@ -22,8 +22,8 @@ TEXTS: dict[str, Text] = {
         "Take a sheet in and debit what can be debited. The same file again debits nothing.",
     ),
     "help.match": Text(
-        "Кого программа не узнала, и ответы. Без параметров показывает очередь с кандидатами. Ответ запоминается; --undo отменяет его вместе "
-        "со списаниями. Группу называет --group-words СЛОВА --group ИД.",
+        "Кого программа не узнала, и ответы. Без параметров показывает очередь с кандидатами. Ответ запоминается; --undo отменяет "
+        "его вместе со списаниями. Группу называет --group-words СЛОВА --group ИД.",
         "Who was not recognised, and the answers. Without options it shows the queue with its candidates. An answer is remembered; --undo "
         "takes it back with its debits. --group-words WORDS --group ID names a group.",
     ),
@@ -155,7 +155,7 @@ TEXTS: dict[str, Text] = {
     "report.dry": Text("Ничего не записано.", "Nothing was stored."),
     "report.dry_next": Text("Принять то, что можно: gateway import {asked}", "To take what can be taken: gateway import {asked}"),
     "report.taken": Text(
-        "Новых: {new}, без изменений: {unchanged}, снято: {withdrawn}.", "New: {new}; unchanged: {unchanged}; withdrawn: {withdrawn}."
+        "Отметки: новых {new}, прежних {unchanged}, снято {withdrawn}.", "Marks: {new} new, {unchanged} unchanged, {withdrawn} withdrawn."
     ),
     "report.incomplete": Text(
         "Реестр ответил не на всё. Всё сохранено; когда он заработает: gateway run.",
@@ -176,14 +176,14 @@ TEXTS: dict[str, Text] = {
     # ---- queues
     "match.none": Text("Все узнаны: очередь пуста.", "Everybody is known: nothing waits."),
     "match.how": Text(
-        "Ответить: gateway match «КТО» --child ИД, или --outside, если ребёнка нет в системе; для тёзок добавьте --row N.",
-        "To answer: gateway match WHO --child ID, or --outside where the child is not in the system; for namesakes add --row N.",
+        "Ответить: gateway match 'КТО' --child ИД, или --outside, если ребёнка нет в системе; для тёзок добавьте --row N.",
+        "To answer: gateway match 'WHO' --child ID, or --outside where the child is not in the system; for namesakes add --row N.",
     ),
     "match.no_candidates": Text(
         "похожих в группе нет: --outside, или оформите зачисление", "nobody in the group is like it: --outside, or enroll the child"
     ),
     "match.group": Text("Группа «{words}» ({provider}) не найдена в реестре", "The register has no group “{words}” ({provider})"),
-    "match.group_how": Text("gateway match --group-words «{words}» --group ИД", "gateway match --group-words “{words}” --group ID"),
+    "match.group_how": Text("gateway match --group-words {words} --group ИД", "gateway match --group-words {words} --group ID"),
     "match.group_done": Text("Запомнено: «{words}» значит {group}.", "Kept: “{words}” means {group}."),
     "match.done": Text("Ответ запомнен: {persons}.", "The answer is kept: {persons}."),
     "match.outside": Text("Запомнено, что в системе нет: {persons}.", "Kept as outside the system: {persons}."),
@@ -332,6 +332,8 @@ TEXTS: dict[str, Text] = {
     # ---- scenario, serve
     "scenario.passed": Text("сошлось      {name} ({seconds} с)", "passed   {name} ({seconds} s)"),
     "scenario.differs": Text("РАСХОДИТСЯ   {name}: {number}", "DIFFERS  {name}: {number}"),
+    "scenario.none": Text("{folder}: нет steps.toml, это не история.", "{folder}: there is no steps.toml, so it is no story."),
+    "scenario.none.cure": Text("Укажите папку истории: docs/scenarios.md.", "Give a story's folder: docs/scenarios.md."),
     "scenario.error": Text("НЕ ПРОИГРАНА {name}", "NOT TOLD {name}"),
     "scenario.sum": Text("Сошлось: {passed} из {stories}.", "Passed: {passed} of {stories}."),
     "serve.ready": Text("Страницы: {url} (остановить: Ctrl-C)", "The pages are at {url} (Ctrl-C stops)"),

@@ -10,6 +10,8 @@ from gateway.core.facts import Certificate, Status, Text
 from gateway.core.ledger import AccountKind, AccountName, Balance
 from gateway.core.money import roubles_from_kopecks
 from gateway.core.reconcile import Difference
+from gateway.core.refusals import n04
+from gateway.core.rules import order_of
 from gateway.errors import UserError
 from gateway.flow.report import reason_entry
 from gateway.flow.run import Flow
@@ -120,7 +122,8 @@ def explain(
             Text("Пример: gateway explain --certificate 0471234821 --date 2025-10-16", "For example: gateway explain --certificate 0471234821 --date 2025-10-16"),
         )  # fmt: skip
     one = certificate_by_number(flow, number)
-    return [_explained(flow, pack, row, language) for row in views.claims_of_child(flow.engine, [one.child], date)]
+    found = [_explained(flow, pack, row, language) for row in views.claims_of_child(flow.engine, [one.child], date)]
+    return found + [_without_lesson(flow, row, one.number, language) for row in views.marks_without_lesson(flow.engine, one.child, date)]
 
 
 def _explained(flow: Flow, pack: RegionPack, row: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -133,6 +136,7 @@ def _explained(flow: Flow, pack: RegionPack, row: Mapping[str, Any], language: s
     charge = flow.rules.price(group, minutes) if minutes else None
     mark = views.mark_of(flow.engine, row["provider"], row["mark"])
     refused = [one.rule for one in refusals_from(row["reasons"])]
+    met: set[str] = {bound.rule.id for bound in (*flow.rules.enrollment_rules, *flow.rules.mark_rules)}
     numbers = views.numbers_of(flow.engine, [row["certificate"] or ""])
     period = flow.rules.nominal_period(row["day"]).first.isoformat()
     account = AccountName(row["payer"], period, AccountKind.CERTIFICATE, row["certificate"] or "")
@@ -141,21 +145,63 @@ def _explained(flow: Flow, pack: RegionPack, row: Mapping[str, Any], language: s
         "group_title": group.title,
         "module": group.module_title,
         "lesson": {"starts_at": row["starts_at"], "ends_at": row["ends_at"], "minutes": minutes, "cancelled": bool(row["is_cancelled"])},
-        "mark": None if mark is None or row["status"] is None else {
-            "status": row["status"], "hours": row["hours"] / 100 if row["hours"] is not None else None, "file": mark["file"], "source": mark["source"],
-            "taken_at": mark["started_at"], "sheet": mark["sheet"], "row": mark["row"], "column": mark["col"], "from_empty_cell": bool(row["from_empty"]),
-        },
+        "mark": None if mark is None or row["status"] is None else _mark_entry(row, mark),
         "tariff": None if charge is None else {
             "certificate": roubles_from_kopecks(charge.certificate), "parent": roubles_from_kopecks(charge.parent),
             "lines": [line.in_language(language) for line in charge.lines],
         },
         "pack": pack.name,
-        "rules_met": sorted({bound.rule.id for bound in (*flow.rules.enrollment_rules, *flow.rules.mark_rules)} - set(refused)),
+        "rules_met": sorted(met - set(refused), key=order_of) if row["answer"] != "not_charged" else [],
         "keeps": bool(row["keeps"]),
         "free": roubles_from_kopecks(free.get(account, 0)),
         "operations": [_operation_entry(one, language) for one in views.operations_of(flow.engine, row["payer"], row["claim"])],
         "said": Status(row["status"]).value if row["status"] else None,
     }  # fmt: skip
+
+
+def _without_lesson(flow: Flow, row: Mapping[str, Any], number: str, language: str) -> dict[str, Any]:
+    """A mark on a day without a lesson: there is no claim behind it (N04)."""
+    with reading(flow.engine) as connection:
+        group = store_register.groups_of(connection, [row["group_id"]])[row["group_id"]]
+        provider = store_register.providers(connection).get(row["provider"])
+    is_absence = row["status"] in ("absent", "excused")
+    refusals = [] if is_absence else [n04(row["day"])]
+    return {
+        "enrollment": None,
+        "certificate": number,
+        "provider": row["provider"],
+        "group": row["group_id"],
+        "date": row["day"].isoformat(),
+        "slot": 1,
+        "status": row["status"],
+        "answer": "not_charged" if is_absence else "refused",
+        "not_charged": row["status"] if is_absence else None,
+        "reasons": [one.rule for one in refusals],
+        "details": [reason_entry(one, language) for one in refusals],
+        "amount": None,
+        "from_empty_cell": bool(row["from_empty"]),
+        "provider_name": provider.name if provider else row["provider"],
+        "group_title": group.title,
+        "module": group.module_title,
+        "mark": _mark_entry(row, row),
+        "said": row["status"],
+        **{"lesson": None, "tariff": None, "pack": None, "rules_met": [], "keeps": False, "free": None, "operations": []},
+    }
+
+
+def _mark_entry(word: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, Any]:
+    """``word``: what counts of the lesson; ``mark``: the cell that says it."""
+    return {
+        "status": word["status"],
+        "hours": word["hours"] / 100 if word["hours"] is not None else None,
+        "file": mark["file"],
+        "source": mark["source"],
+        "taken_at": mark["started_at"],
+        "sheet": mark["sheet"],
+        "row": mark["row"],
+        "column": mark["col"],
+        "from_empty_cell": bool(word["from_empty"]),
+    }
 
 
 def _operation_entry(row: Mapping[str, Any], language: str) -> dict[str, Any]:

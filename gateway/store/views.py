@@ -286,6 +286,18 @@ def mark_of(engine: Engine, provider: str, mark: int | None) -> Mapping[str, Any
         return dict(row) if row else None
 
 
+def marks_without_lesson(engine: Engine, child: str, day: dt.date) -> list[Mapping[str, Any]]:
+    """A child's marks on a day on which the group has no lesson, each beside the file that said it."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(t.mark, t.run.c.file, t.run.c.started_at)
+            .outerjoin(t.run, (t.run.c.provider == _M.provider) & (t.run.c.run == _M.run))
+            .where(_M.child == child, _M.day == day, _M.state == MarkState.NO_LESSON.value)
+            .order_by(_M.provider, _M.mark)
+        ).mappings()
+        return [dict(row) for row in rows]
+
+
 def months(engine: Engine) -> list[str]:
     """Months that have claims, the earliest first."""
     with reading(engine) as connection:
