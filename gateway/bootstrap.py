@@ -15,7 +15,7 @@ import holidays
 
 from gateway.core import decide
 from gateway.core.facts import RegisterProvider, Text
-from gateway.core.periods import month_period
+from gateway.core.periods import month_of, month_period
 from gateway.errors import EXIT_UNREADABLE, UserError
 from gateway.flow import Flow, Progress
 from gateway.flow import explain as flow_explain
@@ -309,6 +309,8 @@ class Gateway:
         self, accept: bool, provider: str | None = None, group: str | None = None, month: str | None = None, progress: Progress = _silent
     ) -> dict[str, Any]:
         """Confirm or decline withdrawals; a later answer replaces an earlier one."""
+        if month is not None:
+            _checked_month(month)
         answered = flow_queues.answer_withdrawals(self.flow, provider, group, month, accept, self.clock())
         return {"answered": answered, "complete": self.after_answer(progress)}
 
@@ -341,6 +343,8 @@ class Gateway:
         self, enrollment: str | None = None, month: str | None = None, answer: str | None = None, provider: str | None = None
     ) -> list[dict[str, Any]]:
         """Claims with their answers, in the form of expected.json."""
+        if month is not None:
+            _checked_month(month)
         return flow_explain.claims(self.flow, enrollment, month, answer, provider, self.language)
 
     def counts(self, provider: str | None = None, month: str | None = None) -> dict[str, Any]:
@@ -434,7 +438,8 @@ def _of_pack(work: Callable[[], Made]) -> Made:
 
 def _checked_month(month: str) -> None:
     try:
-        month_period(month)
+        if month_of(month_period(month).first) != month:
+            raise ValueError(month)
     except ValueError as error:
         raise UserError(
             Text(f"«{month}» не месяц.", f"“{month}” is not a month."), Text("Пишите ГГГГ-ММ, например 2025-10.", "Write YYYY-MM, for example 2025-10.")

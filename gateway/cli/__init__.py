@@ -13,8 +13,15 @@ from gateway.cli.helped import Option, show_help
 
 def _version(context: click.Context, _parameter: click.Parameter, asked: bool) -> None:
     if asked:
-        click.echo(f"gateway {metadata.version('pfdo-gateway')}")
+        click.echo(f"gateway {_installed_version()}")
         context.exit()
+
+
+def _installed_version() -> str:
+    try:
+        return metadata.version("pfdo-gateway")
+    except metadata.PackageNotFoundError:  # run from its sources
+        return "0+sources"
 
 
 @click.group("gateway", cls=Root)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +19,7 @@ from rich.padding import Padding
 
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.cli.helped import LANGUAGE, Group, Option
-from gateway.cli.words import say
+from gateway.cli.words import say, word
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_USAGE, UserError
 from gateway.plugins.register import RegisterUnavailable
 from gateway.settings import standing_clock
@@ -201,8 +203,9 @@ def told(error: Exception, language: str) -> tuple[str, str, int]:
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "gateway"
         return _usage(error, language), say("error.usage.cure", language, command=command), EXIT_USAGE
-    if isinstance(error, OSError) and error.filename is not None:
-        return say("error.file", language, path=error.filename, error=error.strerror), say("error.file.cure", language), EXIT_UNAVAILABLE
+    if isinstance(error, OSError) and (error.filename is not None or error.errno == errno.ENOSPC):
+        why = word("os_error", errno.errorcode.get(error.errno or 0, str(error.strerror)), language)
+        return say("error.file", language, path=error.filename or "—", error=why), say("error.file.cure", language), EXIT_UNAVAILABLE
     name = f"{type(error).__name__}: {error}".split("\n")[0][:300]
     return say("error.unexpected", language, error=name), say("error.unexpected.cure", language), EXIT_UNEXPECTED
 
@@ -212,14 +215,26 @@ def _usage(error: click.UsageError, language: str) -> str:
     if isinstance(error, click.MissingParameter) and error.param is not None:
         return say("error.missing", language, name=_shown(error.param))
     if isinstance(error, click.BadParameter) and error.param is not None:
-        return say("error.bad_value", language, name=_shown(error.param), message=error.message)
+        return _bad_value(error.param, error.message, language)
     if isinstance(error, click.NoSuchOption):
         return say("error.no_option", language, name=error.option_name)
     if isinstance(error, click.BadOptionUsage):
         return say("error.option_alone", language, name=error.option_name)
     if isinstance(error, click.exceptions.NoSuchCommand):
         return say("error.no_command", language, name=error.command_name)
+    extra = re.search(r"unexpected extra arguments? \((.*)\)", error.format_message())
+    if extra:
+        return say("error.extra", language, words=extra[1])
     return say("error.usage", language, message=error.format_message())
+
+
+def _bad_value(parameter: click.Parameter, message: str, language: str) -> str:
+    fits = parameter.type
+    if isinstance(fits, click.Choice):
+        return say("error.choice", language, name=_shown(parameter), values=", ".join(fits.choices))
+    if isinstance(fits, click.IntRange):
+        return say("error.range", language, name=_shown(parameter), low=fits.min, high="…" if fits.max is None else fits.max)
+    return say("error.bad_value", language, name=_shown(parameter), message=message)
 
 
 def _shown(parameter: click.Parameter) -> str:

@@ -102,6 +102,9 @@ TEXTS: dict[str, Text] = {
     "error.usage.cure": Text("Как пишется: {command} --help", "How it is written: {command} --help"),
     "error.missing": Text("Не хватает: {name}.", "{name} is missing."),
     "error.bad_value": Text("{name}: значение не подходит ({message})", "{name}: the value does not fit ({message})"),
+    "error.choice": Text("{name}: годится одно из: {values}.", "{name}: one of these fits: {values}."),
+    "error.range": Text("{name}: нужно целое число, {low}–{high}.", "{name}: a whole number is needed, {low}–{high}."),
+    "error.extra": Text("Лишнее: {words}.", "Too much: {words}."),
     "error.no_option": Text("Параметра {name} нет.", "There is no option {name}."),
     "error.option_alone": Text(
         "{name}: параметр написан неверно (нет значения или оно лишнее).", "{name}: its value is missing, or too much."

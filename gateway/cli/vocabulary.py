@@ -43,6 +43,16 @@ WORDS: dict[str, dict[str, Text]] = {
         "excused": Text("уважительная причина", "excused"),
         "free": Text("бесплатно", "free of charge"),
     },
+    "os_error": {
+        "ENOENT": Text("такого файла или папки нет", "no such file or folder"),
+        "EACCES": Text("нет прав", "permission denied"),
+        "EPERM": Text("нет прав", "permission denied"),
+        "EROFS": Text("сюда нельзя записывать", "nothing can be written here"),
+        "ENOSPC": Text("на диске нет места", "the disk is full"),
+        "EISDIR": Text("это папка, а нужен файл", "a folder, where a file is needed"),
+        "ENOTDIR": Text("это файл, а нужна папка", "a file, where a folder is needed"),
+        "EEXIST": Text("это файл, а нужна папка", "a file, where a folder is needed"),
+    },
     "certificate_kind": {"accounting": Text("учёт", "accounting"), "financing": Text("финансирование", "financing")},
     "certificate_state": {
         "requested": Text("запрошен", "requested"),

@@ -20,6 +20,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from gateway.store import tables
 
 BUSY_TIMEOUT_MS = 30_000
+PAUSED_MS_MAX = 60_000
+"""How long a worker may sit in a transaction before PostgreSQL takes its rows away."""
+
 PARAMETERS_MAX = 500
 """Values in one IN (…) list: far below every database's limit."""
 
@@ -34,17 +37,43 @@ def open_engine(url: str) -> Engine:
     Raises:
         StoreUnavailable: it cannot be opened.
     """
-    engine = sa.create_engine(url)
+    try:
+        engine = sa.create_engine(url)
+    except (sa.exc.ArgumentError, ImportError) as error:
+        raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine)
         if engine.url.database:
-            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(engine.url.database).parent)
     try:
         with engine.begin() as connection:
             tables.metadata.create_all(connection)
     except sa.exc.DBAPIError as error:
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"{folder}: {error.strerror}") from error
+
+
+def _with_driver(url: str) -> sa.URL:
+    """A plain ``postgresql://`` or ``postgres://`` means the driver that is installed with the gateway."""
+    parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _configure_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            # A worker that is paused with rows locked must not hold them for ever: the server ends its transaction.
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {PAUSED_MS_MAX}")
+            cursor.execute(f"SET lock_timeout = {BUSY_TIMEOUT_MS}")
+        connection.commit()
 
 
 def _configure_sqlite(engine: Engine) -> None:
@@ -73,6 +102,32 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads."""
     with _translated(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def claiming(engine: Engine) -> Iterator[tuple[Connection, Connection | None]]:
+    """A transaction that reads work from a list, and the one to save it in: (reading, saving or None for a transaction of its own).
+
+    On PostgreSQL it is one transaction: the rows that it locks (SKIP LOCKED) are nobody else's until it ends, and a worker that is paused
+    in it for too long is thrown out by the server, so that what it saves when it wakes up is lost. SQLite has one writer at a time: there
+    the lock is taken for the save only, and the attempt is the fence.
+    """
+    if engine.dialect.name == "postgresql":
+        with writing(engine) as connection:
+            yield connection, connection
+        return
+    with _translated(), engine.connect() as connection:
+        yield connection, None
+
+
+@contextmanager
+def saving(engine: Engine, claimed: Connection | None) -> Iterator[Connection]:
+    """The transaction in which claimed work is saved."""
+    if claimed is not None:
+        yield claimed
+        return
+    with writing(engine) as connection:
         yield connection
 
 
@@ -133,7 +188,18 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
 
 
 def reserve_ids(connection: Connection, shard: str, name: str, count: int) -> int:
-    """The first of ``count`` consecutive ids that nobody else gets; part of the caller's transaction."""
+    """The first of ``count`` consecutive ids that nobody else gets.
+
+    On SQLite part of the caller's transaction. On PostgreSQL taken at once in one of its own, so that two writers of one payer do not wait
+    for each other's ends: ids of a transaction that fails are lost, and nobody misses them.
+    """
+    if connection.dialect.name == "postgresql":
+        with connection.engine.connect() as own, own.begin():
+            return _reserve(own, shard, name, count)
+    return _reserve(connection, shard, name, count)
+
+
+def _reserve(connection: Connection, shard: str, name: str, count: int) -> int:
     table = tables.sequence
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(make(table).values(shard=shard, name=name, next=1).on_conflict_do_nothing(index_elements=["shard", "name"]))
