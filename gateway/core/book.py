@@ -16,7 +16,7 @@ from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged, attendanc
 from gateway.core.ledger import AccountKind, AccountName, Transfer, TransferKind
 from gateway.core.periods import Period, month_of
 from gateway.core.refusals import a07
-from gateway.core.rules import order_of
+from gateway.core.rules import Refusal, order_of
 
 
 class Booking(NamedTuple):
@@ -61,6 +61,22 @@ class BookedAll:
     holds: list[HeldFor] = field(default_factory=list)
 
 
+class Barred(NamedTuple):
+    """Nothing is booked: the lesson's month is closed, and the payer has to allow it (``waits``) or did not."""
+
+    refusal: Refusal
+    waits: bool
+
+
+BookedIn = Callable[[Claim, str, int], str | Barred]
+"""(claim, operation's id, kopecks) → the month that a debit or reversal is booked in."""
+
+
+def in_its_month(claim: Claim, _operation: str, _amount: int) -> str:
+    """The lesson's own month: right where no month is closed."""
+    return month_of(claim.day)
+
+
 TAKES_BACK = frozenset({NotCharged.OUTSIDE, NotCharged.CANCELLED, NotCharged.ABSENT, NotCharged.EXCUSED})
 ENROLLMENT_RULE = "A01"
 
@@ -69,18 +85,20 @@ def plan(
     decided: Iterable[tuple[Claim, Answer]],
     free: Mapping[AccountName, int],
     nominal_period: Callable[[dt.date], Period],
+    booked_in: BookedIn = in_its_month,
 ) -> BookedAll:
     """Book what is listed.
 
     Args:
         decided: claims without an operation under way, with their answers before funds.
         free: what each certificate's account may still spend, kopecks; an account that is missing holds nothing.
+        booked_in: `gateway.core.close.Months`, where months may be closed.
     """
     booked = BookedAll()
     left = dict(free)
     for claim, answer in sorted(decided, key=lambda pair: (pair[0].day, pair[0].slot, pair[0].key)):
         account = account_of(claim, answer.certificate, nominal_period)
-        _book_money(claim, answer, account, left, booked)
+        _book_money(claim, answer, account, left, booked, booked_in)
         if answer.attendance is not None and answer.attendance != (claim.attendance or "none"):
             booked.operations.append(_attendance_of(claim, answer))
     return booked
@@ -93,32 +111,57 @@ def account_of(claim: Claim, certificate: str | None, nominal_period: Callable[[
     return AccountName(claim.payer, nominal_period(claim.day).first.isoformat(), AccountKind.CERTIFICATE, certificate)
 
 
-def _book_money(claim: Claim, answer: Answer, account: AccountName | None, left: dict[AccountName, int], booked: BookedAll) -> None:
+def _book_money(
+    claim: Claim, answer: Answer, account: AccountName | None, left: dict[AccountName, int], booked: BookedAll, booked_in: BookedIn
+) -> None:
     live = claim.live
     if live is not None:
-        if _must_go(claim, answer):
-            booked.operations.append(_reversal_of(claim))
-            answer = _with_funds(answer, account, left) if answer.kind is AnswerKind.REFUSED else answer
-            booked.answers.append(Booked(claim, answer, None, keeps=False))
-            return
-        keeps = answer.kind is not AnswerKind.CHARGED or answer.price != live.amount
-        shown = answer if answer.kind in (AnswerKind.WAITING, AnswerKind.WITHDRAWN) else answer._replace(kind=AnswerKind.CHARGED, not_charged=None)
-        booked.answers.append(Booked(claim, shown, live.amount, keeps=keeps and answer.kind is not AnswerKind.WAITING))
+        goes = _must_go(claim, answer)
+        booked.answers.append(_take_back(claim, answer, account, left, booked, booked_in) if goes else _kept(claim, answer))
         return
     answer = _with_funds(answer, account, left)
     if answer.kind is not AnswerKind.CHARGED or account is None or answer.price is None:
         booked.answers.append(Booked(claim, answer, None, keeps=False))
         return
+    id_ = debit_id(claim.key, claim.debits)
+    month = booked_in(claim, id_, answer.price)
+    if isinstance(month, Barred):
+        kind = AnswerKind.WAITING if month.waits else AnswerKind.REFUSED
+        booked.answers.append(Booked(claim, answer._replace(kind=kind, refusals=(month.refusal,)), None, keeps=False))
+        return
     left[account] -= answer.price
-    booked.operations.append(_debit_of(claim, answer))
+    booked.operations.append(_debit_of(claim, answer, id_, month))
     payable = account._replace(kind=AccountKind.PAYABLE, owner=claim.provider)
-    booked.holds.append(
-        HeldFor(
-            len(booked.operations) - 1,
-            Transfer(account, payable, answer.price, TransferKind.HOLD, month_of(claim.day), "debit", refers_to=booked.operations[-1].id),
-        )
-    )
+    hold = Transfer(account, payable, answer.price, TransferKind.HOLD, month, "debit", refers_to=id_)
+    booked.holds.append(HeldFor(len(booked.operations) - 1, hold))
     booked.answers.append(Booked(claim, answer, answer.price, keeps=False))
+
+
+def _take_back(
+    claim: Claim, answer: Answer, account: AccountName | None, left: Mapping[AccountName, int], booked: BookedAll, booked_in: BookedIn
+) -> Booked:
+    """The live debit goes, in the month that is open to it."""
+    live = claim.live
+    assert live is not None  # the caller has seen it
+    id_ = reversal_id(live.id)
+    month = booked_in(claim, id_, live.amount)
+    if not isinstance(month, Barred):
+        booked.operations.append(_reversal_of(claim, id_, month))
+        return Booked(claim, _with_funds(answer, account, left) if answer.kind is AnswerKind.REFUSED else answer, None, keeps=False)
+    kind = AnswerKind.WAITING if month.waits else AnswerKind.CHARGED
+    if answer.kind is AnswerKind.WITHDRAWN and not month.waits:
+        kind = AnswerKind.WITHDRAWN
+    return Booked(claim, answer._replace(kind=kind, not_charged=None, refusals=(month.refusal,)), live.amount, keeps=False)
+
+
+def _kept(claim: Claim, answer: Answer) -> Booked:
+    """The live debit stays, be it that today's facts would no longer bear it."""
+    live = claim.live
+    assert live is not None  # the caller has seen it
+    keeps = answer.kind is not AnswerKind.CHARGED or answer.price != live.amount
+    if answer.kind not in (AnswerKind.WAITING, AnswerKind.WITHDRAWN):
+        return Booked(claim, answer._replace(kind=AnswerKind.CHARGED, not_charged=None), live.amount, keeps)
+    return Booked(claim, answer, live.amount, keeps=keeps and answer.kind is not AnswerKind.WAITING)
 
 
 def _with_funds(answer: Answer, account: AccountName | None, left: Mapping[AccountName, int]) -> Answer:
@@ -148,13 +191,13 @@ def _must_go(claim: Claim, answer: Answer) -> bool:
     return answer.kind is AnswerKind.CHARGED and answer.price != live.amount and claim.minutes != live.minutes
 
 
-def _debit_of(claim: Claim, answer: Answer) -> Booking:
+def _debit_of(claim: Claim, answer: Answer, id_: str, month: str) -> Booking:
     return Booking(
-        id=debit_id(claim.key, claim.debits),
+        id=id_,
         kind="debit",
         claim=claim,
         n=claim.debits,
-        month=month_of(claim.day),
+        month=month,
         amount=answer.price or 0,
         enrollment=answer.enrollment,
         certificate=answer.certificate,
@@ -163,15 +206,15 @@ def _debit_of(claim: Claim, answer: Answer) -> Booking:
     )
 
 
-def _reversal_of(claim: Claim) -> Booking:
+def _reversal_of(claim: Claim, id_: str, month: str) -> Booking:
     live = claim.live
     assert live is not None  # the caller has seen it
     return Booking(
-        id=reversal_id(live.id),
+        id=id_,
         kind="reversal",
         claim=claim,
         n=claim.debits - 1,
-        month=month_of(claim.day),
+        month=month,
         amount=live.amount,
         enrollment=live.enrollment,
         certificate=live.certificate,

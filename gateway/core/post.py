@@ -24,6 +24,7 @@ class OperationState(StrEnum):
     REJECTED = "rejected"
     UNANSWERED = "unanswered"
     BEHIND = "behind"
+    CANCELLED = "cancelled"  # never sent: its month was closed before
 
 
 class Operation(NamedTuple):
@@ -67,7 +68,11 @@ class Accepted(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The register's word on one operation. ``acceptances``: where it is behind, all the claim's, the oldest first."""
+    """The register's word on one operation.
+
+    ``acceptances``: where it is behind, all the claim's, the oldest first. ``month``: where it was booked, if not in the operation's own:
+    that one was closed by the time it was accepted.
+    """
 
     operation: Operation
     outcome: str
@@ -75,6 +80,7 @@ class Answered(NamedTuple):
     reason: Text | None
     cure: Text | None
     acceptances: tuple[Accepted, ...] = ()
+    month: str | None = None
 
 
 class ClaimChange(NamedTuple):
@@ -141,7 +147,7 @@ def _payable(account: AccountName, provider: str) -> AccountName:
 
 
 def _accept(answered: Answered, nominal_period: Callable[[dt.date], Period], settled: Settled) -> None:
-    operation = answered.operation
+    operation = answered.operation._replace(month=answered.month or answered.operation.month)
     settled.states.append((operation, OperationState.ACCEPTED, answered.number, None, None))
     if operation.kind == "attendance":
         settled.changes.append(
@@ -169,16 +175,18 @@ def _reject(answered: Answered, nominal_period: Callable[[dt.date], Period], set
     settled.states.append((operation, OperationState.REJECTED, None, answered.reason, answered.cure))
     refused = None
     if operation.kind == "debit":
-        settled.transfers.append((operation.operation, _release(operation, nominal_period)))
-        settled.freed.add(account_of(operation, operation.certificate or "", nominal_period))
+        account, transfer = released(operation, nominal_period)
+        settled.transfers.append((operation.operation, transfer))
+        settled.freed.add(account)
         refused = (answered.reason or Text("", ""), answered.cure or Text("", ""))
     settled.changes.append(ClaimChange(operation.payer, operation.claim, under_way=-1, refused=refused))
 
 
-def _release(operation: Operation, nominal_period: Callable[[dt.date], Period]) -> Transfer:
+def released(operation: Operation, nominal_period: Callable[[dt.date], Period]) -> tuple[AccountName, Transfer]:
+    """The transfer that gives a debit's hold back, and the account that has it then."""
     account = account_of(operation, operation.certificate or "", nominal_period)
     payable = _payable(account, operation.provider)
-    return Transfer(account, payable, operation.amount, TransferKind.RELEASE, operation.month, "debit", refers_to=operation.id)
+    return account, Transfer(account, payable, operation.amount, TransferKind.RELEASE, operation.month, "debit", refers_to=operation.id)
 
 
 def _adopt(
@@ -191,8 +199,8 @@ def _adopt(
     operation = answered.operation
     settled.states.append((operation, OperationState.BEHIND, None, None, None))
     if operation.kind == "debit":
-        account = account_of(operation, operation.certificate or "", nominal_period)
-        settled.transfers.append((operation.operation, _release(operation, nominal_period)))
+        account, transfer = released(operation, nominal_period)
+        settled.transfers.append((operation.operation, transfer))
         settled.freed.add(account)
         left[account] = left.get(account, 0) + operation.amount
     adopt(operation, answered.acceptances, nominal_period, known, left, settled, under_way=-1)

@@ -56,6 +56,33 @@ def a07(needed_kopecks: int, left_kopecks: int) -> Refusal:
     )
 
 
+def a08_waits(month: str, next_open: str) -> Refusal:
+    """A late fact of a closed month of a past year: the payer decides. Months as ``YYYY-MM``."""
+    return Refusal(
+        "A08",
+        Text(f"месяц {month} закрыт вместе со своим годом", f"the month {month} is closed, and its year with it"),
+        Text(
+            f"решает плательщик: gateway months decide {month} --accept (учесть в {next_open}) или --decline",
+            f"the payer decides: gateway months decide {month} --accept (booked in {next_open}) or --decline",
+        ),
+    )
+
+
+def a08_declined(month: str) -> Refusal:
+    """The payer did not allow it."""
+    return Refusal(
+        "A08",
+        Text(
+            f"месяц {month} закрыт, плательщик не разрешил учесть позже",
+            f"the month {month} is closed, and the payer did not allow it later",
+        ),
+        Text(
+            f"плательщик может изменить решение: gateway months decide {month} --accept",
+            f"the payer may decide again: gateway months decide {month} --accept",
+        ),
+    )
+
+
 def a14(sources: Sequence[str]) -> Refusal:
     """Sources say different things of one lesson, and none goes before the other. ``sources``: their names."""
     names = ", ".join(sources)

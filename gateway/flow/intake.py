@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from gateway.core import book, collect
 from gateway.core.claims import Claim, claim_key
+from gateway.core.close import Months
 from gateway.core.collect import Collected, Known
 from gateway.core.facts import Batch, Finding, InputRefused, LessonState, RegisterGroup, RegisterProvider
 from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
-from gateway.core.match import ClaimWord, Matched, MarkState, WordAt, unfit_hours
+from gateway.core.match import ClaimWord, MarkState, Matched, WordAt, unfit_hours
 from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress
@@ -28,6 +29,7 @@ from gateway.store import collect as store_collect
 from gateway.store import decide as store_decide
 from gateway.store import ledger as store_ledger
 from gateway.store import match as store_match
+from gateway.store import months as store_months
 from gateway.store import register as store_register
 from gateway.store import views
 from gateway.store import whole as store_whole
@@ -235,13 +237,16 @@ def _booked(flow: Flow, provider: str, matched: Matched, payers: Mapping[str, st
     if not claims:
         return []
     free: dict[AccountName, int] = {}
+    months: dict[str, Months] = {}
     with reading(flow.engine) as connection:
         facts = store_claims.facts_for(connection, {(one.payer, one.provider, one.child, one.group) for one in claims})
         for payer in sorted({claim.payer for claim in claims}):
             certificates = {key for key, one in facts.certificates.items() if one.payer == payer}
             free.update(store_ledger.free_of(connection, payer, certificates))
+            mine = [claim for claim in claims if claim.payer == payer]
+            months[payer] = store_months.months_of(connection, payer, mine, flow.rules.nominal_period)
     decided = flow.plan_decide(claims, facts, now)
-    booked = book.plan(decided, free, flow.rules.nominal_period)
+    booked = book.plan(decided, free, flow.rules.nominal_period, lambda claim, id_, amount: months[claim.payer](claim, id_, amount))
     return [
         views.ClaimOutcome(
             one.claim.child, one.claim.group, one.claim.day, one.claim.slot, str(one.claim.status), one.answer.kind.value,

@@ -23,6 +23,7 @@ from gateway.plugins.register import Acceptance, Outcome, Page, RegisterConnecto
 from gateway.store import book as store_book
 from gateway.store import decide as store_decide
 from gateway.store import match as store_match
+from gateway.store import months as store_months
 from gateway.store import post as store_post
 from gateway.store import register as store_register
 from gateway.store.engine import Engine, reading
@@ -31,6 +32,9 @@ from gateway.vault import Vault
 Item = TypeVar("Item")
 Progress = Callable[[str, int], None]
 """Called with a stage's name and how many items it has just done."""
+
+MONTH_CLOSED = "month_closed"
+"""The register's code where it closed a month that is open here: we learn it, and book in the next one."""
 
 CANDIDATE_NUMBERS_MAX = 500
 """Numbers in one question to the register."""
@@ -126,7 +130,9 @@ class Flow:
             with store_book.work(self.engine) as work:
                 if work is None:
                     return
-                work.save(book.plan(work.decided, work.free, self.rules.nominal_period), now)
+                claims = [claim for claim, _ in work.decided]
+                booked_in = store_months.locked_months(work.connection, work.payer, claims, self.rules.nominal_period)
+                work.save(book.plan(work.decided, work.free, self.rules.nominal_period, booked_in), now)
                 done = len(work.decided)
             progress("book", done)
 
@@ -143,10 +149,14 @@ class Flow:
                     by_id[operation.id].reason if operation.id in by_id else None,
                     by_id[operation.id].cure if operation.id in by_id else None,
                     tuple(_accepted(one) for one in by_id[operation.id].acceptances) if operation.id in by_id else (),
+                    by_id[operation.id].month if operation.id in by_id else None,
                 )
                 for operation in operations
             ]
             store_post.settle(self.engine, answered, self.rules.nominal_period, now)
+            closed_there = [one for one in operations if one.id in by_id and by_id[one.id].code == MONTH_CLOSED]
+            if closed_there:
+                store_months.learn_closed(self.engine, closed_there, now)
             self.settled([{"id": one.operation.id, "outcome": one.outcome} for one in answered])
             progress("post", len(operations))
             if any(one.outcome == Outcome.UNANSWERED.value for one in answered):

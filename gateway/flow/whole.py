@@ -19,6 +19,7 @@ from gateway.core.periods import Period
 from gateway.flow.run import Flow, Lessons, Matches
 from gateway.store import claims as store_claims
 from gateway.store import match as store_match
+from gateway.store import months as store_months
 from gateway.store import register as store_register
 from gateway.store import whole as store_whole
 from gateway.store.collect import Run, RunRequest
@@ -90,7 +91,8 @@ def _decided(
         facts = store_claims.facts_for(work.connection, {(payer, provider, word.child, word.group) for word in words})
         answers: Sequence[tuple[Claim, Answer]] = flow.plan_decide(claims, facts, now)
         certificates = sorted({answer.certificate for _, answer in answers if answer.certificate})
-        booked[payer] = book.plan(answers, work.free(payer, certificates), flow.rules.nominal_period)
+        booked_in = store_months.locked_months(work.connection, payer, claims, flow.rules.nominal_period)
+        booked[payer] = book.plan(answers, work.free(payer, certificates), flow.rules.nominal_period, booked_in)
     return booked, mark_of
 
 

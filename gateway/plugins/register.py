@@ -58,7 +58,10 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``acceptances``: with `Outcome.BEHIND`, all the claim's money acceptances at the register, the oldest first."""
+    """``acceptances``: with `Outcome.BEHIND`, all the claim's money acceptances at the register, the oldest first.
+
+    ``month``: where the register booked it, if it says so: another than the operation's own, where that was closed before.
+    """
 
     id: str
     outcome: Outcome
@@ -66,6 +69,8 @@ class Answer:
     reason: Text | None = None
     cure: Text | None = None
     acceptances: tuple[Acceptance, ...] = ()
+    month: str | None = None
+    code: str | None = None  # the register's own word for the reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +94,25 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a certificate stands at the register in one nominal period, kopecks. ``certificate``: its lasting id."""
+
+    certificate: str
+    first: dt.date
+    last: dt.date
+    nominal: int
+    paid: int
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     idempotent: bool = True
     lookup: bool = True
     feed: bool = True
     attendance: bool = True
+    months: bool = True
+    balances: bool = True
 
 
 class RegisterConnector(Protocol):
@@ -121,7 +140,18 @@ class RegisterConnector(Protocol):
 
     def lookup(self, ids: Sequence[str]) -> Sequence[Answer]: ...
 
-    def statement(self, month: str) -> Statement: ...
+    def statement(self, month: str, payer: str | None = None) -> Statement:
+        """The month's sums and money operations; ``payer``: of this one's certificates alone."""
 
     def attendance(self, month: str) -> Iterator[Acceptance]:
         """The last accepted status of every claim of the month, `none` included."""
+
+    def balances(self, numbers: Sequence[str]) -> Sequence[Standing]:
+        """Where these certificates stand, by any number that they ever had; asked only where `Capabilities.balances`."""
+
+    def close_month(self, month: str, payer: str, open_operations: Sequence[str]) -> str | None:
+        """Close a payer's month; the register's digest of its statement, or None. Asked only where `Capabilities.months`; repeated safely.
+
+        ``open_operations``: ids that we have sent and know no answer to; what the register takes of them later is booked in its next open
+        month.
+        """

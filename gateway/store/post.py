@@ -25,14 +25,14 @@ from gateway.store.register import payer_of_children, save_cursor
 BATCH = 500
 
 _O, _C = t.operation.c, t.claim.c
-_OPERATION = (
+OPERATION_COLUMNS = (
     _O.payer, _O.operation, _O.id, _O.kind, _O.claim, _C.key, _C.provider, _C.child, _C.group_id, _C.day, _C.slot, _C.starts_at, _O.n, _O.month,
     _O.amount, _O.enrollment, _O.certificate, _O.minutes, _O.after, _O.refers_to, _O.status,
 )  # fmt: skip
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)
 
 
-def _operation(row: Sequence[Any]) -> Operation:
+def operation_from(row: Sequence[Any]) -> Operation:
     values = list(row)
     values[11] = dt.datetime.fromisoformat(values[11])
     return Operation(*values)
@@ -54,13 +54,13 @@ def take(engine: Engine, now: dt.datetime, limit: int = BATCH) -> list[Operation
         if payer is None:
             return []
         rows = connection.execute(
-            sa.select(*_OPERATION)
+            sa.select(*OPERATION_COLUMNS)
             .select_from(t.operation.join(t.claim, _JOIN))
             .where(_O.payer == payer, _O.state == OperationState.TO_SEND.value)
             .order_by(_O.operation)
             .limit(limit)
         ).all()
-        operations = [_operation(row) for row in rows]
+        operations = [operation_from(row) for row in rows]
         for chunk in in_chunks(one.operation for one in operations):
             connection.execute(
                 sa.update(t.operation)
@@ -79,7 +79,7 @@ def settle(engine: Engine, answers: Sequence[Answered], nominal_period: Callable
         certificates = {accepted.certificate for answered in answers for accepted in answered.acceptances if accepted.certificate}
         certificates |= {answered.operation.certificate for answered in answers if answered.acceptances and answered.operation.certificate}
         settled = plan(answers, nominal_period, _known(connection, payer, ids), free_of(connection, payer, certificates))
-        _save(connection, settled, now)
+        save_settled(connection, settled, now)
     return settled
 
 
@@ -107,7 +107,8 @@ def _known(connection: Connection, payer: str, ids: Iterable[str]) -> set[str]:
 # ---------------------------------------------------------------- saving
 
 
-def _save(connection: Connection, settled: Settled, now: dt.datetime) -> None:
+def save_settled(connection: Connection, settled: Settled, now: dt.datetime) -> None:
+    """Store a plan of answers, or of what is cancelled. Part of the caller's transaction."""
     _save_states(connection, settled, now)
     _save_adopted(connection, settled, now)
     save_transfers(connection, settled.transfers, now)
@@ -121,13 +122,14 @@ def _save_states(connection: Connection, settled: Settled, now: dt.datetime) -> 
     statement = (
         sa.update(t.operation)
         .where(_O.payer == sa.bindparam("of_payer"), _O.operation == sa.bindparam("of_operation"))
-        .values({name: sa.bindparam("new_" + name) for name in ("state", "number", "reason", "answered_at")})
+        .values({name: sa.bindparam("new_" + name) for name in ("state", "month", "number", "reason", "answered_at")})
     )
     connection.execute(
         statement,
         [
             {
-                "of_payer": operation.payer, "of_operation": operation.operation, "new_state": state.value, "new_number": number,
+                "of_payer": operation.payer, "of_operation": operation.operation, "new_state": state.value, "new_month": operation.month,
+                "new_number": number,
                 "new_reason": json.dumps([*reason, *(cure or ("", ""))], ensure_ascii=False) if reason else None,
                 "new_answered_at": None if state is OperationState.UNANSWERED else now.isoformat(),
             }
@@ -259,7 +261,11 @@ def _take_over(
     now: dt.datetime,
 ) -> int:
     open_ones = _open_operations(connection, payer, [accepted.id for accepted, _ in unknown])
-    ours = [Answered(open_ones[accepted.id], "accepted", accepted.number, None, None) for accepted, _ in unknown if accepted.id in open_ones]
+    ours = [
+        Answered(open_ones[accepted.id], "accepted", accepted.number, None, None, month=accepted.month)
+        for accepted, _ in unknown
+        if accepted.id in open_ones
+    ]
     strange: dict[tuple[str, str, str, dt.date, int, dt.datetime], list[Accepted]] = defaultdict(list)
     for accepted, claim in unknown:
         if accepted.id not in open_ones:
@@ -272,7 +278,7 @@ def _take_over(
         before = len(settled.changes)
         adopt(about, acceptances, nominal_period, known, left, settled)
         settled.changes[before:] = [change._replace(debits=(change.debits or 0) + debits) for change in settled.changes[before:]]
-    _save(connection, settled, now)
+    save_settled(connection, settled, now)
     return sum(len(each) for each in strange.values())
 
 
@@ -280,12 +286,12 @@ def _open_operations(connection: Connection, payer: str, ids: Iterable[str]) -> 
     found: dict[str, Operation] = {}
     for chunk in in_chunks(sorted(set(ids))):
         rows = connection.execute(
-            sa.select(*_OPERATION)
+            sa.select(*OPERATION_COLUMNS)
             .select_from(t.operation.join(t.claim, _JOIN))
             .where(_O.payer == payer, _O.id.in_(chunk), _O.state.in_(["to_send", "sending", "unanswered"]))
             .order_by(_O.operation)
         )
-        found.update({one.id: one for one in map(_operation, rows)})
+        found.update({one.id: one for one in map(operation_from, rows)})
     return found
 
 

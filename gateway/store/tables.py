@@ -242,6 +242,29 @@ operation = _table(
     Index("operation_by_month", "payer", "month"),
 )  # fmt: skip
 
+month = _table(  # a payer's months that were booked in, or closed
+    "month", BY_PAYER,
+    Column("payer", String, nullable=False), Column("month", String, nullable=False), Column("state", String, nullable=False),
+    Column("over", Text), Column("closing_at", String), Column("closed_at", String),  # over: ids of operations that it was closed over
+    Column("digest_here", String), Column("digest_there", String), Column("digest_register", String),
+    PrimaryKeyConstraint("payer", "month"),
+)  # fmt: skip
+
+late_decision = _table(  # the payer's word on an operation of a closed month of a past year
+    "late_decision", BY_PAYER,
+    Column("payer", String, nullable=False), Column("operation_id", String, nullable=False), Column("claim", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False), Column("accepted", Boolean, nullable=False), Column("answered_at", String, nullable=False),
+    PrimaryKeyConstraint("payer", "operation_id"), Index("late_decision_by_claim", "payer", "claim"),
+)  # fmt: skip
+
+difference = _table(  # what reconciliation found, and since when
+    "difference", BY_PAYER,
+    Column("payer", String, nullable=False), Column("difference", String, nullable=False),  # digest of its class and subject
+    Column("month", String, nullable=False), Column("class", String, nullable=False), Column("subject", String, nullable=False),
+    Column("first_seen", String, nullable=False), Column("last_seen", String, nullable=False), Column("gone_at", String),
+    PrimaryKeyConstraint("payer", "difference"), Index("difference_by_month", "payer", "month"),
+)  # fmt: skip
+
 account = _table(
     "account", BY_PAYER,
     Column("payer", String, nullable=False), Column("account", BigInteger, nullable=False), Column("period", String, nullable=False),

@@ -26,7 +26,7 @@ from gateway.plugins import (
 )
 from gateway.plugins.builtin.registers import schemas
 from gateway.plugins.builtin.registers.snils import snils_is_valid
-from gateway.plugins.register import Acceptance, Answer, Outcome, Statement
+from gateway.plugins.register import Acceptance, Answer, Outcome, Standing, Statement
 
 UNSTATED_TIME_ZONE = "Europe/Moscow"
 """Where a provider's time zone is not stated: the railway's and the state's own time."""
@@ -41,6 +41,7 @@ _PROVIDER, _GROUP = schemas.ProviderSchema(), schemas.GroupSchema()
 _CERTIFICATE, _ENROLLMENT = schemas.CertificateSchema(), schemas.EnrollmentSchema()
 _ACCEPTANCE, _ANSWER = schemas.AcceptanceSchema(), schemas.AnswerSchema()
 _CANDIDATES, _STATEMENT, _ATTENDANCE = schemas.CandidatesSchema(), schemas.StatementSchema(), schemas.AttendanceSchema()
+_BALANCES, _CLOSED_MONTH = schemas.BalancesSchema(), schemas.ClosedMonthSchema()
 
 
 def checked(schema: Schema, raw: Any) -> dict[str, Any]:
@@ -114,6 +115,8 @@ def answer(raw: Mapping[str, Any]) -> Answer:
         reason=Text(reason["ru"], reason["en"]) if reason else None,
         cure=Text(cure["ru"], cure["en"]) if cure else None,
         acceptances=tuple(_acceptance(each) for each in found["acceptances"]),
+        month=found["booked_month"],
+        code=reason["code"] if reason else None,
     )
 
 
@@ -141,6 +144,20 @@ def statement(raw: Any) -> Statement:
 
 def attendance(raw: Any) -> tuple[Acceptance, ...]:
     return tuple(_acceptance(each) for each in checked(_ATTENDANCE, raw)["records"])
+
+
+def balances(raw: Any) -> tuple[Standing, ...]:
+    return tuple(
+        Standing(
+            each["certificate"], each["first"], each["last"], each["nominal_kopecks"], each["paid_kopecks"], each["available_kopecks"]
+        )
+        for each in checked(_BALANCES, raw)["balances"]
+    )
+
+
+def closed_month(raw: Any) -> str | None:
+    digest: str | None = checked(_CLOSED_MONTH, raw)["digest"]
+    return digest
 
 
 def _provider(found: Mapping[str, Any]) -> RegisterProvider:

@@ -12,11 +12,13 @@ from gateway.plugins import Candidate, Certificate, Enrollment, RegisterGroup, R
 from gateway.plugins.builtin.registers import answers
 from gateway.plugins.builtin.registers.answers import AnswerFault
 from gateway.plugins.builtin.registers.wire import NotConnected, Wire
-from gateway.plugins.register import Acceptance, Answer, Capabilities, Outcome, Page, RegisterUnavailable, Statement
+from gateway.plugins.register import Acceptance, Answer, Capabilities, Outcome, Page, RegisterUnavailable, Standing, Statement
 
 OPERATIONS_MAX = 500
 """Operations, or ids, in one request."""
 PAGE_ITEMS = 1000
+NUMBERS_MAX = 200
+"""Certificate numbers in one address: some 4 kB."""
 FAILURES_MAX = 3
 """So many chunks without an answer end a ``send``: the register is not well, and each may have cost half a minute."""
 
@@ -84,9 +86,10 @@ class HttpRegister:
             found += each
         return found
 
-    def statement(self, month: str) -> Statement:
+    def statement(self, month: str, payer: str | None = None) -> Statement:
         """The month's sums and money operations; ``month`` as ``YYYY-MM``."""
-        found = _understood("statement", answers.statement, self._wire.ask("GET", f"{_ROOT}/statement", params={"month": month}))
+        params = {"month": month} | ({"payer": payer} if payer is not None else {})
+        found = _understood("statement", answers.statement, self._wire.ask("GET", f"{_ROOT}/statement", params=params))
         if found.month != month:
             raise _nonsense("statement", "month")
         return found
@@ -94,6 +97,19 @@ class HttpRegister:
     def attendance(self, month: str) -> Iterator[Acceptance]:
         """The last accepted status of every claim of the month, `none` included."""
         yield from _understood("attendance", answers.attendance, self._wire.ask("GET", f"{_ROOT}/attendance", params={"month": month}))
+
+    def balances(self, numbers: Sequence[str]) -> Sequence[Standing]:
+        """Where these certificates stand, one entry per nominal period."""
+        found: list[Standing] = []
+        for start in range(0, len(numbers), NUMBERS_MAX):
+            params = {"number": list(numbers[start : start + NUMBERS_MAX])}
+            found += _understood("balances", answers.balances, self._wire.ask("GET", f"{_ROOT}/balances", params=params))
+        return found
+
+    def close_month(self, month: str, payer: str, open_operations: Sequence[str]) -> str | None:
+        """Close a payer's month; the digest of the register's statement. To repeat it is safe, so it is tried three times."""
+        body = {"month": month, "payer": payer, "open_operations": list(open_operations)}
+        return _understood("months/close", answers.closed_month, self._wire.ask("POST", f"{_ROOT}/months/close", body=body))
 
     def _page(self, what: str, since: str | None, item: Callable[[Mapping[str, Any]], Item | None]) -> Page[Item]:
         params = {"limit": str(PAGE_ITEMS)} | ({"since": since} if since is not None else {})

@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 KOPECKS_MAX = 10**15
+MONTH = r"\d{4}-(0[1-9]|1[0-2])\Z"
 
 
 def _text(**options: Any) -> fields.String:
@@ -177,7 +178,7 @@ class AcceptanceSchema(_Answer):
     enrollment = _known()
     certificate = _known()
     n = fields.Integer(strict=True, required=True, validate=validate.Range(0, 1_000_000))
-    month = fields.String(required=True, validate=validate.Regexp(r"\d{4}-(0[1-9]|1[0-2])\Z"))
+    month = fields.String(required=True, validate=validate.Regexp(MONTH))
     amount_kopecks = _kopecks(required=True)
     refers_to = _known()
     status = _known()
@@ -218,6 +219,7 @@ class AnswerSchema(_Answer):
     reason = fields.Nested(TextSchema, load_default=None, allow_none=True)
     cure = fields.Nested(TextSchema, load_default=None, allow_none=True)
     acceptances = fields.List(fields.Nested(AcceptanceSchema), load_default=list)
+    booked_month = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(MONTH))
 
 
 class AnswersSchema(_Answer):
@@ -236,3 +238,20 @@ class StatementSchema(_Answer):
 
 class AttendanceSchema(_Answer):
     records = fields.List(fields.Nested(AcceptanceSchema), required=True)
+
+
+class StandingSchema(_Answer):
+    certificate = _word()
+    first = fields.Date(required=True)
+    last = fields.Date(required=True)
+    nominal_kopecks = _kopecks(required=True)
+    paid_kopecks = _kopecks(-KOPECKS_MAX, required=True)
+    available_kopecks = _kopecks(-KOPECKS_MAX, required=True)
+
+
+class BalancesSchema(_Answer):
+    balances = fields.List(fields.Nested(StandingSchema), required=True)
+
+
+class ClosedMonthSchema(_Answer):
+    digest = _known()
