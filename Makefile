@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
 
-.PHONY: help install demo serve test test-long lint clean
+.PHONY: help install demo serve test test-long lint screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,13 @@ test: lint ## everything: lint, then all tests but the long ones
 
 test-long: lint ## all tests, those of several minutes too
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
+
+screenshots: install ## the pictures of docs/images, made anew
+	@rm -rf var/screenshots && mkdir -p docs/images
+	$(BIN)/python -m gateway.demo --lang ru --home var/screenshots --svg docs/images/demo-report.svg >/dev/null
+	$(BIN)/python -m pytest -q tests/web/test_browser.py -k fits
+	cp var/test-screenshots/status-phone-light.png docs/images/status-phone.png
+	cp var/test-screenshots/status-desktop-light.png docs/images/status-desktop.png
 
 clean: ## remove .venv, caches and the data under var
 	rm -rf .venv var build *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
