@@ -271,12 +271,14 @@ def _take_over(
         if accepted.id not in open_ones:
             strange[claim].append(accepted)
     settled = plan(ours, nominal_period, known, {})
+    counted = {change.claim: change.debits for change in settled.changes if change.debits is not None}  # ours, accepted just now
     left = free_of(connection, payer, {accepted.certificate or "" for each in strange.values() for accepted in each})
     abouts = _claims_about(connection, payer, list(strange), now)
     for claim, acceptances in strange.items():
         about, debits = abouts[claim]
         before = len(settled.changes)
         adopt(about, acceptances, nominal_period, known, left, settled)
+        debits = max(debits, counted.get(about.claim, 0))
         settled.changes[before:] = [change._replace(debits=(change.debits or 0) + debits) for change in settled.changes[before:]]
     save_settled(connection, settled, now)
     return sum(len(each) for each in strange.values())

@@ -1,0 +1,169 @@
+"""The database keeps what it was told: durable, one writer at a time, ids that nobody else gets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.store import engine as store_engine
+from gateway.store import tables as t
+from gateway.store.engine import Engine, StoreUnavailable, in_chunks, insert_many, open_engine, reading, relist, reserve_ids, upsert, writing
+
+
+@pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
+def test_what_is_committed_is_on_the_disk(engine: Engine, pragma: str, value: object) -> None:
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+
+
+def test_every_connection_of_the_pool_has_the_pragmas(engine: Engine) -> None:
+    with reading(engine) as one, reading(engine) as other:
+        assert one.connection.dbapi_connection is not other.connection.dbapi_connection
+        assert [connection.exec_driver_sql("PRAGMA synchronous").scalar() for connection in (one, other)] == [2, 2]
+
+
+def test_what_raises_leaves_nothing(engine: Engine) -> None:
+    with pytest.raises(RuntimeError), writing(engine) as connection:
+        reserve_ids(connection, "town", "claim", 5)
+        raise RuntimeError
+    with reading(engine) as connection:
+        assert connection.execute(sa.select(t.sequence)).all() == []
+
+
+def test_a_reader_sees_one_moment(engine: Engine) -> None:
+    with reading(engine) as connection:
+        before = connection.execute(sa.select(t.sequence)).all()
+        with writing(engine) as other:
+            reserve_ids(other, "town", "claim", 5)
+        assert connection.execute(sa.select(t.sequence)).all() == before == []
+
+
+def test_a_database_locked_for_too_long_is_told_and_not_traced(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_engine, "BUSY_TIMEOUT_MS", 10)
+    engine = open_engine(url)
+    with writing(engine), pytest.raises(StoreUnavailable, match="locked"), writing(engine):
+        pass
+    engine.dispose()
+
+
+def test_a_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable):
+        open_engine(f"sqlite:///{tmp_path / 'file' / 'gateway.sqlite'}")
+
+
+def test_two_writers_that_read_first_do_not_deadlock(engine: Engine) -> None:
+    failures: list[BaseException] = []
+
+    def count_up(name: str) -> None:
+        try:
+            for _ in range(50):
+                with writing(engine) as connection:
+                    connection.execute(sa.select(t.sequence)).all()
+                    reserve_ids(connection, "town", name, 1)
+                    reserve_ids(connection, "town", "both", 1)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=count_up, args=(name,)) for name in ("one", "other")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == [] and not any(thread.is_alive() for thread in threads)
+    with reading(engine) as connection:
+        numbers = dict(connection.execute(sa.select(t.sequence.c.name, t.sequence.c.next)).all())
+    assert numbers == {"one": 51, "other": 51, "both": 101}
+
+
+# ---------------------------------------------------------------- ids
+
+
+def test_ids_are_blocks_of_their_own_shard_and_name(engine: Engine) -> None:
+    with writing(engine) as connection:
+        assert [reserve_ids(connection, "town", "claim", 3), reserve_ids(connection, "town", "claim", 2)] == [1, 4]
+        assert reserve_ids(connection, "city", "claim", 1) == reserve_ids(connection, "town", "operation", 1) == 1
+        assert reserve_ids(connection, "town", "claim", 1) == 6
+
+
+def _reserve(url: str, blocks: int, queue: multiprocessing.Queue[list[int]]) -> None:
+    engine = open_engine(url)
+    taken = []
+    for size in range(1, blocks + 1):
+        with writing(engine) as connection:
+            first = reserve_ids(connection, "town", "claim", size)
+        taken += range(first, first + size)
+    queue.put(taken)
+
+
+def test_two_processes_never_get_the_same_id(url: str, engine: Engine) -> None:
+    context = multiprocessing.get_context("spawn")
+    queue: multiprocessing.Queue[list[int]] = context.Queue()
+    processes = [context.Process(target=_reserve, args=(url, 20, queue)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    taken = [id_ for _ in processes for id_ in queue.get(timeout=60)]
+    for process in processes:
+        process.join(60)
+    assert sorted(taken) == list(range(1, 2 * 210 + 1))
+
+
+# ---------------------------------------------------------------- many rows
+
+
+def test_many_rows_go_in_as_they_are(engine: Engine) -> None:
+    columns = ("provider", "source", "group_id", "day", "starts_at", "state", "run")
+    rows = [("club", "xlsx", "g-1", dt.date(2025, 10, day), "", "cancelled", 1) for day in range(1, 32)]
+    with writing(engine) as connection:
+        insert_many(connection, t.own_lesson, columns, rows)
+        insert_many(connection, t.own_lesson, columns, [])
+    with reading(engine) as connection:
+        assert [tuple(row) for row in connection.execute(sa.select(t.own_lesson).order_by(t.own_lesson.c.day))] == rows
+
+
+def test_upsert_inserts_and_updates_by_the_key(engine: Engine) -> None:
+    def row(words: str, group: str) -> dict[str, str]:
+        return {"provider": "club", "source": "xlsx", "words": words, "shown": words, "group_id": group}
+
+    with writing(engine) as connection:
+        upsert(connection, t.source_group, [], ["provider", "source", "words"])
+        upsert(connection, t.source_group, [row("a", "g-1"), row("b", "g-2")], ["provider", "source", "words"])
+        upsert(connection, t.source_group, [row("b", "g-3"), row("c", "g-4")], ["provider", "source", "words"])
+    with reading(engine) as connection:
+        found = connection.execute(sa.select(t.source_group.c.words, t.source_group.c.group_id).order_by(t.source_group.c.words)).all()
+    assert [tuple(one) for one in found] == [("a", "g-1"), ("b", "g-3"), ("c", "g-4")]
+
+
+def test_upsert_of_keys_alone_changes_nothing_that_is_there(engine: Engine) -> None:
+    row = {"payer": "town", "number": "4700000001", "certificate": "cert-1"}
+    for _ in range(2):
+        with writing(engine) as connection:
+            upsert(connection, t.certificate_number, [row], list(row))
+    with reading(engine) as connection:
+        assert len(connection.execute(sa.select(t.certificate_number)).all()) == 1
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(0, []), (1, [1]), (3, [3]), (4, [3, 1]), (6, [3, 3])])
+def test_chunks_hold_everything_once(count: int, sizes: list[int]) -> None:
+    chunks = list(in_chunks(range(count), 3))
+    assert [len(chunk) for chunk in chunks] == sizes
+    assert [value for chunk in chunks for value in chunk] == list(range(count))
+
+
+def test_listing_again_is_another_attempt(engine: Engine) -> None:
+    with writing(engine) as connection:
+        insert_many(connection, t.to_match, ("provider", "mark", "attempt"), [("club", 1, 1)])
+        insert_many(
+            connection,
+            t.mark,
+            ("provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "from_empty", "run", "state", "lessons"),
+            [("club", mark, "xlsx", 1, "g-1", dt.date(2025, 10, mark), "", "attended", False, 1, "listed", 0) for mark in (1, 2)],
+        )
+        relist(connection, t.to_match, sa.select(t.mark.c.provider, t.mark.c.mark), "provider")
+    with reading(engine) as connection:
+        assert [tuple(row) for row in connection.execute(sa.select(t.to_match).order_by(t.to_match.c.mark))] == [("club", 1, 2), ("club", 2, 1)]
