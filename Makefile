@@ -9,7 +9,7 @@ WORKERS ?= 2
 .PHONY: help install demo serve test test-long lint screenshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
 
 install: $(STAMP) ## make .venv from the pinned constraints (a second call does nothing)
 
@@ -50,8 +50,8 @@ test-long: lint ## all tests, those of several minutes too
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
 
 screenshots: install ## the pictures of docs/images, made anew
-	@rm -rf var/screenshots && mkdir -p docs/images
-	$(BIN)/python -m gateway.demo --lang ru --home var/screenshots --svg docs/images/demo-report.svg >/dev/null
+	@rm -rf var/screenshots && mkdir -p var/screenshots docs/images
+	cd var/screenshots && ../../$(BIN)/python -m gateway.demo --lang ru --svg ../../docs/images/demo-report.svg >/dev/null
 	$(BIN)/python -m pytest -q tests/web/test_browser.py -k fits
 	cp var/test-screenshots/status-phone-light.png docs/images/status-phone.png
 	cp var/test-screenshots/status-desktop-light.png docs/images/status-desktop.png

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gateway.demo.play import play, write_report
+from gateway.demo.play import Played, play, write_report
 from gateway.demo.printed import Printer
 from gateway.demo.words import EN, RU, Words, language_from
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, UserError
@@ -30,31 +31,26 @@ _FONT_FROM_ELSEWHERE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 @click.option(
     "--home", type=click.Path(path_type=Path), default=DEFAULT_HOME, show_default=True, help="Keeps both databases between calls."
 )
-@click.option("--svg", type=click.Path(path_type=Path), help="Also write what was printed as a picture.")
+@click.option("--svg", type=click.Path(path_type=Path), help="Also draw the report in brief.")
 def main(lang: str | None, home: Path, svg: Path | None) -> None:
     """A made-up district and October of four clubs, from the sheets to the statement. Exit code 0 if the sums agree."""
     language = lang or language_from()
-    console = Console(record=svg is not None, highlight=False, width=_width(svg))
+    say = Words(language)
     try:
-        code = run(console, home, language)
+        code = run(Console(highlight=False, width=_width()), home, language, svg)
     except UserError as error:
         code = _failed(error.what.in_language(language), error.cure.in_language(language), error.exit_code)
     except RegisterUnavailable as error:
-        say = Words(language)
         code = _failed(say("register_silent", why=error.text.in_language(language)), say("try_later"), EXIT_UNAVAILABLE)
     except StoreUnavailable as error:
-        say = Words(language)
         code = _failed(say("store_silent", why=error), say("start_afresh", home=home), EXIT_UNAVAILABLE)
     except KeyboardInterrupt:
-        click.echo(Words(language)("stopped"), err=True)
+        click.echo(say("stopped"), err=True)
         code = INTERRUPTED
-    if svg is not None:
-        svg.parent.mkdir(parents=True, exist_ok=True)
-        svg.write_text(picture_of(console, "make demo"), encoding="utf-8")
     sys.exit(code)
 
 
-def run(console: Console, home: Path, language: str) -> int:
+def run(console: Console, home: Path, language: str, svg: Path | None = None) -> int:
     """Play the demo and print it. 0: the sums agree; 1: they do not."""
     printer = Printer(console, language)
     printer.opening()
@@ -68,16 +64,24 @@ def run(console: Console, home: Path, language: str) -> int:
     write_report(played, home / "report.json")
     printer.report(played)
     printer.closing(home)
+    if svg is not None:
+        svg.parent.mkdir(parents=True, exist_ok=True)
+        svg.write_text(picture_of(played, language), encoding="utf-8")
     return EXIT_DONE if played.agrees else EXIT_REFUSED
 
 
-def picture_of(console: Console, title: str) -> str:
-    """What was printed, as SVG that asks no other host for a font."""
-    return _FONT_FROM_ELSEWHERE.sub("", console.export_svg(title=title))
+def picture_of(played: Played, language: str) -> str:
+    """The report in brief as SVG, asking no other host for a font."""
+    console = Console(record=True, file=io.StringIO(), highlight=False, width=WIDTH_MAX)
+    printer = Printer(console, language)
+    printer.opening()
+    printer.loaded(played.loaded)
+    printer.report(played, is_brief=True)
+    return _FONT_FROM_ELSEWHERE.sub("", console.export_svg(title="make demo", unique_id="demo"))
 
 
-def _width(svg: Path | None) -> int | None:
-    if svg is not None or not sys.stdout.isatty():
+def _width() -> int | None:
+    if not sys.stdout.isatty():
         return WIDTH_MAX
     return max(WIDTH_MIN, min(WIDTH_MAX, Console().width))
 

@@ -54,14 +54,18 @@ class Printer:
 
     # ------------------------------------------------------------ once it is done
 
-    def report(self, played: Played) -> None:
+    def report(self, played: Played, is_brief: bool = False) -> None:
+        """All of it; in brief one club and one question stand for the others."""
         self.taken(played.taken, played.names)
         for answer in played.answers:
             self._indented(Styled(self.say("answered", person=answer["person"], group=answer["group"])))
         self._clubs(played)
-        for provider, report in played.last_reports().items():
+        reports = list(played.last_reports().items())
+        shown = 1 if is_brief else len(reports)
+        for provider, report in reports[:shown]:
             self._club(played, provider, report)
-        self._queue(played)
+        self._left_out(len(reports) - shown)
+        self._queue(played, 1 if is_brief else len(played.queue))
         self._sums(played)
 
     def _head(self, name: str) -> None:
@@ -155,7 +159,11 @@ class Printer:
 
     # ------------------------------------------------------------ the queue and the sums
 
-    def _queue(self, played: Played) -> None:
+    def _left_out(self, count: int, by: int = 2) -> None:
+        if count > 0:
+            self._indented(Styled(self.say("left_out", count=count), style=QUIET), by)
+
+    def _queue(self, played: Played, shown: int) -> None:
         self._head("queue")
         if not played.queue:
             self._indented(self.say("queue_empty"))
@@ -165,26 +173,25 @@ class Printer:
             for mark in report["marks"]
             if mark["answer"] == "waiting" and mark["reasons"]
         }
-        for one in played.queue:
+        for one in played.queue[:shown]:
             if one["queue"] == "groups":
-                self._indented(Styled(f"{one['rule']} ", style=WAITS).append(self.say("group_words", words=one["words"])))
+                self._indented(Styled().append(f"{one['rule']} ", style=WAITS).append(self.say("group_words", words=one["words"])))
                 continue
-            line = Styled(f"{one['rule']} ", style=WAITS).append(one["person"], style="bold")
+            line = Styled().append(f"{one['rule']} ", style=WAITS).append(one["person"], style="bold")
             place = self.say("queue_place", sheet=one["sheet"], row=one["row"], marks=one["marks"])
             self._indented(line.append(f" · {played.names[one['provider']]}, {place}"))
             reason = why.get((one["provider"], one["sheet"], one["row"]))
             if reason is not None:
                 self._indented(Styled(reason["reason"]), 5)
             self._candidates(one["candidates"])
+        self._left_out(len(played.queue) - shown)
 
     def _candidates(self, candidates: list[dict[str, Any]]) -> None:
         for each in candidates[:CANDIDATES_SHOWN_MAX]:
             numbers = ", ".join(f"…{number[-4:]}" for number in each["certificates"])
             said = self.say("candidate", name=each["name"], child=each["child"], certificate=numbers, reasons=", ".join(each["reasons"]))
             self._indented(Styled(said, style="cyan"), 5)
-        left = len(candidates) - CANDIDATES_SHOWN_MAX
-        if left > 0:
-            self._indented(Styled(self.say("candidates_left_out", count=left), style=QUIET), 5)
+        self._left_out(len(candidates) - CANDIDATES_SHOWN_MAX, 5)
 
     def _sums(self, played: Played) -> None:
         self._head("sums")
