@@ -180,11 +180,12 @@ def end_enrollment(enrollment: str, on: dt.datetime, lang: str | None, as_json: 
 @main.command("close-month")
 @click.argument("month")
 @click.option("--payer", help="Only this payer's; by default every payer's.")
+@click.option("--over", multiple=True, metavar="ID", help="An operation still on its way: booked in the next open month. Repeatable.")
 @common
-def close_month(month: str, payer: str | None, lang: str | None, as_json: bool) -> None:
+def close_month(month: str, payer: str | None, over: tuple[str, ...], lang: str | None, as_json: bool) -> None:
     """Close a month: no debit or reversal is booked in it any more."""
     speaker, engine = _begin(lang, as_json)
-    _do(speaker, engine, lambda connection: commands.close_month(connection, month, payer))
+    _do(speaker, engine, lambda connection: commands.close_month(connection, speaker.clock, month, payer, over))
 
 
 # ---------------------------------------------------------------- what the commands share

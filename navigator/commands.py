@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
 from gateway.core.money import kopecks_from_roubles, roubles_from_kopecks
 from gateway.core.periods import Period, month_period
-from navigator import changes, people
+from navigator import changes, months, people
 from navigator.cells import NUMBER
 from navigator.clock import Clock
 from navigator.ledger import Ledger, nominal_period, nominal_periods
-from navigator.tables import certificate_numbers, certificates, closed_months, enrollments, payers
+from navigator.tables import certificate_numbers, certificates, enrollments
 
 
 class CommandRefused(Exception):
@@ -100,23 +101,22 @@ def end_enrollment(connection: Connection, enrollment: str, on: dt.date) -> Done
     return Done("end_enrollment", {"enrollment": enrollment, "on": on.isoformat()}, row.ends_on != on.isoformat())
 
 
-def close_month(connection: Connection, month: str, payer: str | None = None) -> Done:
-    """Close a booking month for a payer, or for all: no money operation is accepted in it any more."""
+def close_month(
+    connection: Connection, clock: Clock, month: str, payer: str | None = None, open_operations: Collection[str] = ()
+) -> Done:
+    """Close a booking month for a payer, or for all, over the operations named (`navigator.months`)."""
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", month):
             raise ValueError(month)
         month_period(month)
     except ValueError as error:
         raise CommandRefused("not_a_month", month) from error
-    known = set(connection.scalars(select(payers.c.payer)))
+    known = months.all_payers(connection)
     if payer is not None and payer not in known:
         raise CommandRefused("no_payer", payer)
     wanted = known if payer is None else {payer}
-    closed = set(connection.scalars(select(closed_months.c.payer).where(closed_months.c.month == month)))
-    new = sorted(wanted - closed)
-    if new:
-        connection.execute(insert(closed_months), [{"payer": each, "month": month} for each in new])
-    return Done("close_month", {"month": month, "payers": ", ".join(sorted(wanted))}, bool(new))
+    closed, changed = months.close(connection, month, wanted, open_operations, clock.now())
+    return Done("close_month", {"month": month, "payers": ", ".join(sorted(wanted)), "months": closed}, changed)
 
 
 def _certificate(connection: Connection, number: str) -> str:

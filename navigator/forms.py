@@ -10,13 +10,16 @@ from typing import Any, ClassVar
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from gateway.core.periods import month_period
+from navigator.refusals import CODES
 
 OPERATIONS_MAX = 500
 IDS_MAX = 2_000
+CLOSED_OVER_MAX = 100_000
 LIMIT_DEFAULT, LIMIT_MAX = 500, 2_000
 INTEGER_MAX = 2**53
 SLOT_MAX = 10_000
 KEY_LENGTH = validate.Length(min=1, max=200)
+OPERATION_ID = validate.Regexp(r"\A[0-9a-f]{32}\Z", error="not 32 hex digits")
 
 
 class Integer(fields.Field[int]):
@@ -25,6 +28,15 @@ class Integer(fields.Field[int]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
         if type(value) is not int or abs(value) > INTEGER_MAX:
             raise ValidationError("not an integer")
+        return value
+
+
+class Flag(fields.Field[bool]):
+    """``true`` or ``false``, and nothing that only looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("not true or false")
         return value
 
 
@@ -100,7 +112,7 @@ class Claim(Form):
 class Operation(Form):
     """An operation; what its kind asks for is checked as a whole."""
 
-    id = fields.Str(required=True, validate=validate.Regexp(r"\A[0-9a-f]{32}\Z", error="not 32 hex digits"))
+    id = fields.Str(required=True, validate=OPERATION_ID)
     kind = fields.Str(required=True, validate=validate.OneOf(("attendance", "debit", "reversal")))
     claim = fields.Nested(Claim, required=True)
     enrollment = fields.Str(required=True, validate=KEY_LENGTH)
@@ -111,6 +123,7 @@ class Operation(Form):
     after = fields.Str(load_default=None, allow_none=True, validate=validate.Length(max=64))
     refers_to = fields.Str(load_default=None, allow_none=True, validate=validate.Length(max=64))
     status = fields.Str(load_default=None, allow_none=True, validate=validate.OneOf(("attended", "absent", "excused", "none")))
+    closed_over = Flag(load_default=False)
 
     @validates_schema
     def _fits_its_kind(self, data: dict[str, Any], **_: Any) -> None:
@@ -140,6 +153,14 @@ class Candidates(Form):
     numbers = fields.List(fields.Str(validate=validate.Length(max=40)), load_default=list, validate=validate.Length(max=IDS_MAX))
 
 
+class Closing(Form):
+    """A month to be closed: one payer's, or every payer's; and the operations that it is closed over."""
+
+    month = Month(required=True)
+    payer = fields.Str(load_default=None, allow_none=True, validate=KEY_LENGTH)
+    open_operations = fields.List(fields.Str(validate=OPERATION_ID), load_default=list, validate=validate.Length(max=CLOSED_OVER_MAX))
+
+
 class ClockForm(Form):
     now = fields.Str(required=True, allow_none=True)
 
@@ -165,6 +186,7 @@ class Change(Form):
     file = fields.Str()
     month = fields.Str()
     payer = fields.Str()
+    open_operations = fields.List(fields.Str(validate=OPERATION_ID))
     on = Day(allow_none=True)
 
     @validates_schema
@@ -174,18 +196,64 @@ class Change(Form):
                 raise ValidationError(f"{data['op']} needs it", field_name=name)
 
 
-class Fault(Form):
-    """A fault: for the ``next`` requests (``reject_next``: items), with ``seconds`` of delay, or ``until`` an instant."""
+class Where(Schema):
+    """Which operations a rejection is meant for: those whose fields are these."""
 
-    fault = fields.Str(required=True, validate=validate.OneOf(("drop_reply", "reject_next", "delay", "down_until")))
-    next = Integer(load_default=1, validate=validate.Range(min=1, max=1_000_000))
-    seconds = Integer(load_default=1, validate=validate.Range(min=0, max=600))
+    id, kind, enrollment, certificate, month = fields.Str(), fields.Str(), fields.Str(), fields.Str(), fields.Str()
+    provider, child, group, date = fields.Str(), fields.Str(), fields.Str(), fields.Str()
+    slot, n = Integer(), Integer()
+
+
+class Fault(Schema):
+    """A fault, and on what it falls. Strict: a parameter that a fault does not have would be a fault that is not as it was meant."""
+
+    TAKES: ClassVar[dict[str, tuple[str, ...]]] = {
+        "delay": ("seconds", "when"),
+        "late_request": ("seconds",),
+        "drop_request": (),
+        "drop_reply": (),
+        "duplicate": (),
+        "swap_answers": ("how",),
+        "corrupt": ("how",),
+        "error_500": ("when", "status"),
+        "error_429": ("retry_after",),
+        "slow_drip": ("seconds",),
+        "reject_next": ("code", "where"),
+        "down_until": ("until", "how", "retry_after"),
+        "refuse": ("seconds",),
+    }
+    HOW: ClassVar[dict[str, tuple[str, ...]]] = {
+        "swap_answers": ("order", "ids"),
+        "corrupt": ("truncated", "torn", "garbage", "empty", "html", "other_shape"),
+        "down_until": ("503", "cut"),
+    }
+    COUNTED: ClassVar[tuple[str, ...]] = ("next", "skip", "share", "seed", "path")
+    fault = fields.Str(required=True, validate=validate.OneOf(tuple(TAKES)))
+    path = fields.Str(validate=validate.Regexp(r"\A/register/v1/[A-Za-z0-9/_.*-]*\Z", error="not a path below /register/v1/"))
+    next = Integer(validate=validate.Range(min=1, max=1_000_000))
+    skip = Integer(validate=validate.Range(min=0, max=1_000_000))
+    share = Integer(validate=validate.Range(min=1, max=100))
+    seed = Integer()
+    seconds = fields.Float(validate=validate.Range(min=0, max=600))
+    when = fields.Str(validate=validate.OneOf(("before", "after")))
+    how = fields.Str()
+    status = Integer(validate=validate.Range(min=500, max=599))
+    retry_after = Integer(validate=validate.Range(min=0, max=86_400))
+    code = fields.Str(validate=validate.OneOf((*CODES, "test_fault")))
+    where = fields.Nested(Where)
     until = Instant()
 
     @validates_schema
-    def _has_what_it_needs(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("fault") == "down_until" and "until" not in data:
+    def _fits_its_fault(self, data: dict[str, Any], **_: Any) -> None:
+        fault = data.get("fault", "")
+        counted = () if fault == "refuse" else ("path",) if fault == "down_until" else self.COUNTED
+        for name in data:
+            if name != "fault" and name not in (*self.TAKES.get(fault, ()), *counted):
+                raise ValidationError(f"{fault} has no such parameter", field_name=name)
+        if fault == "down_until" and "until" not in data:
             raise ValidationError("down_until needs it", field_name="until")
+        if "how" in data and data["how"] not in self.HOW[fault]:
+            raise ValidationError(f"one of: {', '.join(self.HOW[fault])}", field_name="how")
 
 
 class Faults(Form):

@@ -14,12 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from gateway.core.money import roubles_from_kopecks
-from navigator import catalogue, people
+from navigator import catalogue, months, people
 from navigator.acceptances import CLAIM, ClaimKey, Stored, acceptance_answer, as_served, by_ids, chains, claim_key
 from navigator.engine import portions
 from navigator.ledger import InsufficientFunds, Ledger, nominal_period
 from navigator.refusals import rejection
-from navigator.tables import acceptances, certificates, closed_months, enrollments
+from navigator.tables import acceptances, certificates, enrollments
 
 ATTENDANCE, DEBIT, REVERSAL = "attendance", "debit", "reversal"
 MONEY = "money"
@@ -47,7 +47,7 @@ class Knowledge:
     states: dict[str, list[people.Dated]] = field(default_factory=dict)
     enrollments: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     group_providers: dict[str, str] = field(default_factory=dict)
-    closed: set[tuple[str, str]] = field(default_factory=set)
+    closed: months.Closed = field(default_factory=months.Closed)
     new: list[Stored] = field(default_factory=list)
 
 
@@ -85,7 +85,7 @@ def _judge_attendance(known: Knowledge, operation: Operation) -> Answer:
         return rejection(operation["id"], "bad_amount", **operation)
     # A withdrawal ("none") must be possible after the enrollment was shortened: that is what it is for.
     refusal = _missing(known, operation) or _not_enrolled(known, operation, any_day=operation["status"] == "none")
-    return refusal or _accept(known, operation, known.enrollments[operation["enrollment"]]["payer"])
+    return refusal or _accept(known, operation, known.enrollments[operation["enrollment"]]["payer"], operation["month"])
 
 
 def _judge_debit(known: Knowledge, operation: Operation, chain: Sequence[Stored]) -> Answer:
@@ -96,7 +96,8 @@ def _judge_debit(known: Knowledge, operation: Operation, chain: Sequence[Stored]
     payer = known.enrollments[operation["enrollment"]]["payer"]
     if chain and chain[-1]["kind"] == DEBIT:
         return rejection(operation["id"], "already_debited", live=chain[-1]["id"])
-    if (payer, operation["month"]) in known.closed:
+    month = known.closed.booking_month(payer, operation)
+    if month is None:
         return rejection(operation["id"], "month_closed", month=operation["month"])
     certificate = known.certificates[operation["certificate"]]
     is_valid = certificate["valid_from"] <= claim["date"] <= certificate["valid_to"]
@@ -111,7 +112,7 @@ def _judge_debit(known: Knowledge, operation: Operation, chain: Sequence[Stored]
     except InsufficientFunds as error:
         needed, left = roubles_from_kopecks(amount), roubles_from_kopecks(error.free_kopecks)
         return rejection(operation["id"], "insufficient_funds", needed=needed, left=left)
-    return _accept(known, operation, payer)
+    return _accept(known, operation, payer, month)
 
 
 def _judge_reversal(known: Knowledge, operation: Operation, chain: Sequence[Stored]) -> Answer:
@@ -126,11 +127,12 @@ def _judge_reversal(known: Knowledge, operation: Operation, chain: Sequence[Stor
             return _no_live_debit(operation, f"у списания другое поле {name}: {live[name]}", f"the debit's {name} is {live[name]}")
     if operation["claim"]["provider"] != live["provider"]:
         return _no_live_debit(operation, f"списано в пользу {live['provider']}", f"the debit is {live['provider']}'s")
-    if (live["payer"], operation["month"]) in known.closed:
+    month = known.closed.booking_month(live["payer"], operation)
+    if month is None:
         return rejection(operation["id"], "month_closed", month=operation["month"])
     period = nominal_period(dt.date.fromisoformat(live["date"]))
     known.ledger.reverse(live["certificate"], live["payer"], period, live["provider"], live["amount_kopecks"], operation["id"])
-    return _accept(known, operation, live["payer"])
+    return _accept(known, operation, live["payer"], month)
 
 
 def _no_live_debit(operation: Operation, ru_detail: str, en_detail: str) -> Answer:
@@ -167,7 +169,7 @@ def _not_enrolled(known: Knowledge, operation: Operation, any_day: bool = False)
     return rejection(operation["id"], "not_enrolled", enrollment=operation["enrollment"], ru_detail=detail[0], en_detail=detail[1])
 
 
-def _accept(known: Knowledge, operation: Operation, payer: str) -> Answer:
+def _accept(known: Knowledge, operation: Operation, payer: str, month: str) -> Answer:
     claim = operation["claim"]
     key = claim_key(claim)
     is_money = operation["kind"] != ATTENDANCE
@@ -176,6 +178,8 @@ def _accept(known: Knowledge, operation: Operation, payer: str) -> Answer:
         "id": operation["id"],
         **{name: claim[name] for name in CLAIM},
         **{name: operation[name] for name in _PLAIN},
+        "month": month,
+        "asked_month": None if month == operation["month"] else operation["month"],
         "payer": payer,
         "journal": MONEY if is_money else ATTENDANCE,
         "place": len(known.money[key]) if is_money else known.attendances.get(key, 0),
@@ -192,8 +196,9 @@ def _accept(known: Knowledge, operation: Operation, payer: str) -> Answer:
 
 
 def _differing_field(operation: Operation, before: Stored) -> str | None:
+    said = {**before, "month": before["asked_month"] or before["month"]}
     for name in _PLAIN:
-        if operation[name] != before[name]:
+        if operation[name] != said[name]:
             return name
     for name in CLAIM:
         if operation["claim"][name] != before[name]:
@@ -222,9 +227,8 @@ def _read(connection: Connection, operations: Sequence[Operation], now: dt.datet
     _read_enrollments(connection, known, {operation["enrollment"] for operation in operations})
     groups = {operation["claim"]["group"] for operation in operations}
     known.group_providers = catalogue.providers_of_groups(connection, groups)
-    for portion in portions(operation["month"] for operation in operations):
-        closed = connection.execute(select(closed_months).where(closed_months.c.month.in_(portion)))
-        known.closed.update((row.payer, row.month) for row in closed)
+    payers = {row["payer"] for row in known.enrollments.values()} | {chain[-1]["payer"] for chain in known.money.values()}
+    known.closed = months.read_closed(connection, payers, operations)
     known.ledger.read(named | {operation["claim"]["provider"] for operation in operations})
     return known
 

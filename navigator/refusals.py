@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 # Each value: (ru reason, ru cure, en reason, en cure).
@@ -92,9 +93,10 @@ _REFUSALS["test_fault"] = (
 def rejection(operation_id: str, code: str, **values: Any) -> dict[str, Any]:
     """The answer that rejects an operation."""
     ru, ru_cure, en, en_cure = _REFUSALS[code]
+    known = defaultdict(lambda: "…", values)  # a rejection that a test ordered knows nothing of amounts and the like
     return {
         "id": operation_id,
         "outcome": "rejected",
-        "reason": {"code": code, "ru": ru.format(**values), "en": en.format(**values)},
+        "reason": {"code": code, "ru": ru.format_map(known), "en": en.format_map(known)},
         "cure": {"ru": ru_cure, "en": en_cure},
     }

@@ -183,7 +183,17 @@ closed_months = Table(
     metadata,
     Column("payer", ForeignKey("payers.payer"), nullable=False),
     Column("month", String(7), nullable=False),
+    Column("closed_at", INSTANT, nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the payer's statement as it was served at the closing
     PrimaryKeyConstraint("payer", "month"),
+)
+
+closed_over = Table(  # operations that were named at a closing because they might still be on their way
+    "closed_over",
+    metadata,
+    Column("month", String(7), nullable=False),
+    Column("id", String(32), nullable=False),
+    PrimaryKeyConstraint("month", "id"),
 )
 
 loaded_rows = Table(
@@ -246,6 +256,7 @@ acceptances = Table(
     Column("payer", Text, nullable=False),
     Column("n", Integer, nullable=False),
     Column("month", String(7), nullable=False),
+    Column("asked_month", String(7)),  # where another one than `month` was asked for and was closed
     Column("amount_kopecks", BigInteger, nullable=False),
     Column("after", String(32)),
     Column("refers_to", String(32)),
@@ -255,7 +266,7 @@ acceptances = Table(
     Column("accepted_at", INSTANT, nullable=False),
     # A second wall: a claim's acceptances are one chain, so no two writers can both continue it from the same link.
     UniqueConstraint("child", "group", "date", "slot", "journal", "place"),
-    Index("acceptances_by_month", "month", "acceptance"),
+    Index("acceptances_by_month", "month", "payer", "acceptance"),
     Index("acceptances_by_day", "date"),
 )
 

@@ -20,7 +20,9 @@ from navigator.cli import main
 from navigator.clock import clock_from
 from navigator.engine import open_database
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from . import contract
+from .root import REPOSITORY
+
 NOW = "2025-11-05T10:00:00+03:00"
 
 DISTRICT = {
@@ -186,7 +188,9 @@ def empty_register(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Regi
 
     def ask(method: str, path: str, parameters: dict[str, Any], body: Any) -> tuple[int, Any]:
         response = client.open(path, method=method, query_string=parameters or None, json=body)
-        return response.status_code, response.get_json(silent=True)
+        answer = response.get_json(silent=True)
+        contract.check(method, path, body, response.status_code, response.content_type, answer)
+        return response.status_code, answer
 
     told = Register(home, ask)
     told.page = lambda language: client.get("/", headers={"Accept-Language": language}).get_data(as_text=True)
@@ -219,7 +223,9 @@ def serve(home: Path) -> Iterator[Callable[..., Register]]:
 
         def ask(method: str, path: str, parameters: dict[str, Any], body: Any) -> tuple[int, Any]:
             response = requests.request(method, found[0] + path, params=parameters, json=body, timeout=30)
-            return response.status_code, response.json()
+            answer = response.json()
+            contract.check(method, path, body, response.status_code, response.headers["Content-Type"], answer)
+            return response.status_code, answer
 
         served = Register(home, ask)
         served.process = process

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from .conftest import REPOSITORY
+from .root import REPOSITORY
 
 DISTRICTS = sorted(
     folder for folder in REPOSITORY.glob("**/district") if folder.is_dir() and "var" not in folder.parts and ".venv" not in folder.parts

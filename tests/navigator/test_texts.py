@@ -7,7 +7,7 @@ import string
 
 from navigator import texts
 
-from .conftest import REPOSITORY
+from .root import REPOSITORY
 
 SOURCES = "".join(file.read_text(encoding="utf-8") for file in sorted((REPOSITORY / "navigator").glob("*.py")) if file.name != "texts.py")
 
