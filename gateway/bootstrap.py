@@ -15,15 +15,14 @@ import holidays
 
 from gateway.core import decide
 from gateway.core.facts import RegisterProvider, Text
-from gateway.core.periods import month_of, month_period
 from gateway.errors import EXIT_UNREADABLE, UserError
 from gateway.flow import Flow, Progress
 from gateway.flow import explain as flow_explain
 from gateway.flow import queues as flow_queues
-from gateway.flow import reconcile as flow_reconcile
 from gateway.flow.intake import Intake, IntakeRequest, take_in, try_out
 from gateway.flow.lessons import lesson_counts
 from gateway.flow.report import report_of
+from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
 from gateway.plugins import Adapter
 from gateway.plugins.manager import Plugins, load_plugins
@@ -46,7 +45,7 @@ def _silent(stage: str, done: int) -> None:
 
 
 @dataclass
-class Gateway:
+class Gateway(Monthly):
     """Everything that a face may ask of the gateway.
 
     Attributes:
@@ -129,10 +128,10 @@ class Gateway:
         self.flow.read_register(now, progress)
         asked = self._request(path, provider, mapping, month, source)
         self._keep_raw(path)
-        if mapping is not None:
+        intake = take_in(self.flow, asked, now, progress)
+        if mapping is not None and intake.refused is None:  # one that cannot be used does not take a good one's place
             text = mapping.read_text(encoding="utf-8-sig")
             store_queues.keep_mapping(self.engine, asked.provider.provider, asked.source, text, mapping.name, now)
-        intake = take_in(self.flow, asked, now, progress)
         report = self._report(intake, asked)
         self.plugins.notify_run_finished(report)
         return report
@@ -158,12 +157,9 @@ class Gateway:
             store_collect.finish_run(self.engine, report["provider"], report["run"], dict(report["counts"]), self.clock())
 
     def _request(self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None) -> IntakeRequest:
-        if not path.is_file():
-            raise UserError(
-                Text(f"Файла нет: {path}", f"There is no such file: {path}"), Text("Проверьте имя и папку.", "Check its name and folder."), EXIT_UNREADABLE
-            )
+        _check_readable(path)
         if month is not None:
-            _checked_month(month)
+            checked_month(month)
         known = self.provider(provider)
         adapter = self._adapter_for(path)
         source = source or adapter.name
@@ -192,12 +188,14 @@ class Gateway:
         if path is None:
             kept = store_queues.mappings(self.engine, provider, source)
             return tomllib.loads(kept[0]["body"]) if kept else {}
+        _check_readable(path)
         try:
             return tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise UserError(
                 Text(f"{path}: файл соответствия не прочитан: {error}", f"{path}: the mapping cannot be read: {error}"),
-                Text("Проверьте имя файла и запись TOML.", "Check the file's name and its TOML."),
+                Text("Исправьте запись TOML: docs/mapping.md.", "Mend its TOML: docs/mapping.md."),
+                EXIT_UNREADABLE,
             ) from error
 
     def _keep_raw(self, path: Path) -> None:
@@ -310,7 +308,7 @@ class Gateway:
     ) -> dict[str, Any]:
         """Confirm or decline withdrawals; a later answer replaces an earlier one."""
         if month is not None:
-            _checked_month(month)
+            checked_month(month)
         answered = flow_queues.answer_withdrawals(self.flow, provider, group, month, accept, self.clock())
         return {"answered": answered, "complete": self.after_answer(progress)}
 
@@ -344,7 +342,7 @@ class Gateway:
     ) -> list[dict[str, Any]]:
         """Claims with their answers, in the form of expected.json."""
         if month is not None:
-            _checked_month(month)
+            checked_month(month)
         return flow_explain.claims(self.flow, enrollment, month, answer, provider, self.language)
 
     def counts(self, provider: str | None = None, month: str | None = None) -> dict[str, Any]:
@@ -357,7 +355,7 @@ class Gateway:
 
     def lessons(self, month: str) -> Mapping[str, Mapping[str, int]]:
         """Provider → how many lessons its groups had in the month, and how many of them were cancelled."""
-        _checked_month(month)
+        checked_month(month)
         return lesson_counts(self.flow, month)
 
     def months(self) -> list[str]:
@@ -381,24 +379,6 @@ class Gateway:
         """
         cursors = {(row["register"], row["feed"]): row["cursor"] for row in views.cursors(self.engine)}
         self.register.catalogue(cursors.get((self.flow.register_name, "catalogue")))
-
-    def reconcile(self, month: str, reads_register: bool = True) -> dict[str, Any]:
-        """Our side and the register's of one month. ``reads_register`` False: by the facts at hand, so that nothing is stored."""
-        _checked_month(month)
-        if reads_register:
-            self.flow.read_register(self.clock())
-        found = flow_reconcile.differences(self.flow, month)
-        statement = self.register.statement(month)
-        sums = views.booked(self.engine, month)
-        return {
-            "month": month,
-            "booked_kopecks": sums["booked"],
-            "accepted_kopecks": sums["accepted"],
-            "register_kopecks": statement.sum,
-            "debits": statement.debits,
-            "reversals": statement.reversals,
-            "differences": [flow_explain.difference_entry(one, self.language) for one in found],
-        }
 
     def rules_in_force(self) -> list[dict[str, Any]]:
         """Rules with their parameters and sources, and what of the pack is no rule."""
@@ -436,14 +416,16 @@ def _of_pack(work: Callable[[], Made]) -> Made:
         raise UserError(Text(f"{error.where}: {error.what.ru}", f"{error.where}: {error.what.en}"), error.cure) from error
 
 
-def _checked_month(month: str) -> None:
-    try:
-        if month_of(month_period(month).first) != month:
-            raise ValueError(month)
-    except ValueError as error:
-        raise UserError(
-            Text(f"«{month}» не месяц.", f"“{month}” is not a month."), Text("Пишите ГГГГ-ММ, например 2025-10.", "Write YYYY-MM, for example 2025-10.")
-        ) from error
+def _check_readable(path: Path) -> None:
+    if path.is_dir():
+        what = Text(f"Это папка, а нужен файл: {path}", f"A folder, where a file is needed: {path}")
+    elif not path.exists():
+        what = Text(f"Файла нет: {path}", f"There is no such file: {path}")
+    elif not os.access(path, os.R_OK):
+        what = Text(f"Файл нельзя прочитать, нет прав: {path}", f"The file may not be read: {path}")
+    else:
+        return
+    raise UserError(what, Text("Проверьте имя, папку и права.", "Check its name, folder and permissions."), EXIT_UNREADABLE)
 
 
 def _holidays(year: int) -> frozenset[dt.date]:

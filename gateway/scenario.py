@@ -174,8 +174,11 @@ class _Teller:
             raise _wrong(self.folder / "steps.toml", f"шаг {number}: время идёт назад", f"step {number}: time goes back")
         self._now = now
         self._post("/test/v1/clock", {"now": now.isoformat()})
-        known = {"import": self._import, "register": self._register, "run": self._run, "answer": self._answer, "undo": self._undo}
-        extras = {"at", "check", "provider", "mapping", "month", "source", "dry_run", "title"}
+        known = {
+            "import": self._import, "register": self._register, "run": self._run, "answer": self._answer, "undo": self._undo,
+            "fault": self._fault, "close": self._close,
+        }  # fmt: skip
+        extras = {"at", "check", "provider", "mapping", "month", "source", "dry_run", "title", "payer", "over", "refused"}
         unknown = set(step) - set(known) - extras
         if unknown:
             names = ", ".join(sorted(unknown))
@@ -184,7 +187,11 @@ class _Teller:
             if name in step:
                 try:
                     do(step)
+                    if step.get("refused"):
+                        self.told.differences.append(f"{number} ({name}): " + Text("не отказано", "not refused").in_language(self.language))
                 except UserError as error:
+                    if step.get("refused") and not isinstance(error, StoryError):
+                        continue
                     place = f"шаг {number} ({name})" if self.language == "ru" else f"step {number} ({name})"
                     self.told.differences.append(f"{place}: {error.what.in_language(self.language)} {error.cure.in_language(self.language)}")
         if "check" in step:
@@ -227,11 +234,35 @@ class _Teller:
                 self.gateway.answer_withdrawals(bool(answer["accept"]), answer.get("provider"), answer.get("group"), answer.get("month"))
             elif queue == "conflicts":
                 self.gateway.answer_conflict(str(answer["enrollment"]), answer["date"], int(answer.get("slot", 1)), str(answer["take"]))
+            elif queue == "months":
+                self.gateway.decide_late(str(answer["month"]), bool(answer["accept"]), answer.get("payer"), answer.get("provider"))
             else:
                 raise _wrong(self.folder / "steps.toml", f"нет такой очереди: {queue}", f"there is no queue {queue}")
 
     def _undo(self, step: Mapping[str, Any]) -> None:
         self.gateway.undo(step.get("provider"), Path(str(step["undo"])).name)
+
+    def _fault(self, step: Mapping[str, Any]) -> None:
+        """``{register = "delay", seconds = 5}``, or shorter ``{delay = 5}``."""
+        faults = []
+        for one in step["fault"]:
+            body = {key: value.isoformat() if isinstance(value, dt.datetime) else value for key, value in one.items()}
+            for name, argument in (("drop_reply", "next"), ("reject_next", "next"), ("delay", "seconds"), ("down_until", "until")):
+                if name in body:
+                    body |= {"register": name, argument: body.pop(name)}
+            faults.append(body | {"fault": body.pop("register", None)})
+        self._post("/test/v1/faults", {"faults": faults})
+
+    def _close(self, step: Mapping[str, Any]) -> None:
+        """``over``: operations by id, or each by its lesson: {enrollment, date, slot}."""
+        over = [one if isinstance(one, str) else self._operation_at(one) for one in step.get("over", ())]
+        self.gateway.close_month(str(step["close"]), step.get("payer"), over)
+
+    def _operation_at(self, lesson: Mapping[str, Any]) -> str:
+        found = self.gateway.open_operations_at(str(lesson["enrollment"]), lesson["date"], int(lesson.get("slot", 1)))
+        if not found:
+            raise _wrong(self.folder / "steps.toml", f"нет операции без ответа: {lesson}", f"no operation waits for an answer: {lesson}")
+        return found[0]
 
     def _post(self, path: str, body: Mapping[str, Any]) -> None:
         answer = requests.post(self.url + path, json=body, timeout=30)

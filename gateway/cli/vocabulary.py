@@ -81,6 +81,9 @@ WORDS: dict[str, dict[str, Text]] = {
         "rejected": Text("отклонено", "rejected"),
         "unanswered": Text("без ответа", "unanswered"),
         "other_balance": Text("другой остаток", "another balance"),
+        "late_answer": Text("поздний ответ", "a late answer"),
+        "moved_elsewhere": Text("движение помимо нас", "moved elsewhere"),
+        "closed_changed": Text("закрытая ведомость изменилась", "a closed statement changed"),
     },
 }
 

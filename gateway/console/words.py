@@ -148,6 +148,9 @@ WORDS: Mapping[str, Text] = {
     "difference.rejected": Text("отклонено", "rejected"),
     "difference.unanswered": Text("нет ответа", "unanswered"),
     "difference.other_balance": Text("другой остаток", "another balance"),
+    "difference.late_answer": Text("поздний ответ", "a late answer"),
+    "difference.moved_elsewhere": Text("движение помимо нас", "moved elsewhere"),
+    "difference.closed_changed": Text("закрытая ведомость изменилась", "a closed statement changed"),
     # problems
     "problem": Text("Страницы сейчас нет", "The page is not there now"),
     "problem.back": Text("К состоянию", "To the status"),

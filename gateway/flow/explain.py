@@ -9,7 +9,8 @@ from typing import Any
 from gateway.core.facts import Certificate, Status, Text
 from gateway.core.ledger import AccountKind, AccountName, Balance
 from gateway.core.money import roubles_from_kopecks
-from gateway.core.reconcile import Difference
+from gateway.core.periods import month_of
+from gateway.core.reconcile import Aged
 from gateway.core.refusals import n04
 from gateway.core.rules import order_of
 from gateway.errors import UserError
@@ -154,7 +155,7 @@ def _explained(flow: Flow, pack: RegionPack, row: Mapping[str, Any], language: s
         "rules_met": sorted(met - set(refused), key=order_of) if row["answer"] != "not_charged" else [],
         "keeps": bool(row["keeps"]),
         "free": roubles_from_kopecks(free.get(account, 0)),
-        "operations": [_operation_entry(one, language) for one in views.operations_of(flow.engine, row["payer"], row["claim"])],
+        "operations": [_operation_entry(one, row["day"], language) for one in views.operations_of(flow.engine, row["payer"], row["claim"])],
         "said": Status(row["status"]).value if row["status"] else None,
     }  # fmt: skip
 
@@ -204,11 +205,20 @@ def _mark_entry(word: Mapping[str, Any], mark: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def _operation_entry(row: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _late_note(month: str, day: dt.date, language: str) -> str | None:
+    """Said of an operation that was booked later than its lesson's month."""
+    own = month_of(day)
+    if month == own:
+        return None
+    return Text(f"учтено в {month}: месяц {own} закрыт", f"booked in {month}: the month {own} is closed").in_language(language)
+
+
+def _operation_entry(row: Mapping[str, Any], day: dt.date, language: str) -> dict[str, Any]:
     reason = Text(*reason_of(row)).in_language(language) if row["reason"] else None
     return {
         "id": row["id"], "kind": row["kind"], "amount": roubles_from_kopecks(row["amount"]), "status": row["status"], "state": row["state"],
-        "number": row["number"], "month": row["month"], "booked_at": row["booked_at"], "answered_at": row["answered_at"], "reason": reason,
+        "number": row["number"], "month": row["month"], "late": _late_note(row["month"], day, language), "booked_at": row["booked_at"],
+        "answered_at": row["answered_at"], "reason": reason,
     }  # fmt: skip
 
 
@@ -252,9 +262,10 @@ def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def difference_entry(one: Difference, language: str) -> dict[str, Any]:
+def difference_entry(aged: Aged, language: str) -> dict[str, Any]:
+    one = aged.difference
     return {
-        "class": one.kind.value, "subject": one.subject, "provider": one.provider, "group": one.group,
+        "class": one.kind.value, "subject": one.subject, "payer": one.payer, "provider": one.provider, "group": one.group,
         "date": one.day.isoformat() if one.day else None, "slot": one.slot, "here": one.here, "there": one.there,
-        "cure": one.cure.in_language(language),
+        "cure": one.cure.in_language(language), "safe": one.is_safe, "first_seen": aged.first_seen.isoformat(), "age_days": aged.age_days,
     }  # fmt: skip

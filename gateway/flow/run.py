@@ -67,7 +67,7 @@ class Flow:
         self._read("catalogue", self.register.catalogue, store_register.save_catalogue, now, progress)
         self._read("certificates", self.register.certificates, store_register.save_certificates, now, progress)
         self._read("enrollments", self.register.enrollments, store_register.save_enrollments, now, progress)
-        self._read("movements", self.register.movements, self._save_movements, now, progress)
+        self._read("movements", self.register.movements, self.save_movements, now, progress)
         store_register.list_lessons_come(self.engine, now)
 
     def _read(
@@ -85,7 +85,8 @@ class Flow:
             progress("register", len(page.items))
             more = page.more
 
-    def _save_movements(self, engine: Engine, register: str, items: Sequence[Acceptance], cursor: str, now: dt.datetime) -> None:
+    def save_movements(self, engine: Engine, register: str, items: Sequence[Acceptance], cursor: str, now: dt.datetime) -> None:
+        """Take over what the register accepted: ours is settled, what we do not know is adopted."""
         movements = [
             (_accepted(one), (one.provider, one.child, one.group, one.day, one.slot, one.lesson_starts_at))
             for one in items

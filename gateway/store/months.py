@@ -125,7 +125,7 @@ def begin(
         row = _row(connection.execute(sa.select(t.month).where(where).with_for_update()).mappings().one())
         if row.state is MonthState.CLOSED:
             return plan((), (), nominal_period)
-        closing = plan(_open_operations(connection, payer, month), {*over, *row.over}, nominal_period)
+        closing = plan(open_operations(connection, payer, month, locked=True), {*over, *row.over}, nominal_period)
         if closing.waits_for:
             return closing
         save_settled(connection, closing.cancelled, now)
@@ -135,16 +135,30 @@ def begin(
     return closing
 
 
-def _open_operations(connection: Connection, payer: str, month: str) -> list[OpenOperation]:
-    """Debits and reversals of the month without an answer; nobody sends or settles them while the transaction lasts."""
-    found = connection.execute(
+def open_operations(connection: Connection, payer: str, month: str, locked: bool = False) -> list[OpenOperation]:
+    """Debits and reversals of the month without an answer. ``locked``: nobody sends or settles them while the transaction lasts."""
+    query = (
         sa.select(_O.sent_at, *OPERATION_COLUMNS)
         .select_from(t.operation.join(t.claim, _JOIN))
         .where(_O.payer == payer, _O.month == month, _O.kind != "attendance", _O.state.not_in(ANSWERED))
         .order_by(_O.operation)
-        .with_for_update(of=t.operation)
     )
+    found = connection.execute(query.with_for_update(of=t.operation) if locked else query)
     return [OpenOperation(operation_from(row[1:]), row[0] is not None) for row in found]
+
+
+def open_operations_at(engine: Engine, enrollment: str, day: dt.date, slot: int) -> list[str]:
+    """Ids of an enrollment's debits and reversals at a lesson that have no answer."""
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(_O.id)
+            .select_from(t.operation.join(t.claim, _JOIN))
+            .where(
+                _O.enrollment == enrollment, _C.day == day, _C.slot == slot, _O.kind != "attendance", _O.state.not_in(ANSWERED),
+            )
+            .order_by(_O.operation)
+        )  # fmt: skip
+        return [id_ for (id_,) in rows]
 
 
 def finish(
@@ -173,12 +187,6 @@ def learn_closed(engine: Engine, rejected: Sequence[Operation], now: dt.datetime
 def _list_claims(connection: Connection, payer: str, claims: Iterable[int]) -> None:
     for chunk in in_chunks(sorted(set(claims))):
         relist(connection, t.to_decide, sa.select(_C.payer, _C.claim).where(_C.payer == payer, _C.claim.in_(chunk)), "payer")
-
-
-def unanswered(engine: Engine, payer: str, month: str) -> list[OpenOperation]:
-    """What closing the month would meet: sent and never answered, or never sent."""
-    with reading(engine) as connection:
-        return _open_operations(connection, payer, month)
 
 
 # ---------------------------------------------------------------- the payer's word on what comes late

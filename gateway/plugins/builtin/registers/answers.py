@@ -41,7 +41,7 @@ _PROVIDER, _GROUP = schemas.ProviderSchema(), schemas.GroupSchema()
 _CERTIFICATE, _ENROLLMENT = schemas.CertificateSchema(), schemas.EnrollmentSchema()
 _ACCEPTANCE, _ANSWER = schemas.AcceptanceSchema(), schemas.AnswerSchema()
 _CANDIDATES, _STATEMENT, _ATTENDANCE = schemas.CandidatesSchema(), schemas.StatementSchema(), schemas.AttendanceSchema()
-_BALANCES, _CLOSED_MONTH = schemas.BalancesSchema(), schemas.ClosedMonthSchema()
+_BALANCES, _MONTHS = schemas.BalancesSchema(), schemas.MonthsSchema()
 
 
 def checked(schema: Schema, raw: Any) -> dict[str, Any]:
@@ -155,9 +155,15 @@ def balances(raw: Any) -> tuple[Standing, ...]:
     )
 
 
-def closed_month(raw: Any) -> str | None:
-    digest: str | None = checked(_CLOSED_MONTH, raw)["digest"]
-    return digest
+def closed_month(raw: Any, payer: str) -> str | None:
+    """The digest of the payer's statement; the month must have been closed."""
+    for number, each in enumerate(checked(_MONTHS, raw)["months"]):
+        if each["payer"] == payer:
+            if each["state"] != "closed":
+                raise AnswerFault(f"months.{number}.state")
+            digest: str | None = each["digest"]
+            return digest
+    raise AnswerFault("months")
 
 
 def _provider(found: Mapping[str, Any]) -> RegisterProvider:

@@ -109,7 +109,8 @@ class HttpRegister:
     def close_month(self, month: str, payer: str, open_operations: Sequence[str]) -> str | None:
         """Close a payer's month; the digest of the register's statement. To repeat it is safe, so it is tried three times."""
         body = {"month": month, "payer": payer, "open_operations": list(open_operations)}
-        return _understood("months/close", answers.closed_month, self._wire.ask("POST", f"{_ROOT}/months/close", body=body))
+        raw = self._wire.ask("POST", f"{_ROOT}/months/close", body=body)
+        return _understood("months/close", lambda answer: answers.closed_month(answer, payer), raw)
 
     def _page(self, what: str, since: str | None, item: Callable[[Mapping[str, Any]], Item | None]) -> Page[Item]:
         params = {"limit": str(PAGE_ITEMS)} | ({"since": since} if since is not None else {})

@@ -253,5 +253,11 @@ class BalancesSchema(_Answer):
     balances = fields.List(fields.Nested(StandingSchema), required=True)
 
 
-class ClosedMonthSchema(_Answer):
+class MonthSchema(_Answer):
+    payer = _word()
+    state = _word()
     digest = _known()
+
+
+class MonthsSchema(_Answer):
+    months = fields.List(fields.Nested(MonthSchema), required=True)
