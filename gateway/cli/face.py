@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import re
 import sys
@@ -77,7 +78,7 @@ class Face:
                 self._screen.print(" " * indent, shown, sep="", style=style, soft_wrap=True)
             else:
                 self._screen.print(Padding(shown, (0, 0, 0, indent), expand=False), style=style)
-        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines()))
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines() or [""]))
 
     def text(self, name: str, /, **values: object) -> str:
         return say(name, self.language, **values)
@@ -96,13 +97,16 @@ class Face:
     def fail(self, what: str, cure: str, code: int) -> int:
         """Say what is the matter and how to mend it; the exit code."""
         if self.as_json:
-            _write_json({"error": {"what": what, "cure": cure}}, _standing())
-            sys.stdout.flush()
-        else:
-            screen = console(sys.stderr)
-            screen.print(what, style="bold")
-            if cure:
-                screen.print(cure)
+            try:
+                _write_json({"error": {"what": what, "cure": cure}}, _standing())
+                sys.stdout.flush()
+                return code
+            except OSError:  # nothing can be written there: the disk may be full
+                _close_output()
+        screen = console(sys.stderr)
+        screen.print(what, style="bold")
+        if cure:
+            screen.print(cure)
         return code
 
 
@@ -175,18 +179,26 @@ class Root(Group):
 # ---------------------------------------------------------------- errors
 
 
+def _close_output() -> None:
+    """Nobody takes what is still to be written, and the end of the program shall not stumble over it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _code_of(face: Face, call: Callable[[], Any]) -> int:
     """The exit code of a call, whatever it raises."""
+    logging.basicConfig(level=logging.INFO if face.debug else logging.CRITICAL)  # what a person needs is in the answer
     try:
         return int(call() or EXIT_DONE)
     except BrokenPipeError:  # whoever read our answer has left: `gateway claims | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return EXIT_REFUSED
     except (KeyboardInterrupt, click.Abort):
         return face.fail(face.text(face.interrupted), "", EXIT_INTERRUPTED)
     except Exception as error:
         if face.debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+            _close_output()
         what, cure, code = told(error, face.language)
         return face.fail(what, cure, code)
 

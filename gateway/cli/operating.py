@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import click
@@ -133,8 +135,13 @@ def serve(face: Face, port: int | None) -> int:
         raise UserError(both("serve.taken", port=port, error=error.strerror or error), both("serve.taken.cure"), EXIT_USAGE) from error
     url = f"http://127.0.0.1:{server.effective_port}"
     face.answer({"url": url}, lambda: face.put(face.text("serve.ready", url=url), is_typed=True))
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        server.run()
+        server.run()  # returns when Ctrl-C or _stop raises
     finally:
         server.close()
     return EXIT_DONE
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(EXIT_DONE)

@@ -13,9 +13,6 @@ from gateway.cli.face import Face, console
 from gateway.flow import Progress as Report
 
 STAGES = ("register", "read", "match", "decide", "book", "post")
-_FED_BY = {"match": "read", "decide": "match", "book": "decide", "post": "book"}
-"""How long a stage will be is guessed by what the stage before it has done."""
-
 QUIET_SECONDS = 0.5
 """A call that is over sooner shows no bars."""
 
@@ -59,6 +56,10 @@ class _Bars:
         self._done[stage] = self._done.get(stage, 0) + done
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(self._names.get(stage, stage), total=None)
-        fed = self._done.get(_FED_BY.get(stage, ""))
-        total = None if fed is None else max(fed, self._done[stage])
-        self._bars.update(self._tasks[stage], completed=self._done[stage], total=total)
+        self._bars.update(self._tasks[stage], completed=self._done[stage], total=self._length_of(stage))
+
+    def _length_of(self, stage: str) -> int | None:
+        """How long a stage will be, guessed by what the stages before it have done with the sheet; None: nobody knows."""
+        before = STAGES[1 : STAGES.index(stage)] if stage in STAGES else ()
+        fed = [self._done[one] for one in before if one in self._done]
+        return max(fed[-1], self._done[stage]) if fed else None

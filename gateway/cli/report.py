@@ -142,13 +142,21 @@ def _show_list(face: Face, title: str, findings: Sequence[Entry], limit: int | N
 
 
 def _show_findings(face: Face, findings: Sequence[Entry], limit: int | None) -> int:
-    """What was not read, or left out on purpose; how many were left out of the list."""
-    for one in findings[:limit]:
-        place = cell(one["sheet"], one["row"], one["column"], face.language)
-        face.put((f"{place}: " if place else "") + one["what"], 4)
-        if one["cure"]:
-            face.put(f"→ {one['cure']}", 6)
-    return 0 if limit is None else max(0, len(findings) - limit)
+    """What was not read, or left out on purpose, the same words once with all their cells; how many were left out of the list."""
+    alike: dict[tuple[str | None, str, str], list[Entry]] = defaultdict(list)
+    for one in findings:
+        alike[(one["sheet"], one["what"], one["cure"])].append(one)
+    for (sheet, what, cure), ones in list(alike.items())[:limit]:
+        place = cell(sheet, None, None, face.language)
+        if len(ones) == 1:
+            place = cell(sheet, ones[0]["row"], ones[0]["column"], face.language)
+        face.put((f"{place}: " if place else "") + what, 4)
+        if len(ones) > 1:
+            cells = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" for one in ones)
+            face.put(face.text("report.cells", cells=cells), 6)
+        if cure:
+            face.put(f"→ {cure}", 6)
+    return 0 if limit is None else sum(len(ones) for ones in list(alike.values())[limit:])
 
 
 # ---------------------------------------------------------------- what next
