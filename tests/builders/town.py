@@ -5,8 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +27,15 @@ from tests.builders.sheets import Grid, Row, month_book
 NOW = dt.datetime.fromisoformat("2025-11-05T10:00:00+03:00")
 OCTOBER = dt.date(2025, 10, 1)
 PROVIDER, GROUP, TITLE = "club", "G-1", "Парусники"
-MAPPING = '[cells]\nempty = "attended"\ncodes = {"Н" = "absent", "Б" = "excused", "В" = "day_off"}\n[columns]\nchild = "B"\ncertificate = "C"\nfirst_day = "E"\n'
+MAPPING = """
+[cells]
+empty = "attended"
+codes = {"Н" = "absent", "Б" = "excused", "В" = "day_off"}
+[columns]
+child = "B"
+certificate = "C"
+first_day = "E"
+"""
 
 # Mondays and Thursdays of October 2025.
 LESSON_DAYS = (2, 6, 9, 13, 16, 20, 23, 27, 30)
@@ -198,8 +210,6 @@ def load(folder: Path, district: District) -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    import os
-
     return {**os.environ, "NAVIGATOR_HOME": str(folder / "navigator"), "GATEWAY_TEST": "1", "GATEWAY_NOW": NOW.isoformat()}
 
 
@@ -210,3 +220,37 @@ def sums(running: Town, gateway: Gateway, month: str = "2025-10") -> None:
     assert answer["differences"] == [], answer["differences"][:3]
     assert answer["booked_kopecks"] == answer["accepted_kopecks"] == answer["register_kopecks"]
     assert set(gateway.status()["under_way"].values()) == {0}
+
+
+@contextmanager
+def navigator_at(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The folder's Navigator on a port that is known beforehand, so that it can die and come back."""
+    with (folder / "navigator.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "navigator", "serve", "--port", str(port)], env=environment(folder), stdout=log, stderr=subprocess.STDOUT
+        )  # fmt: skip
+    try:
+        _wait_for(process, f"http://127.0.0.1:{port}/register/v1/health")
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the Navigator did not start"
+        try:
+            if requests.get(url, timeout=2).ok:
+                return
+        except requests.RequestException:
+            time.sleep(0.02)
+    raise AssertionError("the Navigator does not answer")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
