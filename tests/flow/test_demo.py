@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
 import os
 import re
@@ -13,7 +15,10 @@ from string import Formatter
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from gateway.demo.__main__ import run
+from gateway.demo.play import Played, Taken
 from gateway.demo.words import WORDS, language_from
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -169,3 +174,60 @@ def test_every_word_is_there_in_both_languages(name: str) -> None:
 )
 def test_the_language_is_the_locales_and_else_russian(environment: dict[str, str], language: str) -> None:
     assert language_from(environment) == language
+
+
+# ---------------------------------------------------------------- when it does not agree
+
+
+def played() -> Played:
+    """One club, two marks, one of them charged."""
+    counts = {"marks": 2, "charged": 1, "not_charged": {"absent": 1}, "refused": {}, "waiting": {}, "unread": 0}
+    report = {"provider": "p", "file": "p.xlsx", "new": 2, "counts": counts, "marks": [], "unread": [], "questions": []}
+    return Played(
+        loaded={"new": 1, "changed": 0, "unchanged": 0, "total": 1},
+        taken=[Taken(report, again=False)],
+        answers=[],
+        names={"p": "Клуб"},
+        lessons={"p": {"lessons": 1, "cancelled": 0}},
+        counts=counts,
+        counts_of={"p": counts},
+        payable={"p": 100},
+        queue=[],
+        reconciled={
+            "booked_kopecks": 100, "accepted_kopecks": 100, "register_kopecks": 100, "debits": 1, "reversals": 0, "differences": [],
+        },
+        ledger_faults=[],
+        is_second_run=False,
+        changed_kopecks=100,
+    )  # fmt: skip
+
+
+DIFFERENCE = {"class": "other_sum", "date": "2025-10-03", "here": "1.00", "there": "2.00", "cure": "Сверьте."}
+
+
+def test_it_agrees_where_every_sum_is_one() -> None:
+    assert played().agrees
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reconciled": {**played().reconciled, "booked_kopecks": 101}},
+        {"reconciled": {**played().reconciled, "accepted_kopecks": 99}},
+        {"reconciled": {**played().reconciled, "register_kopecks": 0}},
+        {"reconciled": {**played().reconciled, "differences": [DIFFERENCE]}},
+        {"payable": {"p": 99}},
+        {"ledger_faults": ["certificate c-1"]},
+        {"counts": {**played().counts, "marks": 3}},
+        {"counts": {**played().counts, "waiting": {"N01": 1}}},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_whatever_does_not_agree_is_said_and_exits_1(wrong: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = dataclasses.replace(played(), **wrong)
+    monkeypatch.setattr("gateway.demo.__main__.play", lambda *_: broken)
+    console = Console(file=io.StringIO(), width=118)
+    assert run(console, tmp_path, "ru") == 1
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "НЕ СХОДИТСЯ." in printed and "Всё сходится" not in printed
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["agrees"] is False
