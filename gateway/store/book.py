@@ -17,7 +17,7 @@ from gateway.core.post import OperationState
 from gateway.store import tables as t
 from gateway.store.claims import CLAIM_COLUMNS, answer_columns, answer_from, claim_from, with_live_debit
 from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, writing
-from gateway.store.ledger import free_of, save_transfers
+from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 BATCH = 10_000
 
@@ -56,6 +56,7 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[BookWork | None]:
             return
         decided = _decided(connection, payer, limit)
         certificates = {answer.certificate for _, answer in decided if answer.certificate}
+        lock_accounts(connection, payer, certificates)
         yield BookWork(connection, payer, decided, free_of(connection, payer, certificates))
 
 
@@ -64,7 +65,12 @@ _JOIN = (t.to_book.c.payer == t.claim.c.payer) & (t.to_book.c.claim == t.claim.c
 
 def _next_payer(connection: Connection) -> str | None:
     return connection.execute(
-        sa.select(t.to_book.c.payer).join(t.claim, _JOIN).where(t.claim.c.under_way == 0).order_by(t.to_book.c.payer).limit(1)
+        sa.select(t.to_book.c.payer)
+        .join(t.claim, _JOIN)
+        .where(t.claim.c.under_way == 0)
+        .order_by(t.to_book.c.payer)
+        .limit(1)
+        .with_for_update(of=t.to_book, skip_locked=True)
     ).scalar_one_or_none()
 
 
@@ -76,6 +82,7 @@ def _decided(connection: Connection, payer: str, limit: int) -> list[tuple[Claim
         .where(t.to_book.c.payer == payer, t.claim.c.payer == payer, t.claim.c.under_way == 0)
         .order_by(certificate, t.claim.c.claim)
         .limit(limit)
+        .with_for_update(of=t.to_book, skip_locked=True)
     ).all()
     if len(rows) == limit and rows[0][1] != rows[-1][1]:
         # The last certificate may be cut: it comes whole with the next batch.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from gateway.core.periods import Period, month_of, month_period
 from gateway.core.rules import ClaimView
 from gateway.store import tables as t
 from gateway.store.claims import CLAIM_COLUMNS, answer_text, claim_from, facts_for, with_live_debit
-from gateway.store.engine import in_chunks, reading, writing
+from gateway.store.engine import claiming, in_chunks, reading, saving
 
 BATCH = 10_000
 
@@ -27,14 +28,19 @@ class ListedClaims(NamedTuple):
     payer: str
     claims: list[Claim]
     facts: RegisterFacts
+    claimed: Connection | None = None
 
 
-def listed(engine: Engine, limit: int = BATCH) -> ListedClaims | None:
-    """The next batch on decide's list, of one payer; None where the list is empty."""
-    with reading(engine) as connection:
-        payer = connection.execute(sa.select(t.to_decide.c.payer).order_by(t.to_decide.c.payer).limit(1)).scalar_one_or_none()
+@contextmanager
+def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedClaims | None]:
+    """The next batch on decide's list, of one payer; None where there is none that nobody else is at."""
+    with claiming(engine) as (connection, claimed):
+        payer = connection.execute(
+            sa.select(t.to_decide.c.payer).order_by(t.to_decide.c.payer, t.to_decide.c.claim).limit(1).with_for_update(skip_locked=True)
+        ).scalar_one_or_none()
         if payer is None:
-            return None
+            yield None
+            return
         joined = with_live_debit(t.claim.join(t.to_decide, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim)))
         rows = connection.execute(
             sa.select(t.to_decide.c.attempt, *CLAIM_COLUMNS)
@@ -42,10 +48,13 @@ def listed(engine: Engine, limit: int = BATCH) -> ListedClaims | None:
             .where(t.claim.c.payer == payer, t.to_decide.c.payer == payer)
             .order_by(t.claim.c.claim)
             .limit(limit)
+            .with_for_update(of=t.to_decide, skip_locked=True)
         ).all()
         claims = [claim_from(row[1:], row[0]) for row in rows]
         facts = facts_for(connection, {(claim.payer, claim.provider, claim.child, claim.group) for claim in claims})
-    return ListedClaims(payer, claims, facts)
+        if claimed is None:
+            connection.rollback()
+        yield ListedClaims(payer, claims, facts, claimed)
 
 
 def history(engine: Engine, claims: Sequence[Claim], now: dt.datetime) -> Callable[[Claim, str], Sequence[ClaimView]]:
@@ -95,10 +104,11 @@ def _reach(day: dt.date, reach: str) -> Period:
     return Period(dt.date(day.year, 1, 1), dt.date(day.year, 12, 31))
 
 
-def save(engine: Engine, payer: str, decided: Iterable[tuple[Claim, Answer]]) -> None:
+def save(engine: Engine, listed: ListedClaims, decided: Iterable[tuple[Claim, Answer]]) -> None:
     """Put the answers on book's list, only for claims whose attempt is still the one that was read."""
+    payer = listed.payer
     answers = {claim.row: (claim, answer) for claim, answer in decided}
-    with writing(engine) as connection:
+    with saving(engine, listed.claimed) as connection:
         ours = _still_ours(connection, payer, answers)
         rows = [
             {
@@ -127,7 +137,9 @@ def _still_ours(connection: Connection, payer: str, answers: dict[int, tuple[Cla
     ours = []
     for chunk in in_chunks(sorted(answers)):
         rows = connection.execute(
-            sa.select(t.to_decide.c.claim, t.to_decide.c.attempt).where(t.to_decide.c.payer == payer, t.to_decide.c.claim.in_(chunk))
+            sa.select(t.to_decide.c.claim, t.to_decide.c.attempt)
+            .where(t.to_decide.c.payer == payer, t.to_decide.c.claim.in_(chunk))
+            .with_for_update()
         )
         ours += [claim for claim, attempt in rows if answers[claim][0].attempt == attempt]
     return ours

@@ -102,6 +102,19 @@ def sums_of(connection: Connection, payer: str, owners: Iterable[str]) -> dict[A
     return found
 
 
+def lock_accounts(connection: Connection, payer: str, owners: Iterable[str]) -> None:
+    """Lock these owners' accounts until the transaction ends, always in the order of their keys, so that no two writers deadlock."""
+    if connection.dialect.name == "sqlite":
+        return  # a writing transaction there is alone already
+    for chunk in in_chunks(sorted(set(owners))):
+        connection.execute(
+            sa.select(t.account.c.account)
+            .where(t.account.c.payer == payer, t.account.c.owner.in_(chunk))
+            .order_by(t.account.c.account)
+            .with_for_update()
+        )
+
+
 def free_of(connection: Connection, payer: str, certificates: Iterable[str]) -> dict[AccountName, int]:
     """What the certificates' accounts may spend, kopecks."""
     return {

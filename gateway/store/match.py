@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, W
 from gateway.core.periods import month_of
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, writing
+from gateway.store.engine import claiming, in_chunks, insert_many, reading, relist, reserve_ids, saving
 
 BATCH = 10_000
 
@@ -33,6 +34,7 @@ class ListedMarks(NamedTuple):
     provider: str
     words: list[WordAt]
     attempts: dict[int, int]
+    claimed: Connection | None = None
 
 
 @dataclass(slots=True)
@@ -45,20 +47,27 @@ class MatchContext:
     own_cancelled: dict[tuple[str, dt.date], list[str]] = field(default_factory=dict)
 
 
-def listed(engine: Engine, limit: int = BATCH) -> ListedMarks | None:
-    """The next batch on match's list, of one provider; None where the list is empty."""
-    with reading(engine) as connection:
-        provider = connection.execute(sa.select(t.to_match.c.provider).order_by(t.to_match.c.provider).limit(1)).scalar_one_or_none()
+@contextmanager
+def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedMarks | None]:
+    """The next batch on match's list, of one provider; None where there is none that nobody else is at."""
+    with claiming(engine) as (connection, claimed):
+        provider = connection.execute(
+            sa.select(t.to_match.c.provider).order_by(t.to_match.c.provider, t.to_match.c.mark).limit(1).with_for_update(skip_locked=True)
+        ).scalar_one_or_none()
         if provider is None:
-            return None
+            yield None
+            return
         rows = connection.execute(
             sa.select(t.to_match.c.attempt, *_WORD_COLUMNS)
             .join(t.to_match, (t.to_match.c.provider == t.mark.c.provider) & (t.to_match.c.mark == t.mark.c.mark))
             .where(t.mark.c.provider == provider, t.to_match.c.provider == provider)
             .order_by(t.mark.c.mark)
             .limit(limit)
+            .with_for_update(of=t.to_match, skip_locked=True)
         ).all()
-    return ListedMarks(provider, [_word(row[1:]) for row in rows], {row[1]: row[0] for row in rows})
+        if claimed is None:
+            connection.rollback()
+        yield ListedMarks(provider, [_word(row[1:]) for row in rows], {row[1]: row[0] for row in rows}, claimed)
 
 
 def _word(row: Sequence[Any]) -> WordAt:
@@ -154,7 +163,7 @@ def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Mapping[
     Args:
         payer_of: child → the payer that its money belongs to.
     """
-    with writing(engine) as connection:
+    with saving(engine, work.claimed) as connection:
         if not _is_ours(connection, work):
             return  # somebody listed one of these anew meanwhile: the whole batch is worked out again
         _save_marks(connection, work.provider, matched)
@@ -169,7 +178,9 @@ def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Mapping[
 def _is_ours(connection: Connection, work: ListedMarks) -> bool:
     columns, found = t.to_match.c, {}
     for chunk in in_chunks(sorted(work.attempts)):
-        rows = connection.execute(sa.select(columns.mark, columns.attempt).where(columns.provider == work.provider, columns.mark.in_(chunk)))
+        rows = connection.execute(
+            sa.select(columns.mark, columns.attempt).where(columns.provider == work.provider, columns.mark.in_(chunk)).with_for_update()
+        )
         found.update({mark: attempt for mark, attempt in rows})
     return found == work.attempts
 

@@ -27,24 +27,25 @@ from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Run, RunRequest
-from gateway.store.engine import insert_many, reading, reserve_ids, writing
-from gateway.store.ledger import free_of, save_transfers
+from gateway.store.engine import insert_many, reserve_ids, writing
+from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 Fence = tuple[tuple[str, ...], ...]
 
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
-    with reading(engine) as connection:
+    with writing(engine) as connection:
+        reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
         return _fence(connection, provider, register)
 
 
 def _fence(connection: Connection, provider: str, register: str) -> Fence:
-    columns = t.sequence.c
-    numbers = {
-        name: int(connection.execute(sa.select(columns.next).where(columns.shard == provider, columns.name == name).with_for_update()).scalar() or 1)
-        for name in ("answer", "run")
-    }
+    # The provider's row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of
+    # runs is only read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
+    held = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer").with_for_update()
+    runs = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "run")
+    numbers = {"answer": connection.execute(held).scalar() or 1, "run": connection.execute(runs).scalar() or 1}
     cursors = connection.execute(
         sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
         .where(t.register_cursor.c.register == register)
@@ -75,6 +76,7 @@ class WholeWork:
         return all(self.connection.execute(query.limit(1)).first() is None for query in (known, *lists))
 
     def free(self, payer: str, certificates: Sequence[str]) -> Mapping[AccountName, int]:
+        lock_accounts(self.connection, payer, certificates)
         return free_of(self.connection, payer, certificates)
 
     def save(
