@@ -114,16 +114,21 @@ class Flow:
                 return True
 
     def match_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
-        while (work := store_match.listed(self.engine)) is not None:
-            context = store_match.context(self.engine, work.provider, work.words, self.vault.person_of)
-            matched, payers = self.plan_match(work.provider, work.words, context)
-            store_match.save(self.engine, work, matched, payers)
+        while True:
+            with store_match.work(self.engine) as work:
+                if work is None:
+                    return
+                context = store_match.context(self.engine, work.provider, work.words, self.vault.person_of)
+                matched, payers = self.plan_match(work.provider, work.words, context)
+                store_match.save(self.engine, work, matched, payers)
             progress("match", len(work.words))
 
     def decide_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
-        while (work := store_decide.listed(self.engine)) is not None:
-            decided = self.plan_decide(work.claims, work.facts, now)
-            store_decide.save(self.engine, work.payer, decided)
+        while True:
+            with store_decide.work(self.engine) as work:
+                if work is None:
+                    return
+                store_decide.save(self.engine, work, self.plan_decide(work.claims, work.facts, now))
             progress("decide", len(work.claims))
 
     def book_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
