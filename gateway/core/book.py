@@ -99,7 +99,7 @@ def plan(
     for claim, answer in sorted(decided, key=lambda pair: (pair[0].day, pair[0].slot, pair[0].key)):
         account = account_of(claim, answer.certificate, nominal_period)
         _book_money(claim, answer, account, left, booked, booked_in)
-        if answer.attendance is not None and answer.attendance != (claim.attendance or "none"):
+        if claim.is_said and answer.attendance is not None and answer.attendance != (claim.attendance or "none"):
             booked.operations.append(_attendance_of(claim, answer))
     return booked
 
@@ -122,6 +122,10 @@ def _book_money(
     answer = _with_funds(answer, account, left)
     if answer.kind is not AnswerKind.CHARGED or account is None or answer.price is None:
         booked.answers.append(Booked(claim, answer, None, keeps=False))
+        return
+    if not claim.is_said:
+        # The register took a debit of it back, and what the source said is older than that: it is to be read again.
+        booked.answers.append(Booked(claim, answer._replace(kind=AnswerKind.WAITING), None, keeps=True))
         return
     id_ = debit_id(claim.key, claim.debits)
     month = booked_in(claim, id_, answer.price)
@@ -178,17 +182,17 @@ def _with_funds(answer: Answer, account: AccountName | None, left: Mapping[Accou
 def _must_go(claim: Claim, answer: Answer) -> bool:
     """Whether the live debit is taken back: for what the child did, whose mark it is, or an enrollment ended or replaced."""
     live = claim.live
-    if live is None or answer.kind is AnswerKind.WAITING:
+    # An adopted debit that no source has spoken of since is a difference for a person, never a reversal.
+    if live is None or answer.kind is AnswerKind.WAITING or not claim.is_said:
         return False
     if answer.kind is AnswerKind.WITHDRAWN:
-        # An adopted debit without a fact is a difference for a person, never a reversal.
-        return claim.is_said
+        return True
     if answer.kind is AnswerKind.NOT_CHARGED:
         return answer.not_charged in TAKES_BACK
     if answer.enrollment != live.enrollment or any(refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals):
         return True
     # Another length of the lesson is another attendance; another price of the same lesson is a person's business.
-    return answer.kind is AnswerKind.CHARGED and answer.price != live.amount and claim.minutes != live.minutes
+    return answer.kind is AnswerKind.CHARGED and answer.price != live.amount and live.minutes not in (0, claim.minutes)
 
 
 def _debit_of(claim: Claim, answer: Answer, id_: str, month: str) -> Booking:

@@ -25,10 +25,16 @@ class OperationState(StrEnum):
     UNANSWERED = "unanswered"
     BEHIND = "behind"
     CANCELLED = "cancelled"  # never sent: its month was closed before
+    HELD = "held"  # a person keeps it back
+    RELEASED = "released"  # a person gave its hold back; the register may still accept it
 
 
 class Operation(NamedTuple):
-    """A booked operation as the store keeps it. ``operation`` and ``claim`` are the store's keys within the payer; amounts are kopecks."""
+    """A booked operation as the store keeps it. ``operation`` and ``claim`` are the store's keys within the payer; amounts are kopecks.
+
+    ``attempt`` grows whenever somebody takes it: an answer is saved only where it is still the one that was taken. ``tries``: how often it
+    was sent. ``by_person``: a reversal that a person asked for, and not today's facts.
+    """
 
     payer: str
     operation: int
@@ -51,6 +57,10 @@ class Operation(NamedTuple):
     after: str | None
     refers_to: str | None
     status: str | None
+    attempt: int = 0
+    tries: int = 0
+    sent_at: dt.datetime | None = None
+    by_person: bool = False
 
 
 class Accepted(NamedTuple):
@@ -86,7 +96,8 @@ class Answered(NamedTuple):
 class ClaimChange(NamedTuple):
     """What an answer changes in a claim.
 
-    ``live``: (operation's id) of the debit that is live now, "" for none, None for no change; ``lists``: the stage to look at it again.
+    ``live``: (operation's id) of the debit that is live now, "" for none, None for no change; ``lists``: the stage to look at it again;
+    ``said`` False: what stands is the register's word, and no source has spoken since; ``by_person``: ``refused`` in a person's words.
     """
 
     payer: str
@@ -99,6 +110,8 @@ class ClaimChange(NamedTuple):
     under_way: int = 0
     refused: tuple[Text, Text] | None = None
     lists: str | None = None
+    said: bool | None = None
+    by_person: bool = False
 
 
 @dataclass(slots=True)
@@ -134,12 +147,30 @@ def plan(
         elif answered.outcome == OperationState.BEHIND:
             _adopt(answered, nominal_period, known, left, settled)
         else:
-            settled.states.append((answered.operation, OperationState.UNANSWERED, None, None, None))
+            settled.states.append((answered.operation, OperationState.UNANSWERED, None, answered.reason, None))
     return settled
 
 
 def account_of(operation: Operation, certificate: str, nominal_period: Callable[[dt.date], Period]) -> AccountName:
     return AccountName(operation.payer, nominal_period(operation.day).first.isoformat(), AccountKind.CERTIFICATE, certificate)
+
+
+OPEN = frozenset({OperationState.TO_SEND, OperationState.SENDING, OperationState.UNANSWERED, OperationState.HELD})
+"""States of an operation that still waits for its answer."""
+
+
+def release(operation: Operation, nominal_period: Callable[[dt.date], Period]) -> Settled:
+    """A person gives up waiting: a debit's hold is free again, and the claim costs nothing until something new is said of it."""
+    settled = Settled()
+    settled.states.append((operation, OperationState.RELEASED, None, None, None))
+    change = ClaimChange(operation.payer, operation.claim, under_way=-1)
+    if operation.kind == "debit":
+        account, transfer = released(operation, nominal_period)
+        settled.transfers.append((operation.operation, transfer))
+        settled.freed.add(account)
+        change = change._replace(refused=GIVEN_UP, by_person=True)
+    settled.changes.append(change)
+    return settled
 
 
 def _payable(account: AccountName, provider: str) -> AccountName:
@@ -154,20 +185,43 @@ def _accept(answered: Answered, nominal_period: Callable[[dt.date], Period], set
             ClaimChange(operation.payer, operation.claim, attendance=operation.status, attendances=operation.n + 1, under_way=-1)
         )
         return
-    account = account_of(operation, operation.certificate or "", nominal_period)
-    payable = _payable(account, operation.provider)
+    account, transfer = moved(operation, nominal_period)
+    settled.transfers.append((operation.operation, transfer))
     if operation.kind == "debit":
-        transfer = Transfer(account, payable, operation.amount, TransferKind.SETTLE, operation.month, "debit", refers_to=operation.id)
         change = ClaimChange(
             operation.payer, operation.claim, live=operation.id, last_acceptance=operation.id, debits=operation.n + 1, under_way=-1
         )
     else:
-        transfer = Transfer(payable, account, operation.amount, TransferKind.REVERSAL, operation.month, "reversal", refers_to=operation.id)
         settled.freed.add(account)
-        # Whatever the claim's answer was when it was taken back, it may be charged anew from here.
-        change = ClaimChange(operation.payer, operation.claim, live="", last_acceptance=operation.id, under_way=-1, lists="decide")
-    settled.transfers.append((operation.operation, transfer))
+        change = taken_back(operation)
     settled.changes.append(change)
+
+
+def moved(operation: Operation, nominal_period: Callable[[dt.date], Period]) -> tuple[AccountName, Transfer]:
+    """The transfer that an accepted debit or reversal of ours makes, and the certificate's account."""
+    account = account_of(operation, operation.certificate or "", nominal_period)
+    payable = _payable(account, operation.provider)
+    if operation.kind == "debit":
+        return account, Transfer(account, payable, operation.amount, TransferKind.SETTLE, operation.month, "debit", refers_to=operation.id)
+    return account, Transfer(payable, account, operation.amount, TransferKind.REVERSAL, operation.month, "reversal", refers_to=operation.id)
+
+
+GIVEN_UP = (
+    Text("удержание снято человеком, реестр ещё не ответил", "a person released the hold before the register answered"),
+    Text("новая отметка отправит списание снова под тем же номером", "a new mark sends the debit again under the same id"),
+)
+TAKEN_BACK = (
+    Text("списание снято человеком", "the debit was taken back by a person"),
+    Text("новая отметка спишет занятие снова", "a new mark debits the lesson again"),
+)
+
+
+def taken_back(operation: Operation) -> ClaimChange:
+    """What an accepted reversal changes. Whatever the claim's answer was when it was taken back, it may be charged anew from here, unless
+    it was a person who took it back: then only a new fact charges it.
+    """
+    change = ClaimChange(operation.payer, operation.claim, live="", last_acceptance=operation.id, under_way=-1)
+    return change._replace(refused=TAKEN_BACK, by_person=True) if operation.by_person else change._replace(lists="decide")
 
 
 def _reject(answered: Answered, nominal_period: Callable[[dt.date], Period], settled: Settled) -> None:
@@ -215,35 +269,51 @@ def adopt(
     settled: Settled,
     under_way: int = 0,
 ) -> None:
-    """Take over the register's acceptances of one claim, the oldest first: those that we do not know move our ledger as they moved theirs."""
+    """Take over the register's acceptances of one claim, the oldest first; what we do not know moves our ledger as it moved theirs."""
     live = ""
     for accepted in acceptances:
         live = accepted.id if accepted.kind == "debit" else ""
         if accepted.id in known:
             continue
-        account = account_of(about, accepted.certificate or "", nominal_period)
-        payable = _payable(account, about.provider)
-        if accepted.kind == "debit":
-            short = max(0, accepted.amount - max(0, left.get(account, 0)))
-            if short:
-                owed = account._replace(kind=AccountKind.SHORTFALL)
-                settled.transfers.append((None, Transfer(owed, account, short, TransferKind.PLAIN, accepted.month, "adopted", refers_to=accepted.id)))
-            settled.transfers.append((None, Transfer(account, payable, accepted.amount, TransferKind.PLAIN, accepted.month, "debit", refers_to=accepted.id)))
-            left[account] = left.get(account, 0) + short - accepted.amount
-        else:
-            settled.transfers.append((None, Transfer(payable, account, accepted.amount, TransferKind.REVERSAL, accepted.month, "reversal", refers_to=accepted.id)))
-            left[account] = left.get(account, 0) + accepted.amount
-            settled.freed.add(account)
+        move_as_theirs(about, accepted, nominal_period, left, settled)
         settled.adopted.append((about, accepted))
-    if acceptances:
-        settled.changes.append(
-            ClaimChange(
-                about.payer,
-                about.claim,
-                live=live,
-                last_acceptance=acceptances[-1].id,
-                debits=sum(accepted.kind == "debit" for accepted in acceptances),
-                under_way=under_way,
-                lists="decide",
-            )
+    if not acceptances:
+        settled.changes.append(ClaimChange(about.payer, about.claim, under_way=under_way))
+        return
+    debits = [accepted for accepted in acceptances if accepted.kind == "debit"]
+    settled.changes.append(
+        ClaimChange(
+            about.payer,
+            about.claim,
+            live=live,
+            last_acceptance=acceptances[-1].id,
+            debits=max([len(debits), *(accepted.n + 1 for accepted in debits)]),
+            under_way=under_way,
+            lists="decide",
         )
+    )
+
+
+def move_as_theirs(
+    about: Operation,
+    accepted: Accepted,
+    nominal_period: Callable[[dt.date], Period],
+    left: dict[AccountName, int],
+    settled: Settled,
+    row: int | None = None,
+) -> None:
+    """Move our ledger as theirs moved; what the certificate cannot bear comes from the shortfall account. ``row``: our operation's key."""
+    account = account_of(about, accepted.certificate or "", nominal_period)
+    payable, month, id_ = _payable(account, about.provider), accepted.month, accepted.id
+    if accepted.kind == "debit":
+        short = max(0, accepted.amount - max(0, left.get(account, 0)))
+        if short:
+            owed = account._replace(kind=AccountKind.SHORTFALL)
+            settled.transfers.append((row, Transfer(owed, account, short, TransferKind.PLAIN, month, "adopted", refers_to=id_)))
+        settled.transfers.append((row, Transfer(account, payable, accepted.amount, TransferKind.PLAIN, month, "debit", refers_to=id_)))
+        left[account] = left.get(account, 0) + short - accepted.amount
+    else:
+        back = Transfer(payable, account, accepted.amount, TransferKind.REVERSAL, month, "reversal", refers_to=id_)
+        settled.transfers.append((row, back))
+        left[account] = left.get(account, 0) + accepted.amount
+        settled.freed.add(account)

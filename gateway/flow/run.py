@@ -18,8 +18,9 @@ from gateway.core.facts import Candidate, RegisterGroup
 from gateway.core.lessons import lessons_on
 from gateway.core.match import Match, Matched, PersonToMatch, WordAt
 from gateway.core.periods import Period, month_of
-from gateway.core.post import Accepted, Answered, Operation
-from gateway.plugins.register import Acceptance, Outcome, Page, RegisterConnector
+from gateway.flow.post import posting
+from gateway.flow.recover import Adoption
+from gateway.plugins.register import Acceptance, Page, RegisterConnector
 from gateway.store import book as store_book
 from gateway.store import decide as store_decide
 from gateway.store import match as store_match
@@ -32,9 +33,6 @@ from gateway.vault import Vault
 Item = TypeVar("Item")
 Progress = Callable[[str, int], None]
 """Called with a stage's name and how many items it has just done."""
-
-MONTH_CLOSED = "month_closed"
-"""The register's code where it closed a month that is open here: we learn it, and book in the next one."""
 
 CANDIDATE_NUMBERS_MAX = 500
 """Numbers in one question to the register."""
@@ -58,8 +56,8 @@ class Flow:
 
     # ------------------------------------------------------------ collect: the register's side
 
-    def read_register(self, now: dt.datetime, progress: Progress = _silent) -> None:
-        """Bring the register's facts up to date, feed by feed, each page with its cursor.
+    def read_register(self, now: dt.datetime, progress: Progress = _silent) -> Adoption:
+        """Bring the register's facts up to date, feed by feed, each page with its cursor. What it knew more than we did is told.
 
         Raises:
             RegisterUnavailable: what was read before it failed is stored, and the next call goes on from there.
@@ -67,8 +65,11 @@ class Flow:
         self._read("catalogue", self.register.catalogue, store_register.save_catalogue, now, progress)
         self._read("certificates", self.register.certificates, store_register.save_certificates, now, progress)
         self._read("enrollments", self.register.enrollments, store_register.save_enrollments, now, progress)
-        self._read("movements", self.register.movements, self.save_movements, now, progress)
+        adoption = Adoption(self, now)
+        self._read("movements", self.register.movements, adoption.save_movements, now, progress)
+        adoption.finish(progress)
         store_register.list_lessons_come(self.engine, now)
+        return adoption
 
     def _read(
         self,
@@ -87,31 +88,24 @@ class Flow:
 
     def save_movements(self, engine: Engine, register: str, items: Sequence[Acceptance], cursor: str, now: dt.datetime) -> None:
         """Take over what the register accepted: ours is settled, what we do not know is adopted."""
-        movements = [
-            (_accepted(one), (one.provider, one.child, one.group, one.day, one.slot, one.lesson_starts_at))
-            for one in items
-            if one.kind != "attendance"
-        ]
-        store_post.save_movements(engine, register, movements, cursor, self.rules.nominal_period, now)
+        Adoption(self, now).save_movements(engine, register, items, cursor, now)
 
     # ------------------------------------------------------------ a whole run
 
     def run(self, now: dt.datetime, progress: Progress = _silent) -> bool:
         """All stages until their lists are empty. True where everything was answered; False where the register did not take all.
 
-        A freed balance or a reversal lists claims anew: hence the loop. It ends, for each round either moves money or empties the lists.
+        A freed balance or a reversal lists claims anew, and what was booked is sent: hence the loop. It ends with a round that does nothing.
         """
-        store_post.take_up_again(self.engine)
-        while True:
-            self.match_listed(now, progress)
-            self.decide_listed(now, progress)
-            self.book_listed(now, progress)
-            if not self.post_booked(now, progress):
-                return False
-            if not any(store_post.under_way(self.engine)[name] for name in ("to_match", "to_decide", "to_send")) and not store_book.has_work(
-                self.engine
-            ):
-                return True
+        done = _Counted(progress)
+        with posting(self, now, done) as poster:
+            while done.since_last_asked():
+                self.match_listed(now, done)
+                self.decide_listed(now, done)
+                self.book_listed(now, done)
+                poster.drain()
+        waits = store_post.under_way(self.engine)
+        return not any(waits[name] for name in ("to_match", "to_decide", "to_send", "unanswered"))
 
     def match_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
         while True:
@@ -143,31 +137,11 @@ class Flow:
             progress("book", done)
 
     def post_booked(self, now: dt.datetime, progress: Progress = _silent) -> bool:
-        """Send what is booked. False once the register leaves anything unanswered: what comes after it waits, so that order is kept."""
-        while operations := store_post.take(self.engine, now):
-            answers = self.register.send([_body(operation) for operation in operations])
-            by_id = {answer.id: answer for answer in answers}
-            answered = [
-                Answered(
-                    operation,
-                    by_id[operation.id].outcome.value if operation.id in by_id else Outcome.UNANSWERED.value,
-                    by_id[operation.id].number if operation.id in by_id else None,
-                    by_id[operation.id].reason if operation.id in by_id else None,
-                    by_id[operation.id].cure if operation.id in by_id else None,
-                    tuple(_accepted(one) for one in by_id[operation.id].acceptances) if operation.id in by_id else (),
-                    by_id[operation.id].month if operation.id in by_id else None,
-                )
-                for operation in operations
-            ]
-            store_post.settle(self.engine, answered, self.rules.nominal_period, now)
-            closed_there = [one for one in operations if one.id in by_id and by_id[one.id].code == MONTH_CLOSED]
-            if closed_there:
-                store_months.learn_closed(self.engine, closed_there, now)
-            self.settled([{"id": one.operation.id, "outcome": one.outcome} for one in answered])
-            progress("post", len(operations))
-            if any(one.outcome == Outcome.UNANSWERED.value for one in answered):
-                return False
-        return True
+        """Send what is booked. False where anything of it is still without an answer."""
+        with posting(self, now, progress) as poster:
+            poster.drain()
+        waits = store_post.under_way(self.engine)
+        return not any(waits[name] for name in ("to_send", "unanswered"))
 
     # ------------------------------------------------------------ the plans with what they need of the register
 
@@ -268,30 +242,18 @@ class Lessons:
         return self._known[key]
 
 
-def _accepted(one: Acceptance) -> Accepted:
-    return Accepted(one.id, one.kind, one.amount, one.enrollment, one.certificate, one.n, one.month, one.number, one.refers_to)
+class _Counted:
+    """Passes progress on, and knows whether there was any."""
 
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._done = 1
 
-def _body(operation: Operation) -> dict[str, Any]:
-    """The operation as docs/register-api.md has it: its claim in clear."""
-    return {
-        "id": operation.id,
-        "kind": operation.kind,
-        "claim": {
-            "provider": operation.provider,
-            "child": operation.child,
-            "group": operation.group,
-            "date": operation.day.isoformat(),
-            "slot": operation.slot,
-            "lesson_starts_at": operation.starts_at.isoformat(),
-        },
-        "enrollment": operation.enrollment,
-        "certificate": operation.certificate,
-        "n": operation.n,
-        "month": operation.month,
-        "amount_kopecks": operation.amount,
-        "after": operation.after,
-        "refers_to": operation.refers_to,
-        "status": operation.status,
-    }
+    def __call__(self, stage: str, done: int) -> None:
+        self._done += done
+        self._progress(stage, done)
 
+    def since_last_asked(self) -> int:
+        """How much was done since; 1 at first."""
+        done, self._done = self._done, 0
+        return done

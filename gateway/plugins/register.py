@@ -107,12 +107,23 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
+    """What a register can.
+
+    Attributes:
+        idempotent: the same operation under the same id again gets the same answer, and nothing moves; else it is asked (`lookup`) first.
+        feed: it tells of operations that nobody here waits for.
+        parallel: how many calls of `send` and `lookup` it bears at once, each from a thread of its own.
+        fence_seconds: how long a request may still be on its way: before that «not found» does not lead to sending it again.
+    """
+
     idempotent: bool = True
     lookup: bool = True
     feed: bool = True
     attendance: bool = True
     months: bool = True
     balances: bool = True
+    parallel: int = 1
+    fence_seconds: int = 900
 
 
 class RegisterConnector(Protocol):
@@ -136,7 +147,10 @@ class RegisterConnector(Protocol):
         """Children enrolled in the group within these days, and the bearers of these certificate numbers."""
 
     def send(self, operations: Sequence[dict[str, Any]]) -> Sequence[Answer]:
-        """One answer per operation, in the same order; what got no answer is UNANSWERED. Never raises for a cut connection."""
+        """One answer per operation; what got no answer is UNANSWERED. Never raises for a cut connection.
+
+        Answers are matched by their id; what the register answered without being asked may be passed on, and is counted.
+        """
 
     def lookup(self, ids: Sequence[str]) -> Sequence[Answer]: ...
 

@@ -1,33 +1,41 @@
-"""Post: operations to send, and what the register's answers change, saved twice: `sending` before, the answers after."""
+"""Post: operations taken to be sent, and what the register's answers change, saved twice: `sending` before, the answers after.
+
+Any number of processes may post on one database. Whoever takes operations holds their payer's row in `posting` meanwhile, so that no
+two take from one certificate; what it has taken carries its attempt, and an answer is saved only where that is still the attempt.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.claims import claim_key
 from gateway.core.ledger import AccountKind, AccountName, Transfer, meeting_shortfall
-from gateway.core.periods import Period, month_of
-from gateway.core.post import Accepted, Answered, ClaimChange, Operation, OperationState, Settled, adopt, plan
+from gateway.core.pace import LATEST_SECONDS
+from gateway.core.periods import Period
+from gateway.core.post import OPEN, Accepted, Answered, ClaimChange, Operation, OperationState, Settled, plan
 from gateway.core.refusals import r01
+from gateway.core.rules import Refusal
 from gateway.store import tables as t
 from gateway.store.claims import refusals_text
-from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, writing
-from gateway.store.ledger import free_of, save_transfers, sums_of
-from gateway.store.register import payer_of_children, save_cursor
+from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, upsert, writing
+from gateway.store.ledger import free_of, lock_accounts, save_transfers, sums_of
 
 BATCH = 500
+LEASE_SECONDS = 600
+"""Longer than any one request can take, its answer included."""
 
 _O, _C = t.operation.c, t.claim.c
+_ATTEMPT = sa.func.coalesce(_O.attempt, 0)
+NEXT_ATTEMPT = _ATTEMPT + 1
 OPERATION_COLUMNS = (
-    _O.payer, _O.operation, _O.id, _O.kind, _O.claim, _C.key, _C.provider, _C.child, _C.group_id, _C.day, _C.slot, _C.starts_at, _O.n, _O.month,
-    _O.amount, _O.enrollment, _O.certificate, _O.minutes, _O.after, _O.refers_to, _O.status,
+    _O.payer, _O.operation, _O.id, _O.kind, _O.claim, _C.key, _C.provider, _C.child, _C.group_id, _C.day, _C.slot, _C.starts_at, _O.n,
+    _O.month, _O.amount, _O.enrollment, _O.certificate, _O.minutes, _O.after, _O.refers_to, _O.status, _ATTEMPT, _O.tries, _O.sent_at, _O.by_person,
 )  # fmt: skip
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)
 
@@ -35,94 +43,228 @@ _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)
 def operation_from(row: Sequence[Any]) -> Operation:
     values = list(row)
     values[11] = dt.datetime.fromisoformat(values[11])
+    values[23] = dt.datetime.fromisoformat(values[23]) if values[23] else None
+    values[24] = bool(values[24])
     return Operation(*values)
 
 
-def take_up_again(engine: Engine) -> None:
-    """What an interrupted run was sending, and what was not answered, is sent again under the same ids: the register takes each once."""
-    with writing(engine) as connection:
-        open_states = [OperationState.SENDING.value, OperationState.UNANSWERED.value]
-        connection.execute(sa.update(t.operation).where(_O.state.in_(open_states)).values(state=OperationState.TO_SEND.value))
+def stamp(instant: dt.datetime) -> str:
+    """An instant as text that sorts as the instants do."""
+    return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds")
 
 
-def take(engine: Engine, now: dt.datetime, limit: int = BATCH) -> list[Operation]:
-    """The next operations of one payer, in the order in which they were booked, marked `sending`."""
+# ---------------------------------------------------------------- taking
+
+
+class Lease(NamedTuple):
+    """Who takes operations, and until when they are its own. ``tried``: they are not taken twice under one token."""
+
+    token: str
+    until: dt.datetime
+
+
+def take_up_again(engine: Engine, now: dt.datetime, is_abandoned: Callable[[str], bool]) -> None:
+    """What somebody was sending whose lease is over, or who is known to be gone, counts as unanswered from here on.
+
+    Args:
+        is_abandoned: whether nobody answers to this token any more.
+    """
+    ahead = stamp(now + dt.timedelta(seconds=LATEST_SECONDS))
+    sending = _O.answered_at.is_(None) & (_O.state == OperationState.SENDING.value)
+    with reading(engine) as connection:
+        held = connection.execute(sa.select(_O.leased_by, _O.leased_until).where(sending).distinct()).all()
+    gone = {token for token, until in held if token is None or until <= stamp(now) or until > ahead or is_abandoned(token)}
+    if not gone:
+        return
     with writing(engine) as connection:
-        payer = connection.execute(
-            sa.select(_O.payer).where(_O.state == OperationState.TO_SEND.value).order_by(_O.payer).limit(1)
-        ).scalar_one_or_none()
-        if payer is None:
+        tokens = sa.or_(_O.leased_by.in_(sorted(token for token in gone if token)), _O.leased_by.is_(None))
+        connection.execute(
+            sa.update(t.operation)
+            .where(sending, tokens)
+            .values(state=OperationState.UNANSWERED.value, attempt=NEXT_ATTEMPT, leased_by=None, leased_until=None, next_try_at=None)
+        )
+
+
+def payers_to_send(engine: Engine) -> list[str]:
+    """Payers that have operations to be sent, or to be asked about."""
+    states = [OperationState.TO_SEND.value, OperationState.UNANSWERED.value]
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(_O.payer).where(_O.answered_at.is_(None), _O.state.in_(states)).distinct().order_by(_O.payer))
+        return [payer for (payer,) in rows]
+
+
+def take_fresh(engine: Engine, payer: str, lease: Lease, now: dt.datetime, limit: int = BATCH) -> list[Operation]:
+    """Operations that were never sent, in the order in which they were booked; none of a certificate that still waits for an answer."""
+    waits = _certificates(payer, _OTHER.c.state.in_([OperationState.SENDING.value, OperationState.UNANSWERED.value]))
+    wanted = (_O.state == OperationState.TO_SEND.value) & _certificate(t.operation).not_in(waits)
+    return _take(engine, payer, wanted, lease, now, limit, is_sent=True)
+
+
+def take_unanswered(
+    engine: Engine, payer: str, lease: Lease, now: dt.datetime, limit: int = BATCH, is_sent: bool = True
+) -> list[Operation]:
+    """Operations whose answer never came and that may be tried again; an earlier one that rests keeps back those of its certificate.
+
+    Args:
+        is_sent: they will be sent again; False: the register is only asked about them.
+    """
+    unanswered = OperationState.UNANSWERED.value
+    rests = (_OTHER.c.state == unanswered) & ~_is_due(_OTHER, lease, now)
+    waits = _certificates(payer, (_OTHER.c.state == OperationState.SENDING.value) | rests)
+    wanted = (_O.state == unanswered) & _is_due(t.operation, lease, now) & _certificate(t.operation).not_in(waits)
+    return _take(engine, payer, wanted, lease, now, limit, is_sent)
+
+
+_OTHER = t.operation.alias("other")
+
+
+def _certificate(table: sa.FromClause) -> sa.ColumnElement[str]:
+    return sa.func.coalesce(table.c.certificate, "")
+
+
+def _certificates(payer: str, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(_certificate(_OTHER)).where(_OTHER.c.payer == payer, _OTHER.c.answered_at.is_(None), condition)
+
+
+def _is_due(table: sa.FromClause, lease: Lease, now: dt.datetime) -> sa.ColumnElement[bool]:
+    at, latest = table.c.next_try_at, stamp(now + dt.timedelta(seconds=LATEST_SECONDS))
+    # What lies too far ahead was written by a clock that has been put back since: a hold never lives or dies by the clock.
+    has_rested = sa.or_(at.is_(None), at <= stamp(now), at > latest)
+    return sa.and_(has_rested, sa.or_(table.c.leased_by.is_(None), table.c.leased_by != lease.token))
+
+
+def _take(
+    engine: Engine, payer: str, wanted: sa.ColumnElement[bool], lease: Lease, now: dt.datetime, limit: int, is_sent: bool
+) -> list[Operation]:
+    with writing(engine) as connection:
+        if is_stopped(connection, payer):
             return []
         rows = connection.execute(
             sa.select(*OPERATION_COLUMNS)
             .select_from(t.operation.join(t.claim, _JOIN))
-            .where(_O.payer == payer, _O.state == OperationState.TO_SEND.value)
+            .where(_O.payer == payer, _C.payer == payer, _O.answered_at.is_(None), wanted)
             .order_by(_O.operation)
             .limit(limit)
+            .with_for_update(of=t.operation, skip_locked=True)
         ).all()
         operations = [operation_from(row) for row in rows]
+        values: dict[str, Any] = {"state": OperationState.SENDING.value, "attempt": NEXT_ATTEMPT}
+        values |= {"leased_by": lease.token, "leased_until": stamp(lease.until)}
+        values |= {"sent_at": now.isoformat(), "tries": _O.tries + 1} if is_sent else {}
         for chunk in in_chunks(one.operation for one in operations):
-            connection.execute(
-                sa.update(t.operation)
-                .where(_O.payer == payer, _O.operation.in_(chunk))
-                .values(state=OperationState.SENDING.value, sent_at=now.isoformat(), tries=_O.tries + 1)
-            )
-    return operations
+            connection.execute(sa.update(t.operation).where(_O.payer == payer, _O.operation.in_(chunk)).values(**values))
+    more = 1 if is_sent else 0
+    return [one._replace(attempt=one.attempt + 1, tries=one.tries + more) for one in operations]
 
 
-def settle(engine: Engine, answers: Sequence[Answered], nominal_period: Callable[[dt.date], Period], now: dt.datetime) -> Settled:
-    """Plan and save what the register answered to one payer's operations, in one transaction. An answer to what is settled already is left."""
+def is_stopped(connection: Connection, payer: str) -> bool:
+    """Whether nothing of this payer may be sent. Its row is locked until the transaction ends: whoever takes next sees what was taken."""
+    where = t.posting.c.payer == payer
+    row = connection.execute(sa.select(t.posting.c.stopped_at).where(where).with_for_update()).one_or_none()
+    if row is None:
+        upsert(connection, t.posting, [{"payer": payer}], ["payer"])
+        row = connection.execute(sa.select(t.posting.c.stopped_at).where(where).with_for_update()).one()
+    return row.stopped_at is not None
+
+
+# ---------------------------------------------------------------- settling
+
+
+def settle(
+    engine: Engine,
+    answers: Sequence[Answered],
+    nominal_period: Callable[[dt.date], Period],
+    now: dt.datetime,
+    retry_at: Callable[[Operation], dt.datetime] | None = None,
+) -> Settled:
+    """Plan and save what the register answered to one payer's operations, in one transaction.
+
+    An answer to what somebody else has taken meanwhile, or what is settled, or what a person has released, is left: the movements bring it.
+
+    Args:
+        retry_at: when an unanswered operation may be tried again; None: at once.
+    """
     with writing(engine) as connection:
         payer = answers[0].operation.payer
-        answers = _still_open(connection, payer, answers)
-        ids = {accepted.id for answered in answers for accepted in answered.acceptances}
-        certificates = {accepted.certificate for answered in answers for accepted in answered.acceptances if accepted.certificate}
-        certificates |= {answered.operation.certificate for answered in answers if answered.acceptances and answered.operation.certificate}
-        settled = plan(answers, nominal_period, _known(connection, payer, ids), free_of(connection, payer, certificates))
-        save_settled(connection, settled, now)
+        answers = _still_ours(connection, payer, answers)
+        behind = [answered for answered in answers if answered.acceptances]
+        ids = {accepted.id for answered in behind for accepted in answered.acceptances}
+        certificates = {accepted.certificate for answered in behind for accepted in answered.acceptances if accepted.certificate}
+        certificates |= {answered.operation.certificate for answered in answers if answered.operation.certificate}
+        lock_accounts(connection, payer, certificates)
+        known = known_of(connection, payer, [answered.operation.claim for answered in behind], ids) if behind else set()
+        settled = plan(answers, nominal_period, known, free_of(connection, payer, certificates) if behind else {})
+        save_settled(connection, settled, now, retry_at)
     return settled
 
 
-def _still_open(connection: Connection, payer: str, answers: Sequence[Answered]) -> list[Answered]:
-    open_ones: set[int] = set()
-    for chunk in in_chunks(answered.operation.operation for answered in answers):
-        rows = connection.execute(
-            sa.select(_O.operation).where(
-                _O.payer == payer, _O.operation.in_(chunk), _O.state.in_([OperationState.SENDING.value, OperationState.TO_SEND.value, OperationState.UNANSWERED.value])
+def send_after_all(engine: Engine, operations: Sequence[Operation]) -> None:
+    """The register does not have them, and nothing of them is on its way any more: they are to be sent, in their place."""
+    with writing(engine) as connection:
+        for one in operations:
+            ours = (_O.state == OperationState.SENDING.value) & (_ATTEMPT == one.attempt)
+            connection.execute(
+                sa.update(t.operation)
+                .where(_O.payer == one.payer, _O.operation == one.operation, ours)
+                .values(state=OperationState.TO_SEND.value, leased_by=None, leased_until=None)
             )
-        )  # fmt: skip
-        open_ones.update(operation for (operation,) in rows)
-    return [answered for answered in answers if answered.operation.operation in open_ones]
 
 
-def _known(connection: Connection, payer: str, ids: Iterable[str]) -> set[str]:
-    """Which of these ids we know to be accepted. They are looked up by their claim's operations, never by an index on the id."""
+def due_at_once(engine: Engine, payers: Iterable[str]) -> None:
+    """The register is back: what rests need not rest any longer."""
+    with writing(engine) as connection:
+        for payer in sorted(payers):
+            rests = (_O.state == OperationState.UNANSWERED.value) & _O.next_try_at.is_not(None)
+            connection.execute(sa.update(t.operation).where(_O.payer == payer, _O.answered_at.is_(None), rests).values(next_try_at=None))
+
+
+def _still_ours(connection: Connection, payer: str, answers: Sequence[Answered]) -> list[Answered]:
+    ours: set[tuple[int, int]] = set()
+    for chunk in in_chunks(sorted(answered.operation.operation for answered in answers)):
+        rows = connection.execute(
+            sa.select(_O.operation, _ATTEMPT)
+            .where(_O.payer == payer, _O.operation.in_(chunk), _O.state.in_(sorted(OPEN)))
+            .order_by(_O.operation)
+            .with_for_update()
+        )
+        ours.update((operation, attempt) for operation, attempt in rows)
+    return [answered for answered in answers if (answered.operation.operation, answered.operation.attempt) in ours]
+
+
+def known_of(connection: Connection, payer: str, claims: Iterable[int], ids: Collection[str]) -> set[str]:
+    """Which of these ids we know to be accepted. They are looked up by their claims, which are locked meanwhile: no index knows the ids."""
     known: set[str] = set()
-    for chunk in in_chunks(sorted(set(ids))):
-        rows = connection.execute(sa.select(_O.id).where(_O.payer == payer, _O.state == OperationState.ACCEPTED.value, _O.id.in_(chunk)))
-        known.update(id_ for (id_,) in rows)
+    for chunk in in_chunks(sorted(set(claims))):
+        connection.execute(sa.select(_C.claim).where(_C.payer == payer, _C.claim.in_(chunk)).order_by(_C.claim).with_for_update())
+        rows = connection.execute(sa.select(_O.id).where(_O.payer == payer, _O.claim.in_(chunk), _O.state == OperationState.ACCEPTED.value))
+        known.update(id_ for (id_,) in rows if id_ in ids)
     return known
 
 
 # ---------------------------------------------------------------- saving
 
 
-def save_settled(connection: Connection, settled: Settled, now: dt.datetime) -> None:
+def save_settled(
+    connection: Connection, settled: Settled, now: dt.datetime, retry_at: Callable[[Operation], dt.datetime] | None = None
+) -> None:
     """Store a plan of answers, or of what is cancelled. Part of the caller's transaction."""
-    _save_states(connection, settled, now)
+    _save_states(connection, settled, now, retry_at)
     _save_adopted(connection, settled, now)
     save_transfers(connection, settled.transfers, now)
     _save_changes(connection, settled.changes, now)
     _list_freed(connection, settled.freed, now)
 
 
-def _save_states(connection: Connection, settled: Settled, now: dt.datetime) -> None:
+def _save_states(
+    connection: Connection, settled: Settled, now: dt.datetime, retry_at: Callable[[Operation], dt.datetime] | None
+) -> None:
     if not settled.states:
         return
+    names = ("state", "month", "number", "reason", "answered_at", "next_try_at")
     statement = (
         sa.update(t.operation)
         .where(_O.payer == sa.bindparam("of_payer"), _O.operation == sa.bindparam("of_operation"))
-        .values({name: sa.bindparam("new_" + name) for name in ("state", "month", "number", "reason", "answered_at")})
+        .values({name: sa.bindparam("new_" + name) for name in names} | {"leased_until": None})
     )
     connection.execute(
         statement,
@@ -132,6 +274,7 @@ def _save_states(connection: Connection, settled: Settled, now: dt.datetime) -> 
                 "new_number": number,
                 "new_reason": json.dumps([*reason, *(cure or ("", ""))], ensure_ascii=False) if reason else None,
                 "new_answered_at": None if state is OperationState.UNANSWERED else now.isoformat(),
+                "new_next_try_at": stamp(retry_at(operation)) if retry_at and state is OperationState.UNANSWERED else None,
             }
             for operation, state, number, reason, cure in settled.states
         ],
@@ -200,9 +343,12 @@ def _changed_columns(change: ClaimChange) -> dict[str, Any]:
     }  # fmt: skip
     if change.live is not None:
         values["live"] = change.live or None
+    if change.said is not None:
+        values["is_said"] = change.said
     if change.refused is not None:
-        refusal = r01(*change.refused)
-        values |= {"answer": "refused", "first_rule": refusal.rule, "reasons": refusals_text([refusal]), "amount": None, "not_charged": None}
+        refusal = Refusal("R01", *change.refused) if change.by_person else r01(*change.refused)
+        values |= {"answer": "refused", "first_rule": refusal.rule, "reasons": refusals_text([refusal])}
+        values |= {"amount": None, "not_charged": None, "keeps": False}
     return values
 
 
@@ -222,122 +368,6 @@ def _list_freed(connection: Connection, freed: Iterable[AccountName], now: dt.da
             relist(connection, t.to_decide, short, "payer")
 
 
-# ---------------------------------------------------------------- the register's movements
-
-
-
-def save_movements(
-    engine: Engine,
-    register: str,
-    movements: Sequence[tuple[Accepted, tuple[str, str, str, dt.date, int, dt.datetime]]],
-    cursor: str,
-    nominal_period: Callable[[dt.date], Period],
-    now: dt.datetime,
-) -> int:
-    """Take over what the register accepted: ours settles, what we do not know is adopted. The number of operations adopted.
-
-    Args:
-        movements: each with its claim: (provider, child, group, day, slot, lesson's start).
-    """
-    adopted = 0
-    with writing(engine) as connection:
-        payers = payer_of_children(connection, {claim[1] for _, claim in movements})
-        for payer in sorted({payers[claim[1]] for _, claim in movements if claim[1] in payers}):
-            mine = [(accepted, claim) for accepted, claim in movements if payers.get(claim[1]) == payer]
-            known = _known(connection, payer, [accepted.id for accepted, _ in mine])
-            unknown = [(accepted, claim) for accepted, claim in mine if accepted.id not in known]
-            if unknown:
-                adopted += _take_over(connection, payer, unknown, known, nominal_period, now)
-        save_cursor(connection, register, "movements", cursor, now)
-    return adopted
-
-
-def _take_over(
-    connection: Connection,
-    payer: str,
-    unknown: Sequence[tuple[Accepted, tuple[str, str, str, dt.date, int, dt.datetime]]],
-    known: set[str],
-    nominal_period: Callable[[dt.date], Period],
-    now: dt.datetime,
-) -> int:
-    open_ones = _open_operations(connection, payer, [accepted.id for accepted, _ in unknown])
-    ours = [
-        Answered(open_ones[accepted.id], "accepted", accepted.number, None, None, month=accepted.month)
-        for accepted, _ in unknown
-        if accepted.id in open_ones
-    ]
-    strange: dict[tuple[str, str, str, dt.date, int, dt.datetime], list[Accepted]] = defaultdict(list)
-    for accepted, claim in unknown:
-        if accepted.id not in open_ones:
-            strange[claim].append(accepted)
-    settled = plan(ours, nominal_period, known, {})
-    counted = {change.claim: change.debits for change in settled.changes if change.debits is not None}  # ours, accepted just now
-    left = free_of(connection, payer, {accepted.certificate or "" for each in strange.values() for accepted in each})
-    abouts = _claims_about(connection, payer, list(strange), now)
-    for claim, acceptances in strange.items():
-        about, debits = abouts[claim]
-        before = len(settled.changes)
-        adopt(about, acceptances, nominal_period, known, left, settled)
-        debits = max(debits, counted.get(about.claim, 0))
-        settled.changes[before:] = [change._replace(debits=(change.debits or 0) + debits) for change in settled.changes[before:]]
-    save_settled(connection, settled, now)
-    return sum(len(each) for each in strange.values())
-
-
-def _open_operations(connection: Connection, payer: str, ids: Iterable[str]) -> dict[str, Operation]:
-    found: dict[str, Operation] = {}
-    for chunk in in_chunks(sorted(set(ids))):
-        rows = connection.execute(
-            sa.select(*OPERATION_COLUMNS)
-            .select_from(t.operation.join(t.claim, _JOIN))
-            .where(_O.payer == payer, _O.id.in_(chunk), _O.state.in_(["to_send", "sending", "unanswered"]))
-            .order_by(_O.operation)
-        )
-        found.update({one.id: one for one in map(operation_from, rows)})
-    return found
-
-
-def _claims_about(
-    connection: Connection, payer: str, claims: Sequence[tuple[str, str, str, dt.date, int, dt.datetime]], now: dt.datetime
-) -> Mapping[tuple[str, str, str, dt.date, int, dt.datetime], tuple[Operation, int]]:
-    """Our claims of these lessons and children, opened without a word where we have none; each with its debits accepted before."""
-    found = {}
-    for claim in claims:
-        provider, child, group, day, slot, starts_at = claim
-        row = connection.execute(
-            sa.select(_C.claim, _C.debits).where(
-                _C.payer == payer, _C.provider == provider, _C.child == child, _C.group_id == group, _C.day == day, _C.slot == slot
-            )
-        ).one_or_none()
-        key = claim_key(provider, child, group, day, slot)
-        number, debits = (row.claim, row.debits) if row else (_open_claim(connection, payer, key, claim), 0)
-        found[claim] = (
-            Operation(payer, 0, "", "adopted", number, key, provider, child, group, day, slot, starts_at, 0, month_of(day), 0, None, None, 0, None, None, None),
-            debits,
-        )
-    return found
-
-
-def _open_claim(connection: Connection, payer: str, key: str, claim: tuple[str, str, str, dt.date, int, dt.datetime]) -> int:
-    provider, child, group, day, slot, starts_at = claim
-    number = reserve_ids(connection, payer, "claim", 1)
-    insert_many(
-        connection,
-        t.claim,
-        (
-            "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "from_empty",
-            "is_cancelled", "conflict", "is_said", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
-        ),
-        [
-            (
-                payer, number, key, provider, child, group, day, slot, month_of(day), starts_at.isoformat(), starts_at.isoformat(), False,
-                False, "", False, False, False, False, 0, 0, 0,
-            )
-        ],
-    )  # fmt: skip
-    return number
-
-
 def under_way(engine: Engine) -> dict[str, int]:
     """How much each stage still has to do; all 0 when quiet."""
     with reading(engine) as connection:
@@ -347,6 +377,6 @@ def under_way(engine: Engine) -> dict[str, int]:
         }
         for name, states in (("to_send", ["to_send", "sending"]), ("unanswered", ["unanswered"])):
             counted[name] = int(
-                connection.execute(sa.select(sa.func.count()).select_from(t.operation).where(_O.state.in_(states))).scalar_one()
+                connection.execute(sa.select(sa.func.count()).select_from(t.operation).where(_O.answered_at.is_(None), _O.state.in_(states))).scalar_one()
             )
     return counted

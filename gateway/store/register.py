@@ -36,6 +36,13 @@ def _cursor(connection: Connection, register: str, feed: str) -> str | None:
     return connection.execute(sa.select(columns.cursor).where(columns.register == register, columns.feed == feed)).scalar_one_or_none()
 
 
+def forget_cursor(engine: Engine, register: str, feed: str) -> None:
+    """The feed is read from its beginning again: always safe, for what is known changes nothing."""
+    columns = t.register_cursor.c
+    with writing(engine) as connection:
+        connection.execute(sa.update(t.register_cursor).where(columns.register == register, columns.feed == feed).values(cursor=None))
+
+
 def save_cursor(connection: Connection, register: str, feed: str, cursor: str, now: dt.datetime) -> None:
     """Where to read on: stored in the transaction that stores what was read up to there."""
     row = {"register": register, "feed": feed, "cursor": cursor, "read_at": now.isoformat()}

@@ -213,6 +213,7 @@ claim = _table(
     Index("claim_by_group", "payer", "provider", "group_id", "day"),
     Index("claim_by_certificate", "payer", "certificate"),
 )  # fmt: skip
+Index("claim_unsaid", claim.c.payer, claim.c.provider, sqlite_where=claim.c.is_said.is_(False), postgresql_where=claim.c.is_said.is_(False))
 
 to_decide = _table(
     "to_decide", BY_PAYER,
@@ -235,11 +236,20 @@ operation = _table(
     Column("certificate", String), Column("minutes", Integer, nullable=False), Column("after", String), Column("refers_to", String),
     Column("status", String), Column("state", String, nullable=False), Column("number", String), Column("reason", Text),
     Column("booked_at", String, nullable=False), Column("sent_at", String), Column("answered_at", String), Column("tries", Integer, nullable=False),
+    # who has taken it to send it, and when it may be tried again; instants in UTC, so that they compare as text
+    Column("attempt", Integer), Column("leased_by", String), Column("leased_until", String),
+    Column("next_try_at", String),
+    # a person's words: the hold given back while nobody had answered; an adopted or late debit that shall stand; a reversal that was asked for
+    Column("released_at", String), Column("kept_at", String), Column("by_person", Boolean),
     PrimaryKeyConstraint("payer", "operation"),
     CheckConstraint("amount >= 0", name="operation_amount"),
     Index("operation_by_claim", "payer", "claim"),
-    Index("operation_by_state", "payer", "state"),
     Index("operation_by_month", "payer", "month"),
+)  # fmt: skip
+# What waits is few among all that ever was: an index of its own, which an answer leaves.
+Index(
+    "operation_open", operation.c.payer, operation.c.state, operation.c.operation,
+    sqlite_where=operation.c.answered_at.is_(None), postgresql_where=operation.c.answered_at.is_(None),
 )  # fmt: skip
 
 month = _table(  # a payer's months that were booked in, or closed
@@ -271,6 +281,7 @@ account = _table(
     Column("kind", String, nullable=False), Column("owner", String, nullable=False),
     Column("in_settled", BigInteger, nullable=False), Column("out_settled", BigInteger, nullable=False),
     Column("in_held", BigInteger, nullable=False), Column("out_held", BigInteger, nullable=False),
+    Column("seals", Integer), Column("seal", String),  # how many seals it has, and the last one's digest
     PrimaryKeyConstraint("payer", "account"), UniqueConstraint("payer", "period", "kind", "owner"),
     CheckConstraint("in_settled >= 0 AND out_settled >= 0 AND in_held >= 0 AND out_held >= 0", name="account_sums"),
     CheckConstraint(
@@ -288,4 +299,28 @@ transfer = _table(  # append only
     CheckConstraint("amount > 0 AND source <> target", name="transfer_amount"),
     Index("transfer_by_source", "payer", "source"),
     Index("transfer_by_target", "payer", "target"),
+)  # fmt: skip
+
+seal = _table(  # a digest of what one batch added to one account, chained to the account's seal before; append only
+    "seal", BY_PAYER,
+    Column("payer", String, nullable=False), Column("account", BigInteger, nullable=False), Column("seq", Integer, nullable=False),
+    Column("first", BigInteger, nullable=False), Column("last", BigInteger, nullable=False), Column("count", Integer, nullable=False),
+    Column("previous", String, nullable=False), Column("digest", String, nullable=False), Column("at", String, nullable=False),
+    PrimaryKeyConstraint("payer", "account", "seq"),
+    CheckConstraint("count > 0 AND first <= last", name="seal_span"),
+)  # fmt: skip
+
+posting = _table(  # one row per payer whose operations were ever sent: the lock of whoever takes them, and whether any may be
+    "posting", BY_PAYER,
+    Column("payer", String, nullable=False), Column("stopped_at", String), Column("why", Text), Column("faults", String),
+    Column("lifted", String), Column("lifted_at", String),  # faults, lifted: digest of what was found, and of what a person let pass
+    PrimaryKeyConstraint("payer"),
+)  # fmt: skip
+
+register_link = _table(  # how the conversation with a register goes
+    "register_link", BY_REGISTER,
+    Column("register", String, nullable=False), Column("failures", Integer, nullable=False), Column("openings", Integer, nullable=False),
+    Column("open_until", String), Column("strays", Integer, nullable=False), Column("strayed_at", String),
+    Column("recover_since", String),  # the register knows of operations that we do not: adopt before anything is sent
+    PrimaryKeyConstraint("register"),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from gateway.store import register as store_register
 from gateway.store import tables as t
 from gateway.store.engine import Engine, insert_many, reading, writing
 from tests.builders.facts import DAY, NOW, calendar_year, certificate, charged, day, lesson
-from tests.builders.stages import book_all, decide_all, say
+from tests.builders.stages import book_all, decide_all, save_movements, say, take
 
 PAYERS = {"k-1": "town", "k-2": "town"}
 
@@ -185,7 +185,7 @@ def test_a_claim_with_an_operation_under_way_waits_for_its_answer(engine: Engine
     assert not store_book.has_work(engine)
     book_all(engine)
     assert rows(engine, t.operation.c.kind) == [("debit",)]
-    (debit,) = store_post.take(engine, NOW)
+    (debit,) = take(engine)
     store_post.settle(engine, [Answered(debit, "accepted", "N", None, None)], calendar_year, NOW)
     book_all(engine)
     assert rows(engine, t.operation.c.kind) == [("debit",), ("reversal",)]
@@ -210,11 +210,14 @@ def balance(engine: Engine) -> tuple[int, int, int]:
 
 def test_what_is_taken_is_not_taken_again_before_it_is_taken_up(engine: Engine) -> None:
     booked_debit(engine)
-    first = store_post.take(engine, NOW)
-    assert len(first) == 1 and store_post.take(engine, NOW) == []
+    (first,) = take(engine)
+    assert take(engine) == []
     assert rows(engine, t.operation.c.state, t.operation.c.tries) == [("sending", 1)]
-    store_post.take_up_again(engine)
-    assert store_post.take(engine, NOW) == first
+    store_post.take_up_again(engine, NOW, lambda token: False)
+    assert take(engine) == []
+    store_post.take_up_again(engine, NOW, lambda token: True)
+    (second,) = take(engine)
+    assert second.id == first.id
     assert rows(engine, t.operation.c.tries) == [(2,)]
 
 
@@ -223,13 +226,16 @@ def test_operations_are_taken_in_the_order_in_which_they_were_booked(engine: Eng
     say(engine, "club", [a_word(day_=day(number)) for number in (30, 9, 6)], PAYERS)
     decide_all(engine, lambda one: charged())
     book_all(engine)
-    assert [one.day for one in store_post.take(engine, NOW, 2)] == [day(6), day(9)]
-    assert [one.day for one in store_post.take(engine, NOW)] == [day(30)]
+    first = take(engine, 2)
+    assert [one.day for one in first] == [day(6), day(9)]
+    assert take(engine) == [], "a certificate's operations are never in two batches at once"
+    store_post.settle(engine, [Answered(one, "accepted", "N", None, None) for one in first], calendar_year, NOW)
+    assert [one.day for one in take(engine)] == [day(30)]
 
 
 def test_an_answer_that_comes_twice_counts_once(engine: Engine) -> None:
     booked_debit(engine)
-    (debit,) = store_post.take(engine, NOW)
+    (debit,) = take(engine)
     for _ in range(2):
         store_post.settle(engine, [Answered(debit, "accepted", "N", None, None)], calendar_year, NOW)
         assert balance(engine) == (0, 0, 10_000)
@@ -240,7 +246,7 @@ def test_an_answer_that_comes_twice_counts_once(engine: Engine) -> None:
 
 def test_an_unanswered_debit_keeps_its_hold_until_it_is_answered(engine: Engine) -> None:
     booked_debit(engine)
-    (debit,) = store_post.take(engine, NOW)
+    (debit,) = take(engine)
     store_post.settle(engine, [Answered(debit, "unanswered", None, None, None)], calendar_year, NOW)
     assert balance(engine) == (0, 10_000, 0)
     assert store_post.under_way(engine)["unanswered"] == 1
@@ -254,7 +260,7 @@ def test_a_rejected_debit_frees_its_money_for_what_lacked_it(engine: Engine) -> 
     decide_all(engine, lambda one: charged())
     book_all(engine)
     assert rows(engine, t.claim.c.day, t.claim.c.answer) == [(DAY, "charged"), (day(9), "refused")]
-    (debit,) = store_post.take(engine, NOW)
+    (debit,) = take(engine)
     store_post.settle(engine, [Answered(debit, "rejected", None, Text("нет", "no"), Text("да", "yes"))], calendar_year, NOW)
     assert balance(engine) == (10_000, 0, 0)
     assert rows(engine, t.claim.c.day, t.claim.c.answer, t.claim.c.first_rule) == [(DAY, "refused", "R01"), (day(9), "refused", "A07")]
@@ -263,11 +269,11 @@ def test_a_rejected_debit_frees_its_money_for_what_lacked_it(engine: Engine) -> 
 
 def test_the_registers_movements_settle_what_was_never_answered(engine: Engine) -> None:
     booked_debit(engine)
-    (debit,) = store_post.take(engine, NOW)
+    (debit,) = take(engine)
     accepted = Accepted(debit.id, "debit", 10_000, "D-1", "cert-1", 0, "2025-10", "N-1", None)
     place = ("club", "k-1", "g-1", DAY, 1, debit.starts_at)
     for _ in range(2):
-        assert store_post.save_movements(engine, "register", [(accepted, place)], "m", calendar_year, NOW) == 0
+        assert save_movements(engine, (accepted, place)) == 0
         assert balance(engine) == (0, 0, 10_000)
     assert set(store_post.under_way(engine).values()) == {0}
 
@@ -275,7 +281,7 @@ def test_the_registers_movements_settle_what_was_never_answered(engine: Engine) 
 def test_an_adopted_debit_that_free_cannot_bear_is_a_shortfall_that_the_next_nominal_meets(engine: Engine) -> None:
     funded(engine, 4_000)
     strange = Accepted("f" * 32, "debit", 10_000, "D-1", "cert-1", 0, "2025-10", "N-1", None)
-    assert store_post.save_movements(engine, "register", [(strange, ("club", "k-1", "g-1", DAY, 1, lesson().starts_at))], "m", calendar_year, NOW) == 1
+    assert save_movements(engine, (strange, ("club", "k-1", "g-1", DAY, 1, lesson().starts_at))) == 1
     assert balance(engine) == (0, 0, 10_000)
     funded(engine, 11_000)
     with reading(engine) as connection:
@@ -300,10 +306,10 @@ def test_a_ledger_that_was_reached_into_is_told(engine: Engine) -> None:
 
 def test_a_reversal_by_another_gateway_of_a_debit_whose_answer_was_lost_leaves_the_count_right(engine: Engine) -> None:
     booked_debit(engine)
-    (debit,) = store_post.take(engine, NOW)
+    (debit,) = take(engine)
     ours = Accepted(debit.id, "debit", 10_000, "D-1", "cert-1", 0, "2025-10", "N-1", None)
     strange = Accepted("e" * 32, "reversal", 10_000, "D-1", "cert-1", 0, "2025-10", "N-2", debit.id)
     place = ("club", "k-1", "g-1", DAY, 1, debit.starts_at)
-    store_post.save_movements(engine, "register", [(ours, place), (strange, place)], "m", calendar_year, NOW)
+    save_movements(engine, (ours, place), (strange, place))
     assert rows(engine, t.claim.c.live, t.claim.c.debits, t.claim.c.last_acceptance, t.claim.c.under_way) == [(None, 1, "e" * 32, 0)]
     assert balance(engine) == (10_000, 0, 0)

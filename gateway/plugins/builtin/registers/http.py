@@ -19,6 +19,7 @@ OPERATIONS_MAX = 500
 PAGE_ITEMS = 1000
 NUMBERS_MAX = 200
 """Certificate numbers in one address: some 4 kB."""
+SENDS_AT_ONCE = 4
 FAILURES_MAX = 3
 """So many chunks without an answer end a ``send``: the register is not well, and each may have cost half a minute."""
 
@@ -31,7 +32,7 @@ class HttpRegister:
     """Reads are tried three times; operations are sent once, and what got no answer is UNANSWERED: the flow asks or sends again."""
 
     name = "http"
-    can = Capabilities(idempotent=True, lookup=True, feed=True, attendance=True)
+    can = Capabilities(idempotent=True, lookup=True, feed=True, attendance=True, parallel=SENDS_AT_ONCE)
 
     def __init__(self, url: str, pause: Callable[[float], None] = time.sleep) -> None:
         """``url``: without the path of the interface; ``pause``: waits so many seconds between tries.
@@ -60,7 +61,7 @@ class HttpRegister:
         return _understood("candidates", answers.candidates, self._wire.ask("POST", f"{_ROOT}/candidates", body=body))
 
     def send(self, operations: Sequence[dict[str, Any]]) -> Sequence[Answer]:
-        """One answer per operation, in the same order. Never raises for what the network or the register does."""
+        """One answer per operation, in the same order, and behind them what else the register answered. Never raises for what it does."""
         found: list[Answer] = []
         failures = 0
         for chunk in _chunks(operations):
@@ -124,20 +125,31 @@ class HttpRegister:
     def _send(self, chunk: Sequence[dict[str, Any]]) -> list[Answer]:
         """The chunk's answers; an answer that cannot be understood leaves its operation UNANSWERED and harms no other."""
         raw = self._wire.ask_once("POST", f"{_ROOT}/operations", body={"operations": list(chunk)})
-        each = _understood("operations", _envelope, raw)
-        if len(each) != len(chunk):
-            raise _nonsense("operations", "answers")
-        return [_answer_to(operation, one) for operation, one in zip(chunk, each, strict=True)]
+        by_id: dict[str, list[Answer]] = {}
+        for one in _understood("operations", _envelope, raw):
+            answer = _answer(one)
+            by_id.setdefault(answer.id, []).append(answer)
+        # By their ids alone: an answer may come out of order, twice, or to what another has asked.
+        found = [_agreed(str(operation["id"]), by_id.pop(operation["id"], [])) for operation in chunk]
+        return found + [answer for strays in by_id.values() for answer in strays]
 
 
-def _answer_to(operation: Mapping[str, Any], raw: Mapping[str, Any]) -> Answer:
+def _answer(raw: Mapping[str, Any]) -> Answer:
+    """An answer; one that cannot be understood leaves its operation UNANSWERED."""
     try:
         found = answers.answer(raw)
-        if found.id != operation["id"] or found.outcome is Outcome.UNKNOWN:
-            raise AnswerFault("id" if found.id != operation["id"] else "outcome")
+        if found.outcome is Outcome.UNKNOWN:
+            raise AnswerFault("outcome")
     except AnswerFault as fault:
-        return _unanswered([operation], _nonsense("operations", str(fault)).text)[0]
+        return _unanswered([{"id": str(raw.get("id"))}], _nonsense("operations", str(fault)).text)[0]
     return found
+
+
+def _agreed(operation: str, found: Sequence[Answer]) -> Answer:
+    """The one answer to an operation; of two that differ, neither."""
+    if not found:
+        return _unanswered([{"id": operation}], _nonsense("operations", "answers").text)[0]
+    return found[0] if all(one == found[0] for one in found) else _unanswered([{"id": operation}], _nonsense("operations", "id").text)[0]
 
 
 def _envelope(raw: Any) -> list[dict[str, Any]]:
