@@ -15,15 +15,14 @@ import holidays
 
 from gateway.core import decide
 from gateway.core.facts import RegisterProvider, Text
-from gateway.core.periods import month_of, month_period
 from gateway.errors import EXIT_UNREADABLE, UserError
 from gateway.flow import Flow, Progress
 from gateway.flow import explain as flow_explain
 from gateway.flow import queues as flow_queues
-from gateway.flow import reconcile as flow_reconcile
 from gateway.flow.intake import Intake, IntakeRequest, take_in, try_out
 from gateway.flow.lessons import lesson_counts
 from gateway.flow.report import report_of
+from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
 from gateway.plugins import Adapter
 from gateway.plugins.manager import Plugins, load_plugins
@@ -46,7 +45,7 @@ def _silent(stage: str, done: int) -> None:
 
 
 @dataclass
-class Gateway:
+class Gateway(Monthly):
     """Everything that a face may ask of the gateway.
 
     Attributes:
@@ -160,7 +159,7 @@ class Gateway:
     def _request(self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None) -> IntakeRequest:
         _check_readable(path)
         if month is not None:
-            _checked_month(month)
+            checked_month(month)
         known = self.provider(provider)
         adapter = self._adapter_for(path)
         source = source or adapter.name
@@ -309,7 +308,7 @@ class Gateway:
     ) -> dict[str, Any]:
         """Confirm or decline withdrawals; a later answer replaces an earlier one."""
         if month is not None:
-            _checked_month(month)
+            checked_month(month)
         answered = flow_queues.answer_withdrawals(self.flow, provider, group, month, accept, self.clock())
         return {"answered": answered, "complete": self.after_answer(progress)}
 
@@ -343,7 +342,7 @@ class Gateway:
     ) -> list[dict[str, Any]]:
         """Claims with their answers, in the form of expected.json."""
         if month is not None:
-            _checked_month(month)
+            checked_month(month)
         return flow_explain.claims(self.flow, enrollment, month, answer, provider, self.language)
 
     def counts(self, provider: str | None = None, month: str | None = None) -> dict[str, Any]:
@@ -356,7 +355,7 @@ class Gateway:
 
     def lessons(self, month: str) -> Mapping[str, Mapping[str, int]]:
         """Provider → how many lessons its groups had in the month, and how many of them were cancelled."""
-        _checked_month(month)
+        checked_month(month)
         return lesson_counts(self.flow, month)
 
     def months(self) -> list[str]:
@@ -380,24 +379,6 @@ class Gateway:
         """
         cursors = {(row["register"], row["feed"]): row["cursor"] for row in views.cursors(self.engine)}
         self.register.catalogue(cursors.get((self.flow.register_name, "catalogue")))
-
-    def reconcile(self, month: str, reads_register: bool = True) -> dict[str, Any]:
-        """Our side and the register's of one month. ``reads_register`` False: by the facts at hand, so that nothing is stored."""
-        _checked_month(month)
-        if reads_register:
-            self.flow.read_register(self.clock())
-        found = flow_reconcile.differences(self.flow, month)
-        statement = self.register.statement(month)
-        sums = views.booked(self.engine, month)
-        return {
-            "month": month,
-            "booked_kopecks": sums["booked"],
-            "accepted_kopecks": sums["accepted"],
-            "register_kopecks": statement.sum,
-            "debits": statement.debits,
-            "reversals": statement.reversals,
-            "differences": [flow_explain.difference_entry(one, self.language) for one in found],
-        }
 
     def rules_in_force(self) -> list[dict[str, Any]]:
         """Rules with their parameters and sources, and what of the pack is no rule."""
@@ -445,16 +426,6 @@ def _check_readable(path: Path) -> None:
     else:
         return
     raise UserError(what, Text("Проверьте имя, папку и права.", "Check its name, folder and permissions."), EXIT_UNREADABLE)
-
-
-def _checked_month(month: str) -> None:
-    try:
-        if month_of(month_period(month).first) != month:
-            raise ValueError(month)
-    except ValueError as error:
-        raise UserError(
-            Text(f"«{month}» не месяц.", f"“{month}” is not a month."), Text("Пишите ГГГГ-ММ, например 2025-10.", "Write YYYY-MM, for example 2025-10.")
-        ) from error
 
 
 def _holidays(year: int) -> frozenset[dt.date]:
