@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.act import write_act
 from gateway.core.facts import Text
-from gateway.core.periods import month_period
+from gateway.core.periods import month_of, month_period
 from gateway.errors import EXIT_REFUSED, UserError
 from gateway.flow import Flow, Progress
 from gateway.flow import act as flow_act
@@ -186,7 +186,8 @@ def checked_month(month: str) -> None:
         UserError: it is not ``YYYY-MM``.
     """
     try:
-        month_period(month)
+        if month_of(month_period(month).first) != month:
+            raise ValueError(month)
     except ValueError as error:
         raise UserError(
             Text(f"«{month}» не месяц.", f"“{month}” is not a month."),
