@@ -230,5 +230,5 @@ class Printer:
             ("look_again", "make demo"),
             ("look_afresh", f"rm -r {shown}"),
         ):
-            self._indented(Styled(f"{self.say(name)}: ").append(command, style="cyan"))
+            self.console.print(Styled(f"  {self.say(name)}: ").append(command, style="cyan"), soft_wrap=True)  # to be copied as it stands
         self._indented(Styled(self.say("report_at", path=f"{shown}/report.json"), style=QUIET))
