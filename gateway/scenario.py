@@ -19,6 +19,7 @@ from typing import Any
 
 import requests
 
+from gateway import fault_steps
 from gateway.bootstrap import Gateway
 from gateway.core.facts import Text
 from gateway.core.money import roubles_from_kopecks
@@ -72,6 +73,7 @@ def run_story(folder: Path, database: str | None = None, language: str = "ru") -
             if expected.is_file():
                 teller.compare("expected.json", "конец" if language == "ru" else "end")
             teller.check_ledger("конец" if language == "ru" else "end")
+            told.differences += [f"fault: {said}" for said in fault_steps.never_fired(url, language)]
     told.seconds = time.monotonic() - started
     return told
 
@@ -148,7 +150,6 @@ class _Teller:
     told: Told
     _now: dt.datetime | None = None
     _gateway: Gateway | None = None
-    _dry_report: dict[str, Any] | None = None
 
     @property
     def gateway(self) -> Gateway:
@@ -201,9 +202,7 @@ class _Teller:
         mapping = self.folder / str(step["mapping"]) if "mapping" in step else None
         take = self.gateway.dry_run_file if step.get("dry_run") else self.gateway.import_file
         report = take(self.folder / str(step["import"]), step.get("provider"), mapping, step.get("month"), step.get("source"))
-        if step.get("dry_run"):
-            self._dry_report = report
-        else:
+        if not step.get("dry_run"):
             self.gateway.finished(report)
 
     def _register(self, step: Mapping[str, Any]) -> None:
@@ -243,14 +242,11 @@ class _Teller:
         self.gateway.undo(step.get("provider"), Path(str(step["undo"])).name)
 
     def _fault(self, step: Mapping[str, Any]) -> None:
-        """``{register = "delay", seconds = 5}``, or shorter ``{delay = 5}``."""
-        faults = []
-        for one in step["fault"]:
-            body = {key: value.isoformat() if isinstance(value, dt.datetime) else value for key, value in one.items()}
-            for name, argument in (("drop_reply", "next"), ("reject_next", "next"), ("delay", "seconds"), ("down_until", "until")):
-                if name in body:
-                    body |= {"register": name, argument: body.pop(name)}
-            faults.append(body | {"fault": body.pop("register", None)})
+        try:
+            faults = fault_steps.switch_requests(step["fault"])
+        except fault_steps.FaultStepWrong as error:
+            said = str(error.args[0])
+            raise _wrong(self.folder / "steps.toml", f"непонятный сбой: {said}", f"a fault that is not understood: {said}") from error
         self._post("/test/v1/faults", {"faults": faults})
 
     def _close(self, step: Mapping[str, Any]) -> None:
@@ -294,7 +290,7 @@ class _Teller:
         self.told.differences += [f"{place}, ledger: {fault}" for fault in self.gateway.ledger_faults()]
 
     def _check_counts(self, expected: Mapping[str, Any]) -> list[str]:
-        actual = self._dry_report["counts"] if self._dry_report is not None and self._gateway_is_empty() else self.gateway.counts()
+        actual = self.gateway.counts()
         found = []
         for key, value in expected.items():
             mine = actual.get(key)
@@ -303,10 +299,6 @@ class _Teller:
             if mine != value:
                 found.append(f"counts.{key}: {_shown(mine)} ≠ {_shown(value)}")
         return found
-
-    def _gateway_is_empty(self) -> bool:
-        """A story that only tried a file out is about that dry run."""
-        return not self.gateway.status()["sources"]
 
     def _check_claims(self, expected: list[Mapping[str, Any]]) -> list[str]:
         claims = {(one["enrollment"], one["date"], one["slot"]): one for one in self.gateway.claims()}
@@ -360,6 +352,9 @@ class _Teller:
             mine = {"payable": roubles_from_kopecks(payable.get(provider, 0))}
             found += [f"providers.{provider}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}" for name, value in values.items() if mine.get(name) != value]
         return found
+
+    def _check_faults(self, expected: Mapping[str, int]) -> list[str]:
+        return fault_steps.other_counts(self.url, expected)
 
     def _check_differences(self, expected: int) -> list[str]:
         months = self.gateway.months()
