@@ -215,7 +215,8 @@ def _is_abandoned(token: str) -> bool:
 def _started(process: int) -> str:
     """When a process of this machine was started, "" where there is none: a number alone may have been given to another since."""
     try:
-        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[19]
+        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return "" if told[0] in ("Z", "X") else told[19]  # a zombie does nothing any more
     except (OSError, IndexError):
         pass
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -11,12 +12,11 @@ from sqlalchemy import Connection
 from gateway.core.ledger import AccountKind, AccountName, Balance, Sums, Transfer, changes_of
 from gateway.store import tables as t
 from gateway.store.engine import in_chunks, insert_many, reserve_ids
-
-_TRANSFER_COLUMNS = ("payer", "transfer", "source", "target", "amount", "kind", "month", "cause", "operation", "refers_to", "at")
+from gateway.store.seal import SEALED_COLUMNS, Sealed, seal, sealed_under
 
 
 def save_transfers(connection: Connection, booked: Sequence[tuple[int | None, Transfer]], now: dt.datetime) -> None:
-    """Add transfers (each with its operation's key) and bring their accounts up, one UPDATE per account. Part of the caller's transaction.
+    """Add transfers (each with its operation's key), seal them and bring their accounts up. Part of the caller's transaction.
 
     Raises:
         sqlalchemy.exc.IntegrityError: an account would fall below zero: nothing of the transaction is kept.
@@ -25,34 +25,43 @@ def save_transfers(connection: Connection, booked: Sequence[tuple[int | None, Tr
         return
     changes = changes_of(transfer for _, transfer in booked)
     rows = account_rows(connection, changes)
+    at = now.isoformat()
+    heads: dict[tuple[str, int], Sealed] = {}
     for payer in sorted({account.payer for account in changes}):
         mine = [(operation, transfer) for operation, transfer in booked if transfer.source.payer == payer]
         first = reserve_ids(connection, payer, "transfer", len(mine))
-        insert_many(
-            connection,
-            t.transfer,
-            _TRANSFER_COLUMNS,
-            [
-                (
-                    payer, first + offset, rows[transfer.source], rows[transfer.target], transfer.amount, transfer.kind.value,
-                    transfer.month, transfer.cause, operation, transfer.refers_to, now.isoformat(),
-                )
-                for offset, (operation, transfer) in enumerate(mine)
-            ],
-        )  # fmt: skip
-    update = (
-        sa.update(t.account)
-        .where(t.account.c.payer == sa.bindparam("of_payer"), t.account.c.account == sa.bindparam("of_account"))
-        .values({name: t.account.c[name] + sa.bindparam("plus_" + name) for name in Sums._fields})
-    )
+        new = [
+            (
+                first + offset, rows[transfer.source], rows[transfer.target], transfer.amount, transfer.kind.value, transfer.month,
+                transfer.cause, operation, transfer.refers_to, at,
+            )
+            for offset, (operation, transfer) in enumerate(mine)
+        ]  # fmt: skip
+        insert_many(connection, t.transfer, ("payer", *SEALED_COLUMNS), [(payer, *row) for row in new])
+        under = [
+            sealed_under(row[1], transfer.source.kind, row[2], transfer.target.kind) for row, (_, transfer) in zip(new, mine, strict=True)
+        ]
+        heads |= {(payer, one.account): one for one in seal(connection, payer, under, new, at)}
+    _bring_up(connection, {(name.payer, rows[name]): change for name, change in changes.items()}, heads)
+
+
+def _bring_up(connection: Connection, changes: Mapping[tuple[str, int], Sums], heads: Mapping[tuple[str, int], Sealed]) -> None:
+    """Add to the accounts' sums; first those that were sealed, with their new heads."""
     # In order of the key: two writers that lock the same accounts lock them in the same order.
-    connection.execute(
-        update,
-        [
-            {"of_payer": name.payer, "of_account": rows[name]} | {"plus_" + field: value for field, value in change._asdict().items()}
-            for name, change in sorted(changes.items(), key=lambda item: (item[0].payer, rows[item[0]]))
-        ],
-    )
+    for sealed in (True, False):
+        values: dict[str, Any] = {name: t.account.c[name] + sa.bindparam("plus_" + name) for name in Sums._fields}
+        if sealed:
+            values |= {"seals": sa.bindparam("new_seals"), "seal": sa.bindparam("new_seal")}
+        mine = sorted(key for key in changes if (key in heads) == sealed)
+        one = (t.account.c.payer == sa.bindparam("of_payer")) & (t.account.c.account == sa.bindparam("of_account"))
+        parameters = [
+            {"of_payer": key[0], "of_account": key[1]}
+            | {"plus_" + field: value for field, value in changes[key]._asdict().items()}
+            | ({"new_seals": heads[key].seq, "new_seal": heads[key].digest} if sealed else {})
+            for key in mine
+        ]
+        if parameters:
+            connection.execute(sa.update(t.account).where(one).values(values), parameters)
 
 
 def account_rows(connection: Connection, names: Iterable[AccountName]) -> dict[AccountName, int]:
