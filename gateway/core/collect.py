@@ -28,6 +28,7 @@ from gateway.core.facts import (
     Window,
 )
 from gateway.core.names import folded, person_words
+from gateway.core.periods import Period, intersection
 
 UNKNOWN_GROUP = "?"
 """Prefix of a group that no register's group is known for yet: "?" and its folded words."""
@@ -155,6 +156,7 @@ class Collected:
     groups: dict[str, str] = field(default_factory=dict)  # folded words → group
     group_words: dict[str, str] = field(default_factory=dict)  # group → words as written
     withdrawn: int = 0
+    stopped: int = 0  # groups of which nothing was taken until a person has looked
 
 
 def plan(batches: Iterable[Batch], known: Known) -> Collected:
@@ -221,8 +223,10 @@ def _plan_sheet(sheet: _Sheet, known: Known, collected: Collected) -> None:
     contradicted = _days_off_against_timetable(sheet, known)
     if contradicted:
         collected.findings.append((_timetable_question(sheet, contradicted), sheet.group))
+        collected.stopped += 1
         return
-    said, read = _words_of(sheet, known, collected)
+    meaning, last = _meaning_of_empty(sheet, known, collected)
+    said, read = _words_of(sheet, meaning, last, collected)
     for cell, word in said.items():
         standing = known.marks.get(cell)
         changes = word.status is not Status.NOTHING and (standing is None or not standing.word.says_the_same_as(word))
@@ -231,13 +235,22 @@ def _plan_sheet(sheet: _Sheet, known: Known, collected: Collected) -> None:
         if cell in read:
             said_before = standing is not None and known.resumes is not None and standing.run == known.resumes
             collected.read.append(ReadMark(read[cell], cell, word, changes or said_before))
-    _plan_withdrawals(sheet, said, known, collected)
-    _plan_lessons(sheet, known, collected)
+    complete = _complete_days(sheet, meaning, last)
+    _plan_withdrawals(sheet, said, complete, known, collected)
+    _plan_lessons(sheet, complete, known, collected)
 
 
-def _words_of(sheet: _Sheet, known: Known, collected: Collected) -> tuple[dict[Cell, Word], dict[Cell, Member]]:
+def _complete_days(sheet: _Sheet, meaning: EmptyMeaning | None, last: dt.date | None) -> Period | None:
+    """The days of which the sheet says all: only there may what it no longer says be withdrawn. None: of no day."""
+    if sheet.window is None or meaning is None or meaning is EmptyMeaning.UNKNOWN:
+        return None
+    return intersection(sheet.window.period, Period(dt.date.min, last or dt.date.max))
+
+
+def _words_of(
+    sheet: _Sheet, meaning: EmptyMeaning | None, last: dt.date | None, collected: Collected
+) -> tuple[dict[Cell, Word], dict[Cell, Member]]:
     """The sheet's words by cell. Of a child written twice the explicit word counts; two that differ are a question, and neither is taken."""
-    meaning, last = _meaning_of_empty(sheet, known, collected)
     said: dict[Cell, Word] = {}
     read: dict[Cell, Member] = {}
     disputed: set[Cell] = set()
@@ -279,7 +292,11 @@ def _meaning_of_empty(sheet: _Sheet, known: Known, collected: Collected) -> tupl
     if window.unmarked is EmptyMeaning.ATTENDED and not month_is_over and window.filled_to is None:
         collected.findings.append((_filled_to_question(sheet), sheet.group))
         return EmptyMeaning.UNKNOWN, None
-    return window.unmarked, window.filled_to
+    last = window.filled_to
+    left_out = [mark for mark in sheet.marks if mark.status is Status.UNMARKED and last is not None and mark.day > last]
+    if month_is_over and last is not None and left_out and window.unmarked is not EmptyMeaning.UNKNOWN:
+        collected.findings.append((_kept_filled_to_question(sheet, last), sheet.group))
+    return window.unmarked, last
 
 
 def _days_off_against_timetable(sheet: _Sheet, known: Known) -> list[tuple[dt.date, Place]]:
@@ -298,7 +315,7 @@ def _days_off_against_timetable(sheet: _Sheet, known: Known) -> list[tuple[dt.da
     ]
 
 
-def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], known: Known, collected: Collected) -> None:
+def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], complete: Period | None, known: Known, collected: Collected) -> None:
     """What a complete window no longer says is withdrawn; above the limit and more than one child, only held for a person."""
     window = sheet.window
     listed = {sheet.person_of[member.key] for member in sheet.members}
@@ -314,9 +331,9 @@ def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], known: Known, co
         if word is not None and word.status is Status.NOTHING and not word.from_empty:
             collected.words[cell] = word
             collected.withdrawn += standing[cell].counts
-    if window is None or window.unmarked is EmptyMeaning.UNKNOWN:
+    if window is None or complete is None:
         return
-    within = {cell: mark for cell, mark in standing.items() if cell.day in window.period}
+    within = {cell: mark for cell, mark in standing.items() if cell.day in complete}
     gone = [
         cell
         for cell, mark in within.items()
@@ -336,7 +353,8 @@ def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], known: Known, co
     collected.withdrawn += len(counted)
 
 
-def _plan_lessons(sheet: _Sheet, known: Known, collected: Collected) -> None:
+def _plan_lessons(sheet: _Sheet, complete: Period | None, known: Known, collected: Collected) -> None:
+    """What the sheet says of lessons, and what it takes back: a cancellation that a complete sheet no longer speaks of."""
     said = {
         (lesson.day, lesson.starts_at.strftime("%H:%M") if lesson.starts_at else ""): lesson.state
         for lesson in sheet.lessons
@@ -347,10 +365,10 @@ def _plan_lessons(sheet: _Sheet, known: Known, collected: Collected) -> None:
     for (day, starts_at), state in said.items():
         if standing.get((day, starts_at)) is not state:
             collected.lessons.append(StandingLesson(sheet.group, day, starts_at, state))
-    if sheet.window is None:
+    if complete is None or sheet.window is None or not sheet.window.lists_all:
         return
     for (day, starts_at), state in standing.items():
-        if day in sheet.window.period and (day, starts_at) not in said and state is LessonState.CANCELLED:
+        if day in complete and (day, starts_at) not in said and state is LessonState.CANCELLED:
             collected.lessons.append(StandingLesson(sheet.group, day, starts_at, LessonState.PLANNED))
 
 
@@ -459,6 +477,22 @@ def _filled_to_question(sheet: _Sheet) -> Finding:
         Text(
             "Укажите в файле соответствия [cells] filled_to = последний заполненный день или подайте табель после конца месяца.",
             "Give [cells] filled_to = the last filled day in the mapping file, or send the sheet after the month's end.",
+        ),
+        sheet.words,
+    )
+
+
+def _kept_filled_to_question(sheet: _Sheet, last: dt.date) -> Finding:
+    place = sheet.members[0].place if sheet.members else Place()
+    return _question(
+        Place(sheet=place.sheet),
+        Text(
+            f"Группа «{sheet.words}»: месяц кончился, а по файлу соответствия табель заполнен по {last:%d.%m}: пустые клетки после него не считаны.",
+            f"Group “{sheet.words}”: the month is over, but by the mapping the sheet is filled to {last:%d.%m}: empty cells after it were not counted.",
+        ),
+        Text(
+            "Если табель заполнен до конца, уберите filled_to из файла соответствия и подайте табель с ним снова.",
+            "If the sheet is filled to its end, take filled_to out of the mapping file and send the sheet with it again.",
         ),
         sheet.words,
     )

@@ -53,7 +53,7 @@ class PersonToMatch(NamedTuple):
 
     @property
     def needs_candidates(self) -> bool:
-        return self.answer is None and not self.is_outside and not self.is_undone
+        return self.answer is None and not self.is_outside
 
 
 class Match(NamedTuple):
@@ -132,10 +132,12 @@ def identify(person: PersonToMatch, group: str, month: str, candidates: Sequence
         return Match(None, is_outside=True)
     if person.answer is not None:
         return Match(person.answer, by="answer")
-    if person.is_undone:
-        return Match(None, "N01")
-    if person.number is not None:
-        return _by_number(person, candidates)
+    found = _by_number(person, candidates) if person.number is not None else _by_words(person, group, month, candidates, by_name)
+    # What a person has undone waits for an answer, though nothing else speaks against it.
+    return Match(None, "N01") if person.is_undone and found.child is not None else found
+
+
+def _by_words(person: PersonToMatch, group: str, month: str, candidates: Sequence[Candidate], by_name: bool) -> Match:
     named = [child for child in candidates if names_agree(person.name, child.last_name, child.first_name, child.patronymic)]
     if person.birth_date is not None:
         born = [child for child in named if child.birth_date == person.birth_date]

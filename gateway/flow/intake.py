@@ -168,9 +168,10 @@ class _GroupFinder:
 
     def __call__(self, words: str) -> str | None:
         key = folded(words)
-        for named in (self._mapping.get(key), self._answers.get(key)):
-            if named in self._groups:
-                return named
+        if key in self._mapping:  # named here, it is nobody else: a group that the register does not have waits (N03)
+            return self._mapping[key] if self._mapping[key] in self._groups else None
+        if self._answers.get(key) in self._groups:
+            return self._answers[key]
         titled = self._titles.get(key, [])
         if len(titled) == 1:
             return titled[0]

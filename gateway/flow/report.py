@@ -27,7 +27,9 @@ def report_of(intake: Intake, file: str, language: str, numbers: Mapping[str, st
         refused = finding_entry(intake.refused, language)
         return _answer(intake, file, "refused", [], [refused], [])
     entries = [entry for read in intake.collected.read for entry in _entries(read, intake, language, numbers, numbers_of_children)]
-    troubled = unread or any(entry["answer"] in ("refused", "waiting") for entry in entries)
+    if unread and not intake.collected.read and not intake.collected.covered:
+        return _answer(intake, file, "refused", [], unread, questions)
+    troubled = unread or intake.collected.stopped or any(entry["answer"] in ("refused", "waiting") for entry in entries)
     return _answer(intake, file, "partly" if troubled else "accepted", entries, unread, questions)
 
 

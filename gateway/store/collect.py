@@ -299,20 +299,34 @@ def _new_word(mark: int, word: Word) -> dict[str, Any]:
 
 
 def _save_lessons(connection: Connection, asked: RunRequest, lessons: Sequence[StandingLesson], run: int) -> None:
-    upsert(
-        connection,
-        t.own_lesson,
-        [
-            {
-                "provider": asked.provider, "source": asked.source, "group_id": lesson.group, "day": lesson.day,
-                "starts_at": lesson.starts_at, "state": lesson.state.value, "run": run,
-            }
-            for lesson in lessons
-        ],
-        ["provider", "source", "group_id", "day", "starts_at"],
-    )  # fmt: skip
+    replace_lessons(connection, asked.provider, asked.source, lessons, run)
+
+
+def replace_lessons(connection: Connection, provider: str, source: str, lessons: Sequence[StandingLesson], run: int) -> None:
+    """Give lessons a new word, keep the one before, and list their marks for match."""
+    columns = t.own_lesson.c
     for lesson in lessons:
-        register.list_marks(connection, asked.provider, (t.mark.c.group_id == lesson.group) & (t.mark.c.day == lesson.day))
+        key = (columns.group_id == lesson.group) & (columns.day == lesson.day) & (columns.starts_at == lesson.starts_at)
+        before = connection.execute(
+            sa.select(columns.state, columns.run).where(columns.provider == provider, columns.source == source, key)
+        ).one_or_none()
+        if before is not None:
+            row = (provider, source, lesson.group, lesson.day, lesson.starts_at, before.state, before.run, run)
+            insert_many(
+                connection, t.earlier_lesson, ("provider", "source", "group_id", "day", "starts_at", "state", "run", "replaced_by"), [row]
+            )
+        upsert(
+            connection,
+            t.own_lesson,
+            [
+                {
+                    "provider": provider, "source": source, "group_id": lesson.group, "day": lesson.day, "starts_at": lesson.starts_at,
+                    "state": lesson.state.value, "run": run,
+                }
+            ],
+            ["provider", "source", "group_id", "day", "starts_at"],
+        )  # fmt: skip
+        register.list_marks(connection, provider, (t.mark.c.group_id == lesson.group) & (t.mark.c.day == lesson.day))
 
 
 def _save_findings(connection: Connection, asked: RunRequest, collected: Collected, run: int) -> None:

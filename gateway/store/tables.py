@@ -129,6 +129,14 @@ own_lesson = _table(  # a provider's own word on a lesson; starts_at "" is all o
     PrimaryKeyConstraint("provider", "source", "group_id", "day", "starts_at"),
 )  # fmt: skip
 
+earlier_lesson = _table(  # what was said of a lesson before, for taking a run back
+    "earlier_lesson", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("state", String, nullable=False),
+    Column("run", BigInteger, nullable=False), Column("replaced_by", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider", "source", "group_id", "day", "starts_at", "run", "replaced_by"),
+)  # fmt: skip
+
 finding = _table(
     "finding", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("finding", BigInteger, nullable=False), Column("run", BigInteger, nullable=False),
