@@ -306,8 +306,9 @@ def months(engine: Engine) -> list[str]:
 
 def kept_claims(engine: Engine) -> list[Mapping[str, Any]]:
     """Claims with a live debit that today's facts would no longer bear."""
+    kept = (_C.keeps.is_(True), _C.live.is_not(None))  # a reversal may just have been adopted
     with reading(engine) as connection:
-        return [dict(row) for row in connection.execute(sa.select(t.claim).where(_C.keeps.is_(True)).order_by(_C.day, _C.key)).mappings()]
+        return [dict(row) for row in connection.execute(sa.select(t.claim).where(*kept).order_by(_C.day, _C.key)).mappings()]
 
 
 # ---------------------------------------------------------------- status
