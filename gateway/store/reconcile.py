@@ -87,7 +87,7 @@ def open_operations(engine: Engine, month: str) -> list[Mapping[str, Any]]:
     """
     with reading(engine) as connection:
         rows = connection.execute(
-            sa.select(t.operation, _C.provider, _C.group_id, _C.day, _C.slot, _C.attendance, _C.live, _C.key)
+            sa.select(t.operation, _C.provider, _C.group_id, _C.day, _C.slot, _C.attendance, _C.attendances, _C.live, _C.key)
             .select_from(t.operation.join(t.claim, _JOIN))
             .where(_O.month == month, _O.state.in_(["rejected", "unanswered"]))
             .order_by(_O.payer, _O.operation)
@@ -104,7 +104,8 @@ def _is_overtaken(row: Mapping[str, Any]) -> bool:
         return True
     if row["kind"] == "reversal":
         return bool(row["live"] != row["refers_to"])
-    return bool(row["attendance"] == row["status"])
+    # Of attendance the same k may have been accepted since with another status: then nothing is left of this one.
+    return bool(row["attendance"] == row["status"] or row["attendances"] > row["n"])
 
 
 def reason_of(row: Mapping[str, Any]) -> tuple[str, str]:
