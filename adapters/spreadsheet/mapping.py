@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,9 +44,7 @@ def layout_of(mapping: Mapping[str, Any]) -> Layout:
         filled_to=_day(cells["filled_to"]) if "filled_to" in cells else None,
         signs=default_signs() if codes is None else _signs(codes),
         groups=tuple(str(words) for words in _section(mapping, "groups")),
-        findings=tuple(
-            _unknown_key(section, key) for section, keys in _SECTIONS.items() for key in _section(mapping, section) if key not in keys
-        ),
+        findings=tuple(_unknown_keys(mapping)),
         **numbers,
     )
 
@@ -107,6 +105,24 @@ def _wrong(key: str, value: Any, expected_ru: str, expected_en: str) -> InputRef
         Text(f"в файле сопоставления {key}: «{shown(str(value))}»", f"in the mapping file {key}: “{shown(str(value))}”"),
         Text(f"Поправьте файл сопоставления; нужно: {expected_ru}.", f"Mend the mapping file; expected: {expected_en}."),
     )
+
+
+def _unknown_keys(mapping: Mapping[str, Any]) -> Iterator[Finding]:
+    """A mistyped table or key would otherwise be left out in silence."""
+    for key in mapping:
+        if key not in (*_SECTIONS, "groups"):
+            yield question(
+                Place(),
+                Text(
+                    f"в файле сопоставления неизвестно «{shown(str(key))}»: оно не применено",
+                    f"the mapping file has an unknown “{shown(str(key))}”: not applied",
+                ),
+                Text("Известны таблицы: [cells], [columns], [groups].", "Known tables: [cells], [columns], [groups]."),
+            )
+    for section, keys in _SECTIONS.items():
+        for key in _section(mapping, section):
+            if key not in keys:
+                yield _unknown_key(section, key)
 
 
 def _unknown_key(section: str, key: str) -> Finding:

@@ -100,13 +100,19 @@ def _marks(child: Child, cancelled: dict[dt.date, Place], group: GroupSheets, fi
             status = child.status_of_empty(cell.day)
             if status is not None:
                 yield Mark(child.member.key, cell.day, status, cell.place)
-        elif reading.meaning is Meaning.ABSENT and cell.day in cancelled and child.notes.says_cancelled and reading.hours is None:
-            yield Mark(child.member.key, cell.day, Status.UNMARKED, cell.place)
+        elif cell.day in cancelled and _says_cancelled(child, reading):
+            yield Mark(child.member.key, cell.day, Status.NOTHING, cell.place)  # no mark, and an earlier one of this cell is taken back
         elif reading.status is not None:
             if reading.status in PRESENT and not is_listed:
                 findings.append(_present_outside(cell.place, group))
             else:
                 yield Mark(child.member.key, cell.day, reading.status, cell.place, reading.hours)
+
+
+def _says_cancelled(child: Child, reading: Reading) -> bool:
+    """By its own sign, or «Н» with the row's reason."""
+    is_reason = reading.meaning is Meaning.ABSENT and reading.hours is None and child.notes.says_cancelled
+    return reading.meaning is Meaning.CANCELLED or is_reason
 
 
 def _present_outside(where: Place, group: GroupSheets) -> Finding:

@@ -16,7 +16,7 @@ from openpyxl.styles import Font
 from adapters.spreadsheet.grid import Cell, Kind, column_letters, column_number
 from adapters.spreadsheet.signs import Meaning, default_signs, reading, sign_table
 from adapters.spreadsheet.words import folded, sign_key, tidy
-from gateway.plugins import Status
+from gateway.plugins import Level, Status
 from tests.adapters.sheets import FORM, Book, column, refusal, taken, with_sheet
 
 OWN = {"cells": {"empty": "nothing", "codes": {"н": "absent", "ув": "excused", "2": "attended", "опозд": "late", "К": "cancelled"}}}
@@ -182,6 +182,13 @@ def test_an_unknown_key_is_told(tmp_path: Path) -> None:
     book.grid().child("Иванов Пётр")
     read = taken(book.save(), {"cells": {"emty": "attended", "empty": "attended"}})
     assert "emty" in read.findings[0].what.ru
+
+
+def test_an_unknown_table_is_told(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр")
+    read = taken(book.save(), {"colums": {"child": "B"}, "groups": {}})
+    assert [finding.level for finding in read.findings if "colums" in finding.what.ru and "colums" in finding.what.en] == [Level.QUESTION]
 
 
 def test_columns_of_the_mapping_go_before_the_headers_words(tmp_path: Path) -> None:
