@@ -89,13 +89,21 @@ def answer_group(engine: Engine, provider: str, source: str, words: str, group: 
 
 
 def withdrawals(engine: Engine, provider: str | None = None, states: Iterable[str] = ("waiting",)) -> list[Mapping[str, Any]]:
+    """Withdrawals with the number of ``marks`` that they would take back: empty cells on days without a lesson are none."""
     columns = t.withdrawal.c
     where: list[sa.ColumnElement[bool]] = [columns.state.in_(list(states))]
     if provider is not None:
         where.append(columns.provider == provider)
     marks = (
         sa.select(sa.func.count())
-        .where(t.withdrawal_mark.c.provider == columns.provider, t.withdrawal_mark.c.withdrawal == columns.withdrawal)
+        .select_from(t.withdrawal_mark)
+        .join(t.mark, (t.mark.c.provider == t.withdrawal_mark.c.provider) & (t.mark.c.mark == t.withdrawal_mark.c.mark))
+        .where(
+            t.withdrawal_mark.c.provider == columns.provider,
+            t.withdrawal_mark.c.withdrawal == columns.withdrawal,
+            t.mark.c.state.not_in([MarkState.DROPPED.value, MarkState.WITHDRAWN.value, MarkState.UNFIT.value]),
+        )
+        .correlate(t.withdrawal)
         .scalar_subquery()
     )
     with reading(engine) as connection:

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,18 @@ CHILDREN = (
     ("Котова", "Алла", "5000.00", "2025-12-31"),  # the sheet has «Котова А.»
 )
 
+COUNTS = {
+    "marks": 19,
+    "charged": 4,
+    "not_charged": {"absent": 1},
+    "refused": {"C10": 2, "A07": 4},
+    "waiting": {"N01": 8},
+    "unread": 1,
+    "conflicts": 0,
+    "from_empty_cells": 18,
+}
+"""Of the usual sheet, see `Club.sheet`."""
+
 
 def number_of(club: int, child: int) -> str:
     return f"47{club:03d}0{child:04d}"
@@ -62,6 +74,7 @@ def write_district(folder: Path, clubs: int) -> None:
         rows["programmes"].append(f"prog-{n},club-{n},Шахматы,спорт,60,216,true")
         rows["modules"].append(f"mod-{n},prog-{n},Модуль 1,lesson,{PRICE},{PRICE},,,72,true")
         rows["groups"].append(f"g-{n},mod-{n},Ладья {n},15,2025-09-01,2026-05-31")
+        rows["groups"].append(f"h-{n},mod-{n},Слон {n},15,2025-09-01,2026-05-31")
         rows["timetable"].append(f"g-{n},2,16:00,16:45,every,2025-09-01,2026-05-31")
         for k, (last, first, nominal, valid_to) in enumerate(CHILDREN, start=1):
             rows["children"].append(f"k-{n}-{k},{last},{first},,2014-05-20,,payer-{n}")
@@ -103,11 +116,11 @@ class Club:
     def provider(self) -> str:
         return f"club-{self.n}"
 
-    def sheet(self, name: str = "tabel.xlsx", marks: dict[int, str] | None = None) -> Path:
+    def sheet(self, name: str = "tabel.xlsx", marks: dict[int, str] | None = None, without: Sequence[str] = (), group: str = "") -> Path:
         """October's sheet: 19 marks, one cell that nobody can read.
 
         «Иванова»: 7 and 21 attended, 14 absent, 28 an unknown sign; all others attended on all four Tuesdays by empty cells. «Чужова» is
-        not in the register, «Котова А.» gives initials only.
+        not in the register, «Котова А.» gives initials only. ``without``: names whose rows are deleted; ``group``: other words for it.
         """
         rows = [
             Row("Иванова Мария", number_of(self.n, 1), marks or {14: "Н", 28: "Щ"}),
@@ -116,8 +129,9 @@ class Club:
             Row("Котова А."),
             Row("Чужова Анна"),
         ]
+        grid = Grid(group or f"Ладья {self.n}", dt.date(2025, 10, 1), [row for row in rows if row.name not in without])
         path = self.folder / name
-        path.write_bytes(one_grid(f"Клуб {self.n}", Grid(f"Ладья {self.n}", dt.date(2025, 10, 1), rows)))
+        path.write_bytes(one_grid(f"Клуб {self.n}", grid))
         return path
 
     @property

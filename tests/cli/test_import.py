@@ -16,19 +16,9 @@ import pytest
 
 from gateway.cli.face import Face
 from gateway.cli.report import ROWS_SHOWN_MAX, show_report
-from tests.cli.conftest import Club, number_of
+from tests.cli.conftest import COUNTS, Club, number_of
 
 AGREED = {"run", "file", "outcome", "new", "unchanged", "counts", "marks", "unread", "questions"}
-COUNTS = {
-    "marks": 19,
-    "charged": 4,
-    "not_charged": {"absent": 1},
-    "refused": {"C10": 2, "A07": 4},
-    "waiting": {"N01": 8},
-    "unread": 1,
-    "conflicts": 0,
-    "from_empty_cells": 18,
-}
 
 
 def test_a_dry_run_shows_every_row_with_all_reasons_and_stores_nothing(club: Club) -> None:

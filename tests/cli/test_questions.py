@@ -14,7 +14,7 @@ import requests
 from click.testing import CliRunner
 
 from gateway.cli import main
-from tests.cli.conftest import Club, make_club, number_of
+from tests.cli.conftest import COUNTS, Club, make_club, number_of
 
 
 def test_an_answer_is_remembered_charged_and_undone(club: Club) -> None:
@@ -46,18 +46,47 @@ def test_several_persons_are_outside_at_once(club: Club) -> None:
 
 
 def test_a_group_is_named_by_its_words(club: Club) -> None:
+    sheet = club.sheet(group="Вечерняя")
+    waiting = club.ask("import", sheet, "--provider", club.provider, "--mapping", club.mapping, code=1)["counts"]["waiting"]
+    assert waiting == {"N03": 1}  # without a timetable an empty cell is no mark
+    (asked,) = club.ask("match", "--provider", club.provider)
+    assert (asked["queue"], asked["words"]) == ("groups", "Вечерняя")
+    assert "gateway match --group-words 'Вечерняя' --group" in club("match").stdout
+    done = club("match", "--group-words", "Вечерняя", "--group", f"g-{club.n}", "--provider", club.provider)
+    assert done.exit_code == 0 and f"«Вечерняя» значит g-{club.n}" in done.stdout and "ещё раз" in done.stdout
+    assert club.ask("match", "--provider", club.provider) == []
+    assert club.ask("import", sheet, "--provider", club.provider, code=1)["counts"] == COUNTS
+    assert club.ask("certificate", number_of(club.n, 1))["paid"] == "360.00"
     assert club.ask("match", "--group-words", "Ладья", "--group", f"g-{club.n}", "--provider", club.provider, code=2)["error"]["cure"]
 
 
 def test_withdrawals_above_the_limit_wait_for_a_word(club: Club) -> None:
-    club.ask("match", code=0)
     club.take()
-    half = club.sheet("half.xlsx", {day: "" for day in (14, 28)} | {7: "нн", 14: "нн"})
-    assert half.exists()
-    assert club.ask("confirm") == []
-    assert "Подтверждать нечего" in club("confirm").stdout
+    assert club.ask("confirm") == [] and "Подтверждать нечего" in club("confirm").stdout
     assert club.ask("confirm", "--accept", code=2)["error"]["what"] == "Нечего подтверждать."
+    fewer = club.sheet(without=("Петров Пётр", "Зимин Олег"))
+    human = club("import", fewer, "--provider", club.provider)
+    assert "gateway confirm" in human.stdout and human.exit_code == 1
+    (waiting,) = club.ask("confirm")
+    assert waiting == {
+        "provider": club.provider, "source": "spreadsheet", "group": f"g-{club.n}", "month": "2025-10",
+        "marks": 8, "known": 19, "children": 2,
+    }  # fmt: skip
+    assert club.ask("confirm", "--month", "2025-09") == [] and len(club.ask("confirm", "--group", f"g-{club.n}")) == 1
+    shown = club("confirm").stdout
+    assert "8 отметок из 19, 2 ребёнка" in shown and f"--group g-{club.n} --month 2025-10 --accept" in shown
+
+    assert club.ask("confirm", "--decline")["answered"] == 1 and club.ask("confirm") == []
+    assert club.ask("certificate", number_of(club.n, 2))["paid"] == "180.00"
+    assert "Снятие подтверждено: 1." in club("confirm", "--group", f"g-{club.n}", "--month", "2025-10", "--accept").stdout
+    assert club.ask("certificate", number_of(club.n, 2))["paid"] == "0.00"
+
+
+def test_without_two_sources_there_is_no_conflict(club: Club) -> None:
+    club.take()
     assert club.ask("conflicts") == [] and "Расхождений" in club("conflicts").stdout
+    unknown = ("conflicts", "--enrollment", "D-0", "--date", "2025-10-07", "--take", "crm")
+    assert club.ask(*unknown, code=2)["error"]["what"] == "Такого занятия этого зачисления нет."
 
 
 def test_explain_says_why_and_why_not(club: Club) -> None:
