@@ -22,7 +22,7 @@ from gateway.store.post import OPERATION_COLUMNS, operation_from, save_settled
 _M, _O, _C, _L = t.month.c, t.operation.c, t.claim.c, t.late_decision.c
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)
 SHUT = (MonthState.CLOSING.value, MonthState.CLOSED.value)
-ANSWERED = ("accepted", "rejected", "behind", "cancelled")
+ANSWERED = ("accepted", "rejected", "behind", "cancelled", "released")
 
 
 class MonthRow(NamedTuple):

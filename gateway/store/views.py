@@ -159,7 +159,7 @@ def _counts(connection: Connection, provider: str | None, month: str | None) -> 
         elif answer == "refused":
             refused[rule] += number
         else:
-            waiting["A14" if conflict else "undecided"] += number
+            waiting["A14" if conflict else rule or "undecided"] += number
     from_empty += _count_unclaimed(connection, provider, month, not_charged, refused, waiting)
     marks = charged + sum(not_charged.values()) + sum(refused.values()) + sum(waiting.values())
     return {

@@ -4,37 +4,23 @@ somebody who cannot make the program's mistakes. It knows the state form as `she
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import json
 import tomllib
 from collections import Counter, defaultdict
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import openpyxl
 
 from tests.builders.plain_reading import Person, folded_sign, grids_of
-
-KEYS = {
-    "payers": ("payer",), "providers": ("provider",), "agreements": ("provider", "payer", "valid_from"), "programmes": ("programme",),
-    "modules": ("module",), "groups": ("group",), "timetable": ("group", "weekday", "starts_at", "valid_from"),
-    "lessons": ("group", "date", "starts_at"), "children": ("child",), "certificates": ("certificate",), "enrollments": ("enrollment",),
-}  # fmt: skip
-CENT = Decimal("0.01")
+from tests.builders.reckoned_register import Claim, Register
 
 
 class Mark(NamedTuple):
     status: str
     from_empty: bool
-
-
-class Claim(NamedTuple):
-    group: str
-    person: Person
-    day: dt.date
-    slot: int
 
 
 class Outcome(NamedTuple):
@@ -48,70 +34,25 @@ class Outcome(NamedTuple):
     attendance: str | None = None
 
 
-class Story:
+class Story(Register):
     """Plays a story's steps and keeps its state. `tell` answers in the form of expected.json."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(folder)
         self.story = tomllib.loads((folder / "steps.toml").read_text(encoding="utf-8"))
-        self.tables: dict[str, dict[tuple[str, ...], dict[str, str]]] = {name: {} for name in KEYS}
-        for name in KEYS:
-            if (folder / "district" / f"{name}.csv").exists():
-                self._load(name, folder / "district" / f"{name}.csv")
-        self.frozen: dict[str, dt.date] = {}
         self.marks: dict[str, dict[Person, dict[dt.date, Mark]]] = defaultdict(dict)
         self.held: dict[tuple[str, str], dict[Person, dict[dt.date, Mark]]] = {}
         self.unread: dict[str, int] = {}
         self.answers: dict[tuple[str, str, int | None], tuple[str, bool]] = {}
+        self.before: dict[str, dict[str, dict[Person, dict[dt.date, Mark]]]] = {}  # file → what stood before it
+        self.now = self.down_until = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self.closed: set[str] = set()
+        self.allowed: bool | None = None  # the payer's word on what comes late for a closed year
+        self.pending: dict[Claim, tuple[str, str, Decimal]] = {}  # sent to a register that is away: month, kind, amount
+        self.kept = 0  # live debits that today's facts would not bear
         self.live: dict[Claim, tuple[str, Decimal, str]] = {}  # claim → certificate, amount, provider
         self.operations: Counter[tuple[str, str]] = Counter()  # (month, debits | reversals)
         self.sums: dict[str, Decimal] = defaultdict(Decimal)
-
-    # ------------------------------------------------------------ the register
-
-    def _load(self, name: str, path: Path) -> None:
-        with path.open(encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                self.tables[name][tuple(row[key] for key in KEYS[name])] = row
-
-    def row(self, name: str, *key: str) -> dict[str, str]:
-        return self.tables[name][key]
-
-    def rows(self, name: str, **having: str) -> list[dict[str, str]]:
-        return [row for row in self.tables[name].values() if all(row[key] == value for key, value in having.items())]
-
-    def change(self, change: dict[str, Any]) -> None:
-        match change["op"]:
-            case "nominal":
-                self.row("certificates", change["certificate"])["nominal"] = change["amount"]
-            case "freeze":
-                self.frozen[change["certificate"]] = change["on"]
-            case "end_enrollment":
-                self.row("enrollments", change["enrollment"])["ends_on"] = change["on"].isoformat()
-            case "add":
-                path = self.folder / change["file"]
-                header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
-                district = self.folder / "district"
-                (name,) = (n for n in KEYS if (district / f"{n}.csv").read_text(encoding="utf-8").splitlines()[0].split(",") == header)
-                self._load(name, path)
-            case other:
-                raise NotImplementedError(other)
-
-    def lessons(self, group: str, day: dt.date) -> list[tuple[str, str, bool]]:
-        """(start, end, cancelled) of the day, in order."""
-        found = {}
-        for line in self.rows("timetable", group=group):
-            parity = "odd" if day.isocalendar().week % 2 else "even"
-            in_force = line["valid_from"] <= day.isoformat() <= line["valid_to"]
-            if in_force and int(line["weekday"]) == day.isoweekday() and line["weeks"] in ("every", parity):
-                found[line["starts_at"]] = (line["starts_at"], line["ends_at"], False)
-        exceptions = self.rows("lessons", group=group)
-        if any(row["moved_from"] == day.isoformat() for row in exceptions):
-            found = {}
-        for row in exceptions:
-            if row["date"] == day.isoformat():
-                found[row["starts_at"]] = (row["starts_at"], row["ends_at"], row["state"] == "cancelled")
-        return [found[start] for start in sorted(found)]
 
     # ------------------------------------------------------------ the sheets
 
@@ -120,6 +61,7 @@ class Story:
         cells = mapping["cells"]
         codes = {folded_sign(code): meaning for code, meaning in cells["codes"].items()}
         self.unread[file] = 0
+        self.before[file] = {group: dict(self.marks[group]) for group in mapping["groups"].values()}
         for sheet in openpyxl.load_workbook(self.folder / file, read_only=False).worksheets:
             for words, month, grid in grids_of(sheet):
                 group = mapping["groups"][words]
@@ -135,7 +77,8 @@ class Story:
         if empty == "attended" and not month_is_over and last == dt.date.max:
             empty = "unknown"
         said: dict[Person, dict[dt.date, Mark]] = {}
-        for person, days in grid.items():
+        for written, days in grid.items():
+            person = written._replace(number=self.numbers.get(written.number or "", written.number))
             said[person] = {}
             for day, value in days.items():
                 meaning = codes.get(folded_sign(value)) if value is not None else None
@@ -146,8 +89,18 @@ class Story:
                     self.unread[file] += 1
                 elif meaning != "day_off":
                     said[person][day] = Mark(meaning, False)
+        everything = self.marks[group]
+        before = {person: {day: mark for day, mark in days.items() if day.replace(day=1) == month} for person, days in everything.items()}
+        self.marks[group] = before
+        self.take_month(group, month, said, empty == "unknown")
+        for person, days in everything.items():
+            others = {day: mark for day, mark in days.items() if day.replace(day=1) != month}
+            if others:
+                self.marks[group][person] = others | self.marks[group].get(person, {})
+
+    def take_month(self, group: str, month: dt.date, said: dict[Person, dict[dt.date, Mark]], only_adds: bool) -> None:
         before = self.marks[group]
-        if empty == "unknown":
+        if only_adds:
             self.marks[group] = {person: before.get(person, {}) | said.get(person, {}) for person in before | said}
             return
         gone = {person: sum(day not in said.get(person, {}) for day in days) for person, days in before.items()}
@@ -160,6 +113,9 @@ class Story:
             self.marks[group] = said
 
     def answer(self, answer: dict[str, Any]) -> None:
+        if answer["queue"] == "months":
+            self.allowed = answer["accept"]
+            return
         if answer["queue"] == "withdrawals":
             self.marks[answer["group"]] = self.held.pop((answer["group"], answer["month"]))
             return
@@ -179,7 +135,7 @@ class Story:
         if person.row is not None:
             return None, "N02"
         if person.number:
-            bearers = self.rows("certificates", certificate=person.number)
+            bearers = self.rows("certificates", certificate=self.numbers.get(person.number, person.number))
             return (bearers[0]["child"], "") if bearers else (None, "N01")
         enrolled = {self.row("certificates", row["certificate"])["child"] for row in self.rows("enrollments", group=group)}
         alike = [row["child"] for row in self.rows("children") if f"{row['last_name']} {row['first_name']}" == person.name]
@@ -215,42 +171,9 @@ class Story:
         if price == 0:
             return Outcome("free", **about)
         reasons = self.reasons(claim.group, child, day, certificate, enrollment, bool(in_force))
+        if self.begins(claim, start) > self.now:
+            reasons += ("A12",)
         return Outcome("refused" if reasons else "charged", reasons, **about)
-
-    def reasons(
-        self, group: str, child: str, day: str, certificate: dict[str, str], enrollment: dict[str, str] | None, is_in_force: bool
-    ) -> tuple[str, ...]:
-        module = self.row("modules", self.row("groups", group)["module"])
-        programme = self.row("programmes", module["programme"])
-        frozen = self.frozen.get(certificate["certificate"])
-        born = self.row("children", child)["birth_date"]
-        age = 10
-        if enrollment is not None:
-            start = enrollment["starts_on"]
-            age = int(start[:4]) - int(born[:4]) - (start[5:] < born[5:])
-        agreements = self.rows("agreements", provider=programme["provider"], payer=certificate["payer"])
-        failed = {
-            "C02": certificate["state"] != "active" or (frozen is not None and frozen.isoformat() <= day),
-            "C03": certificate["kind"] != "financing",
-            "C05": not 5 <= age <= 17,
-            "C10": not certificate["valid_from"] <= day <= certificate["valid_to"],
-            "P02": not any(row["valid_from"] <= day <= row["valid_to"] for row in agreements),
-            "M01": programme["verified"] != "true",
-            "M02": module["unit_price"] == "",
-            "A01": not is_in_force,
-        }
-        return tuple(rule for rule, has_failed in failed.items() if has_failed)
-
-    def price(self, group: str, start: str, end: str) -> Decimal | None:
-        """The certificate's part."""
-        module = self.row("modules", self.row("groups", group)["module"])
-        if module["unit_price"] == "":
-            return None
-        hours = Decimal(1)
-        if module["unit"] == "academic_hour":
-            hours = Decimal(_minutes(end) - _minutes(start)) / 45
-        whole, bound = ((Decimal(module[name]) * hours).quantize(CENT, ROUND_HALF_UP) for name in ("unit_price", "unit_normative"))
-        return min(whole, bound)
 
     # ------------------------------------------------------------ the money
 
@@ -268,12 +191,18 @@ class Story:
                         for slot in range(1, max(1, len(self.lessons(group, day))) + 1):
                             claim = Claim(group, person, day, slot)
                             found[claim] = (mark, self.outcome(claim, mark))
-            taken_back = [claim for claim in self.live if self.must_go(claim, found.get(claim))]
+            going = [claim for claim in self.live if self.must_go(claim, found.get(claim))]
+            taken_back = [claim for claim in going if self.is_allowed(claim)]
+            self.kept = 0
             for claim in taken_back:
                 self.book(claim, "reversals", -self.live.pop(claim)[1])
             for claim in sorted(found, key=lambda claim: (claim.day, claim.slot)):
                 mark, outcome = found[claim]
                 if claim in self.live:
+                    if claim in going and self.allowed is None:
+                        found[claim] = (mark, outcome._replace(word="waiting", reasons=("A08",)))
+                        continue
+                    self.kept += claim not in going and (outcome.word == "refused" or outcome.price != self.live[claim][1])
                     found[claim] = (mark, outcome._replace(word="charged", reasons=(), price=self.live[claim][1]))
                     continue
                 if outcome.word not in ("charged", "refused") or outcome.certificate is None or outcome.price is None:
@@ -281,6 +210,9 @@ class Story:
                 if self.free(outcome.certificate) < outcome.price:
                     reasons = tuple(sorted((*outcome.reasons, "A07"), key=lambda rule: ("CPMKANR".index(rule[0]), rule)))
                     found[claim] = (mark, outcome._replace(word="refused", reasons=reasons))
+                elif outcome.word == "charged" and not self.is_allowed(claim):
+                    word = "waiting" if self.allowed is None else "refused"
+                    found[claim] = (mark, outcome._replace(word=word, reasons=("A08",)))
                 elif outcome.word == "charged":
                     module = self.row("modules", self.row("groups", claim.group)["module"])
                     provider = self.row("programmes", module["programme"])["provider"]
@@ -294,9 +226,29 @@ class Story:
             return True
         return "A01" in now[1].reasons or now[1].certificate != self.live[claim][0]
 
+    def open_month(self, month: str) -> str:
+        while month in self.closed:
+            month = f"{dt.date.fromisoformat(month + '-28') + dt.timedelta(days=4):%Y-%m}"
+        return month
+
+    def is_allowed(self, claim: Claim) -> bool:
+        """Whether money may move for this lesson: its own year must have an open month, or the payer has allowed it."""
+        return self.allowed is True or self.open_month(f"{claim.day:%Y-%m}")[:4] == f"{claim.day:%Y}"
+
     def book(self, claim: Claim, kind: str, amount: Decimal) -> None:
-        self.operations[(f"{claim.day:%Y-%m}", kind)] += 1
-        self.sums[f"{claim.day:%Y-%m}"] += amount
+        month = self.open_month(f"{claim.day:%Y-%m}")
+        if self.now < self.down_until:
+            self.pending[claim] = (month, kind, amount)
+            return
+        self.operations[(month, kind)] += 1
+        self.sums[month] += amount
+
+    def register_is_back(self) -> None:
+        """What was sent while it was away is taken now; in the next open month, where its own was closed meanwhile."""
+        for month, kind, amount in self.pending.values():
+            self.operations[(self.open_month(month), kind)] += 1
+            self.sums[self.open_month(month)] += amount
+        self.pending.clear()
 
     # ------------------------------------------------------------ the story
 
@@ -304,6 +256,15 @@ class Story:
         """(file, what it states, what this reckoning finds) of each check and of the end."""
         checks = []
         for step in self.story["step"]:
+            self.now = step["at"]
+            if self.now >= self.down_until:
+                self.register_is_back()
+            if "undo" in step:
+                self.marks.update(self.before[step["undo"]])
+            if "close" in step and not step.get("refused"):
+                self.closed.add(step["close"])
+            for fault in step.get("fault", ()):
+                self.down_until = fault.get("until", self.down_until)
             if "import" in step:
                 self.take_in(step["import"], step["mapping"], step["at"].date())
             for change in step.get("register", ()):
@@ -341,7 +302,7 @@ class Story:
                 case "providers":
                     told[section] = {provider: {"payable": f"{self._payable(provider):.2f}"} for provider in value}
                 case "differences":
-                    told[section] = 0
+                    told[section] = self.kept
         return told
 
     def _counts(self, found: dict[Claim, tuple[Mark, Outcome]]) -> dict[str, Any]:
@@ -374,8 +335,14 @@ class Story:
 
     def _certificate(self, number: str) -> dict[str, str]:
         row = self.row("certificates", number)
-        free = self.free(number)
-        return {"paid": f"{Decimal(row['nominal'] or 0) - free:.2f}", "available": f"{free:.2f}", "kind": row["kind"]}
+        free = self.free(row["certificate"])
+        mine = [amount for claim, (_, _, amount) in self.pending.items() if self.live[claim][0] == row["certificate"]]
+        under_way = sum(mine, Decimal(0))
+        paid = Decimal(row["nominal"] or 0) - free - under_way
+        return {
+            "paid": f"{paid:.2f}", "available": f"{max(free, Decimal(0)):.2f}", "shortfall": f"{max(-free, Decimal(0)):.2f}",
+            "kind": row["kind"],
+        }  # fmt: skip
 
     def _statement(self, month: str) -> dict[str, Any]:
         counts = {kind: self.operations[(month, kind)] for kind in ("debits", "reversals")}
@@ -385,8 +352,5 @@ class Story:
         return sum(outcome.attendance == status and f"{claim.day:%Y-%m}" == month for claim, (_, outcome) in found.items())
 
     def _payable(self, provider: str) -> Decimal:
-        return sum((amount for _, amount, owner in self.live.values() if owner == provider), Decimal(0))
-
-
-def _minutes(time: str) -> int:
-    return int(time[:2]) * 60 + int(time[3:])
+        taken = [amount for claim, (_, amount, owner) in self.live.items() if owner == provider and claim not in self.pending]
+        return sum(taken, Decimal(0))
