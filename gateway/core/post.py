@@ -144,6 +144,8 @@ def plan(
             _accept(answered, nominal_period, settled)
         elif answered.outcome == OperationState.REJECTED:
             _reject(answered, nominal_period, settled)
+        elif answered.outcome == OperationState.BEHIND and _names_nothing_new(answered):
+            _reject(answered._replace(reason=_BEHIND_WHOM, cure=_ASK_THE_OPERATOR), nominal_period, settled)
         elif answered.outcome == OperationState.BEHIND:
             _adopt(answered, nominal_period, known, left, settled)
         else:
@@ -241,6 +243,19 @@ def released(operation: Operation, nominal_period: Callable[[dt.date], Period]) 
     account = account_of(operation, operation.certificate or "", nominal_period)
     payable = _payable(account, operation.provider)
     return account, Transfer(account, payable, operation.amount, TransferKind.RELEASE, operation.month, "debit", refers_to=operation.id)
+
+
+_BEHIND_WHOM = Text("реестр назвал нас отставшими, но ничего нового не показал", "the register calls us behind, and names nothing that is new")
+_ASK_THE_OPERATOR = Text(
+    "передайте номер операции оператору Навигатора: его запись об этом занятии расходится с нашей",
+    "tell the Navigator's operator the operation's id: its record of this lesson is not ours",
+)
+
+
+def _names_nothing_new(answered: Answered) -> bool:
+    """Behind, and yet the last acceptance is the one that we named, or there is none: to try again would go on for ever."""
+    acceptances = answered.acceptances
+    return not acceptances or acceptances[-1].id == answered.operation.after
 
 
 def _adopt(
