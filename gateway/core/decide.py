@@ -71,7 +71,7 @@ class Decider:
     now: dt.datetime
     history_of: Callable[[Claim, str], Sequence[ClaimView]] = field(default=lambda claim, reach: ())
     _judged: dict[tuple[str, str, str | dt.date], _Judged] = field(default_factory=dict)
-    _charges: dict[tuple[str, int], Charge | None] = field(default_factory=dict)
+    _lessons: dict[tuple[str, dt.date, int], tuple[dt.datetime, Charge | None]] = field(default_factory=dict)
 
     def answer(self, claim: Claim) -> Answer:
         """The claim's answer before funds."""
@@ -111,14 +111,16 @@ class Decider:
                 refusal = rule.check(view, history, bound.parameters)
                 if refusal is not None:
                     refusals.append(refusal)
-        return tuple(sorted(refusals, key=lambda refusal: order_of(refusal.rule)))
+        return tuple(sorted(refusals, key=lambda refusal: order_of(refusal.rule))) if refusals else ()
 
     def _charge(self, claim: Claim) -> Charge | None:
-        key = (claim.group, claim.minutes)
-        if key not in self._charges:
+        """A lesson's price is the same for all its children."""
+        lesson = (claim.group, claim.day, claim.slot)
+        known = self._lessons.get(lesson)
+        if known is None or known[0] is not claim.starts_at and known[0] != claim.starts_at:
             group = self.facts.groups.get(claim.group)
-            self._charges[key] = self.rules.price(group, claim.minutes) if group else None
-        return self._charges[key]
+            known = self._lessons[lesson] = (claim.starts_at, self.rules.price(group, claim.minutes) if group else None)
+        return known[1]
 
     def _judge(self, claim: Claim) -> _Judged:
         enrollment = enrollment_for(self.facts.enrollments.get((claim.child, claim.group), ()), claim.day)
@@ -152,9 +154,9 @@ class Decider:
         return _Judged(enrollment, certificate, eligibilities, eligible)
 
 
-def enrollment_for(enrollments: Iterable[Enrollment], day: dt.date) -> Enrollment | None:
+def enrollment_for(enrollments: Sequence[Enrollment], day: dt.date) -> Enrollment | None:
     """The one in force on the day (of several the earliest id), else the child's nearest in the group, else None."""
-    known = sorted(enrollments, key=lambda one: one.enrollment)
+    known = enrollments if len(enrollments) == 1 else sorted(enrollments, key=lambda one: one.enrollment)
     for enrollment in known:
         if _is_in_force(enrollment, day):
             return enrollment

@@ -53,9 +53,6 @@ class Sums(NamedTuple):
     def free(self) -> int:
         return self.in_settled - self.out_settled - self.out_held
 
-    def plus(self, other: Sums) -> Sums:
-        return Sums(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
-
 
 class Transfer(NamedTuple):
     """``operation``: the store's key of the operation that caused it; ``refers_to``: id of the operation or fact behind it."""
@@ -70,13 +67,14 @@ class Transfer(NamedTuple):
     refers_to: str | None = None
 
 
-# What a transfer adds to the sums of its source and its target, per unit of its amount.
+# Which sums of its source and of its target a transfer moves, and in which direction: (index in `Sums`, sign).
+_IN_SETTLED, _OUT_SETTLED, _IN_HELD, _OUT_HELD = range(4)
 _EFFECT = {
-    TransferKind.PLAIN: (Sums(out_settled=1), Sums(in_settled=1)),
-    TransferKind.REVERSAL: (Sums(out_settled=1), Sums(in_settled=1)),
-    TransferKind.HOLD: (Sums(out_held=1), Sums(in_held=1)),
-    TransferKind.SETTLE: (Sums(out_held=-1, out_settled=1), Sums(in_held=-1, in_settled=1)),
-    TransferKind.RELEASE: (Sums(out_held=-1), Sums(in_held=-1)),
+    TransferKind.PLAIN: (((_OUT_SETTLED, 1),), ((_IN_SETTLED, 1),)),
+    TransferKind.REVERSAL: (((_OUT_SETTLED, 1),), ((_IN_SETTLED, 1),)),
+    TransferKind.HOLD: (((_OUT_HELD, 1),), ((_IN_HELD, 1),)),
+    TransferKind.SETTLE: (((_OUT_HELD, -1), (_OUT_SETTLED, 1)), ((_IN_HELD, -1), (_IN_SETTLED, 1))),
+    TransferKind.RELEASE: (((_OUT_HELD, -1),), ((_IN_HELD, -1),)),
 }
 
 
@@ -86,15 +84,17 @@ def changes_of(transfers: Iterable[Transfer]) -> dict[AccountName, Sums]:
     Raises:
         ValueError: an amount is not positive, or a transfer leads to the account it leaves.
     """
-    changes: dict[AccountName, Sums] = {}
-    for transfer in transfers:
-        if transfer.amount <= 0 or transfer.source == transfer.target:
-            raise ValueError(f"not a transfer: {transfer.amount} kopecks, {transfer.source.kind} → {transfer.target.kind}")
-        for account, effect in zip((transfer.source, transfer.target), _EFFECT[transfer.kind], strict=True):
-            change = Sums(*(unit * transfer.amount for unit in effect))
-            known = changes.get(account)
-            changes[account] = change if known is None else known.plus(change)
-    return changes
+    changes: dict[AccountName, list[int]] = {}
+    for source, target, amount, kind, *_ in transfers:
+        if amount <= 0 or source == target:
+            raise ValueError(f"not a transfer: {amount} kopecks, {source.kind} → {target.kind}")
+        for account, effects in zip((source, target), _EFFECT[kind], strict=True):
+            sums = changes.get(account)
+            if sums is None:
+                sums = changes[account] = [0, 0, 0, 0]
+            for index, sign in effects:
+                sums[index] += sign * amount
+    return {account: Sums(*sums) for account, sums in changes.items()}
 
 
 class Balance(NamedTuple):

@@ -56,8 +56,7 @@ class EnrollmentView:
     payer: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimView:
+class ClaimView(NamedTuple):
     """All that a mark rule may see of a claim. Times are aware, in the provider's zone."""
 
     child: str

@@ -80,7 +80,7 @@ def view(**changes: Any) -> EnrollmentView:
 def claim(**changes: Any) -> ClaimView:
     start = dt.datetime(2025, 10, 16, 15, 0, tzinfo=MOSCOW)
     whole = ClaimView("c-1", "g-3", DAY, 1, start, start + dt.timedelta(minutes=90), Status.ATTENDED, None, NOW)
-    return replace(whole, **changes)
+    return whole._replace(**changes)
 
 
 def is_met(answer: Eligibility | None, day: dt.date = DAY) -> bool:
