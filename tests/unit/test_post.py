@@ -128,11 +128,15 @@ def test_behind_a_reversal_leaves_nothing_live_and_frees_the_account() -> None:
     assert found.freed == {ACCOUNT}
 
 
-def test_behind_without_a_word_of_what_the_register_has_is_no_claims_change() -> None:
-    # The register said that its last acceptance is another than ours and named none: it has lost it.
-    found = settled(answered(DEBIT, "behind"), free={})
+@pytest.mark.parametrize("acceptances", [(), (accepted("d-0"),)])
+def test_behind_that_names_nothing_new_is_a_rejection_and_no_endless_round(acceptances: tuple[Accepted, ...]) -> None:
+    one = DEBIT._replace(after=acceptances[-1].id if acceptances else None)
+    found = settled(answered(one, "behind", acceptances), known={"d-0"})
+    assert [state for _, state, *_ in found.states] == [OperationState.REJECTED]
     assert moves(found) == [(1, TransferKind.RELEASE, ACCOUNT, PAYABLE, 10_000, DEBIT.id)]
-    assert found.adopted == []
+    (change,) = found.changes
+    assert change.refused is not None and "names nothing that is new" in change.refused[0].en
+    assert (change.under_way, change.live, change.lists, found.adopted) == (-1, None, None, [])
 
 
 @pytest.mark.parametrize(
