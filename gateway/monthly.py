@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -152,22 +152,28 @@ class Monthly:
         store_reconcile.save_reconciled(engine, register, now)
         return done
 
-    def act(self, month: str) -> dict[str, Any]:
-        """What the reconciliation act of a month says (акт сверки). No child's name is in it."""
-        reconciled = self.reconcile(month)
+    def act(self, reconciled: Mapping[str, Any]) -> dict[str, Any]:
+        """What the reconciliation act (акт сверки) of a month says that `reconcile` has just told of. No child's name is in it."""
         seal_head = getattr(self, "seal_head", None)
         return flow_act.act(self.flow, reconciled, str(seal_head()) if seal_head is not None else None, self.clock())
 
-    def write_act(self, month: str, path: Path) -> dict[str, Any]:
-        """Write the act as HTML or XLSX, by the file's ending."""
-        if path.suffix.lower() not in (".html", ".xlsx"):
-            raise UserError(
-                Text(f"{path.name}: акт пишется в .html или .xlsx.", f"{path.name}: an act is written as .html or .xlsx."),
-                Text("Дайте файлу одно из этих окончаний.", "Give the file one of these endings."),
-            )
-        act = self.act(month)
-        write_act(act, path)
-        return act
+    def write_act(self, reconciled: Mapping[str, Any], path: Path) -> None:
+        """Write the act as HTML or XLSX, by the file's ending (`check_act_name`)."""
+        check_act_name(path)
+        write_act(self.act(reconciled), path)
+
+
+def check_act_name(path: Path) -> None:
+    """Refuse a file that is neither HTML nor XLSX.
+
+    Raises:
+        UserError: its ending is another.
+    """
+    if path.suffix.lower() not in (".html", ".xlsx"):
+        raise UserError(
+            Text(f"{path.name}: акт пишется в .html или .xlsx.", f"{path.name}: an act is written as .html or .xlsx."),
+            Text("Дайте файлу одно из этих окончаний.", "Give the file one of these endings."),
+        )
 
 
 def _check_names(over: Sequence[str]) -> None:

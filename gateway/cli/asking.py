@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from gateway.cli.face import Face, common
 from gateway.cli.helped import Command, Option
 from gateway.cli.overview import show_certificate, show_claims, show_reconciled, show_status
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, UserError
+from gateway.monthly import check_act_name
 
 ANSWERS = ("charged", "not_charged", "refused", "waiting")
 
@@ -64,9 +66,15 @@ def status(face: Face) -> int:
 
 @click.command("reconcile", cls=Command)
 @click.option("--month", metavar="YYYY-MM", required=True, cls=Option)
+@click.option("--act", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), cls=Option)
 @common
-def reconcile(face: Face, month: str) -> int:
+def reconcile(face: Face, month: str, act: Path | None) -> int:
+    if act is not None:
+        check_act_name(act)
     found = face.gateway.reconcile(month)
+    if act is not None:
+        face.gateway.write_act(found, act)
+        found["act"] = str(act)
     face.answer(found, lambda: show_reconciled(face, found))
     return EXIT_REFUSED if found["differences"] else EXIT_DONE
 

@@ -134,10 +134,16 @@ def show_reconciled(face: Face, found: Mapping[str, Any]) -> None:
     operations = face.text("reconcile.operations", debits=found["debits"], reversals=found["reversals"])
     table.add_row(face.text("reconcile.register"), roubles(found["register_kopecks"], language), operations)
     face.put(table, 2)
+    if found["cured"]:
+        face.put(face.text("reconcile.cured", number=found["cured"]))
     face.put(face.text("reconcile.differences", number=len(found["differences"])))
     for one in found["differences"]:
         slot = f" №{one['slot']}" if one["slot"] and one["slot"] > 1 else ""
-        where = " · ".join(part for part in (one["provider"], one["group"], f"{day(one['date'])}{slot}") if part)
+        lesson = f"{day(one['date'])}{slot}" if one["date"] else ""
+        age = face.text("reconcile.age", days=counted("day", one["age_days"], language)) if one["age_days"] else ""
+        where = " · ".join(part for part in (one["provider"] or one["payer"], one["group"], lesson, age) if part)
         face.put(f"{word('difference', one['class'], language)}: {where}", 2, "bold")
         face.put(face.text("reconcile.sides", here=one["here"], there=one["there"], subject=one["subject"][:12]), 4)
         face.put(f"→ {one['cure']}", 4)
+    if "act" in found:
+        face.put(face.text("reconcile.act", file=found["act"]))

@@ -7,6 +7,7 @@ from gateway.core.facts import Text
 NOUNS: dict[str, tuple[tuple[str, str, str], tuple[str, str]]] = {
     "child": (("ребёнок", "ребёнка", "детей"), ("child", "children")),
     "claim": (("занятие ребёнка", "занятия детей", "занятий детей"), ("claim", "claims")),
+    "day": (("день", "дня", "дней"), ("day", "days")),
     "group": (("группа", "группы", "групп"), ("group", "groups")),
     "mark": (("отметка", "отметки", "отметок"), ("mark", "marks")),
     "person": (("запись", "записи", "записей"), ("person", "persons")),

@@ -18,6 +18,8 @@ COMMON, _, SECTIONS = PAGE.partition("## A secretary's month")
 
 def commands(group: click.Group = main, path: str = "gateway") -> Iterator[tuple[str, click.Command]]:
     for name, command in group.commands.items():
+        if isinstance(command, click.Group) and command.params:  # it answers by itself too
+            yield f"{path} {name}", command
         if isinstance(command, click.Group):
             yield from commands(command, f"{path} {name}")
         else:
