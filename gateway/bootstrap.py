@@ -35,6 +35,7 @@ from gateway.store import queues as store_queues
 from gateway.store import register as store_register
 from gateway.store import views
 from gateway.store.engine import Engine, open_engine, reading
+from gateway.upkeep import Upkeep
 from gateway.vault import Vault
 
 Made = TypeVar("Made")
@@ -45,7 +46,7 @@ def _silent(stage: str, done: int) -> None:
 
 
 @dataclass
-class Gateway(Monthly):
+class Gateway(Monthly, Upkeep):
     """Everything that a face may ask of the gateway.
 
     Attributes:

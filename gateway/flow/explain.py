@@ -14,10 +14,12 @@ from gateway.core.reconcile import Aged
 from gateway.core.refusals import n04
 from gateway.core.rules import order_of
 from gateway.errors import UserError
+from gateway.flow import outbox as flow_outbox
 from gateway.flow.report import reason_entry
 from gateway.flow.run import Flow
 from gateway.packs import RegionPack
 from gateway.store import ledger as store_ledger
+from gateway.store import outbox as store_outbox
 from gateway.store import post as store_post
 from gateway.store import queues as store_queues
 from gateway.store import register as store_register
@@ -251,7 +253,10 @@ def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
             "accepted": states.get("accepted", 0),
             "rejected": states.get("rejected", 0),
             "unanswered": states.get("unanswered", 0),
+            "held": states.get("held", 0),
+            "link": flow_outbox.register_link(flow, now),
         },
+        "stopped": sorted(store_outbox.stopped(flow.engine)),
         "waiting": {
             "match": len(store_queues.waiting_persons(flow.engine)) + len(store_queues.waiting_groups(flow.engine)),
             "withdrawals": len(store_queues.withdrawals(flow.engine)),

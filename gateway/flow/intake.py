@@ -24,6 +24,7 @@ from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress
 from gateway.flow.whole import is_whole, take_whole
 from gateway.plugins import Adapter
+from gateway.store import adopt as store_adopt
 from gateway.store import claims as store_claims
 from gateway.store import collect as store_collect
 from gateway.store import decide as store_decide
@@ -94,6 +95,7 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
     run = whole or store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, now)
     collected.withdrawn = run.withdrawn
+    store_adopt.say_again(flow.engine, asked.provider.provider, asked.source, {read.cell for read in collected.read})
     complete = flow.run(now, progress)
     return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)
 

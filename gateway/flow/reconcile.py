@@ -30,6 +30,7 @@ from gateway.flow.close import digests
 from gateway.flow.run import Flow
 from gateway.plugins.register import Acceptance, Outcome, Statement
 from gateway.store import months as store_months
+from gateway.store import outbox as store_outbox
 from gateway.store import post as store_post
 from gateway.store import reconcile as store_reconcile
 from gateway.store import register as store_register
@@ -94,6 +95,7 @@ def _compare(flow: Flow, month: str, sides: _Sides) -> list[Difference]:
     found += _attendance(flow, month, sides.attendance) if flow.register.can.attendance else []
     found += [_open(row) for row in store_reconcile.open_operations(flow.engine, month)]
     found += [_kept(row) for row in views.kept_claims(flow.engine) if row["month"] == month]
+    found += [_late(row) for row in store_outbox.late_debits(flow.engine, month)]
     found += _marks(flow, month)
     found += _balances(flow, month) if flow.register.can.balances else []
     return found + _closed(flow, month)
@@ -175,9 +177,16 @@ def _kept(row: Mapping[str, Any]) -> Difference:
         f"Списано {booked}, по нынешним данным: {today}. Решает человек: снимите отметку, чтобы вернуть списание, или оставьте как есть.",
         f"Debited {booked}; by today's facts: {today}. A person decides: withdraw the mark to take the debit back, or let it stand.",
     )
-    return Difference(
-        kind, row["live"], row["provider"], row["group_id"], row["day"], row["slot"], booked, today, cure, row["payer"]
-    )
+    if row["status"] is not None and not row["is_said"]:
+        cure = _CURE_UNSAID
+    subject = row["live"] or row["key"]
+    return Difference(kind, subject, row["provider"], row["group_id"], row["day"], row["slot"], booked, today, cure, row["payer"])
+
+
+_CURE_UNSAID = Text(
+    "Реестр знает больше, чем этот шлюз до восстановления: подайте табель ещё раз, его слово будет последним.",
+    "The register knows more than this gateway did before it was restored: send the sheet again, and its word is the last.",
+)
 
 
 def _marks(flow: Flow, month: str) -> list[Difference]:
@@ -212,6 +221,19 @@ def _balances(flow: Flow, month: str) -> list[Difference]:
         compared = {key: balances for key, balances in theirs.items() if key not in under_way}
         found += compare_balances(ours, compared, payer)
     return found
+
+
+def _late(row: Mapping[str, Any]) -> Difference:
+    """A debit that the register took after a person had released its hold: it stands at both, and a person decides whether it should."""
+    amount = roubles_from_kopecks(row["amount"])
+    place = (row["provider"], row["group_id"], row["day"], row["slot"])
+    return Difference(DifferenceClass.LATE_ANSWER, row["id"], *place, "—", f"debit {amount}", _CURE_LATE, row["payer"])
+
+
+_CURE_LATE = Text(
+    "Удержание было снято человеком, а реестр списал позже. Решает человек: gateway outbox reverse НОМЕР или gateway outbox keep НОМЕР.",
+    "A person had released the hold, and the register debited later. A person decides: gateway outbox reverse ID, or gateway outbox keep ID.",
+)
 
 
 def _closed(flow: Flow, month: str) -> list[Difference]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -13,11 +13,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.core.adopt import KnownClaim, Ours, Place, TheirAttendance, take_over, take_over_attendance
 from gateway.core.claims import claim_key
+from gateway.core.collect import Cell
 from gateway.core.periods import Period, month_of
 from gateway.core.post import Accepted, Operation, OperationState, Settled
 from gateway.store import codec
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, writing
+from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts
 from gateway.store.post import OPERATION_COLUMNS, operation_from, save_settled
 from gateway.store.register import payer_of_children, save_cursor
@@ -76,6 +77,38 @@ def save_attendances(engine: Engine, register: str, movements: Sequence[Movement
                 strange += take_over_attendance(claim, theirs, waiting, settled)
             save_settled(connection, settled, now)
     return strange
+
+
+def say_again(engine: Engine, provider: str, source: str, cells: Collection[Cell]) -> int:
+    """A file says anew what it said before: where the register's word was adopted meanwhile, the source's counts again. How many claims."""
+    with reading(engine) as connection:
+        unsaid = _C.is_said.is_(False) & _C.status.is_not(None) & _C.mark.is_not(None)
+        claims = connection.execute(sa.select(_C.payer, _C.claim, _C.mark).where(_C.provider == provider, unsaid)).all()
+        said = _marks_at(connection, provider, source, {mark for _, _, mark in claims}, cells)
+    by_payer: dict[str, list[int]] = defaultdict(list)
+    for payer, claim, mark in claims:
+        if mark in said:
+            by_payer[payer].append(claim)
+    for payer, mine in sorted(by_payer.items()):
+        with writing(engine) as connection:
+            for chunk in in_chunks(sorted(mine)):
+                connection.execute(sa.update(t.claim).where(_C.payer == payer, _C.claim.in_(chunk)).values(is_said=True))
+                relist(connection, t.to_decide, sa.select(_C.payer, _C.claim).where(_C.payer == payer, _C.claim.in_(chunk)), "payer")
+    return sum(map(len, by_payer.values()))
+
+
+def _marks_at(connection: Connection, provider: str, source: str, marks: Collection[int], cells: Collection[Cell]) -> set[int]:
+    """Which of these marks stand in these cells."""
+    columns = t.mark.c
+    found: set[int] = set()
+    for chunk in in_chunks(sorted(marks)):
+        rows = connection.execute(
+            sa.select(columns.mark, columns.person, columns.group_id, columns.day, columns.lesson).where(
+                columns.provider == provider, columns.source == source, columns.mark.in_(chunk)
+            )
+        )
+        found.update(mark for mark, *cell in rows if Cell(*cell) in cells)
+    return found
 
 
 def first_month(engine: Engine) -> str | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import URL as URL
 from sqlalchemy import Connection, Table, event
 from sqlalchemy import Engine as Engine  # the flow passes it on without knowing more of it
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,13 +39,15 @@ def open_engine(url: str) -> Engine:
         StoreUnavailable: it cannot be opened.
     """
     try:
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(database_url(url))
     except (sa.exc.ArgumentError, ImportError) as error:
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine)
         if engine.url.database:
             _make_folder(Path(engine.url.database).parent)
+    else:
+        _configure_postgresql(engine)
     try:
         with engine.begin() as connection:
             tables.metadata.create_all(connection)
@@ -60,7 +63,7 @@ def _make_folder(folder: Path) -> None:
         raise StoreUnavailable(f"{folder}: {error.strerror}") from error
 
 
-def _with_driver(url: str) -> sa.URL:
+def database_url(url: str) -> sa.URL:
     """A plain ``postgresql://`` or ``postgres://`` means the driver that is installed with the gateway."""
     parsed = sa.make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed

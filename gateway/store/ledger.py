@@ -184,27 +184,28 @@ def payable_by_provider(connection: Connection) -> dict[str, int]:
     return {owner: int(amount) for owner, amount in rows}
 
 
-def faults(connection: Connection) -> list[str]:
-    """Accounts whose four sums are not those of their transfers, and certificates whose invariant does not hold. Empty where all is well."""
+def faults(connection: Connection, payer: str | None = None) -> list[str]:
+    """Accounts whose four sums are not those of their transfers, and certificates whose invariant does not hold; of all, or of one payer."""
     found = []
-    columns, moves = t.account.c, t.transfer.c
+    moves = t.transfer.c
+    mine_only = [moves.payer == payer] if payer is not None else []
     expected: dict[tuple[str, int], list[int]] = {}
     for direction, mine in ((0, moves.target), (1, moves.source)):
-        rows = connection.execute(sa.select(moves.payer, mine, moves.kind, sa.func.sum(moves.amount)).group_by(moves.payer, mine, moves.kind))
-        for payer, account, kind, amount in rows:
-            sums = expected.setdefault((payer, account), [0, 0, 0, 0])
+        query = sa.select(moves.payer, mine, moves.kind, sa.func.sum(moves.amount)).where(*mine_only)
+        for of_payer, account, kind, amount in connection.execute(query.group_by(moves.payer, mine, moves.kind)):
+            sums = expected.setdefault((of_payer, account), [0, 0, 0, 0])
             sums[direction] += _SETTLED.get(kind, 0) * int(amount)
             sums[direction + 2] += _HELD.get(kind, 0) * int(amount)
     owners: dict[str, set[str]] = {}
-    for row in connection.execute(sa.select(t.account)).mappings():
+    accounts = sa.select(t.account) if payer is None else sa.select(t.account).where(t.account.c.payer == payer)
+    for row in connection.execute(accounts).mappings():
         kept = [row["in_settled"], row["out_settled"], row["in_held"], row["out_held"]]
         if kept != expected.get((row["payer"], row["account"]), [0, 0, 0, 0]):
             found.append(f"account {row['payer']}/{row['account']} ({row['kind']}): sums {kept} are not those of its transfers")
         if row["kind"] == AccountKind.CERTIFICATE:
             owners.setdefault(row["payer"], set()).add(row["owner"])
-    del columns
-    for payer, certificates in sorted(owners.items()):
-        for name, balance in balances(connection, payer, certificates).items():
+    for of_payer, certificates in sorted(owners.items()):
+        for name, balance in balances(connection, of_payer, certificates).items():
             if not balance.is_consistent:
                 found.append(f"certificate {name.owner}, period {name.period}: {balance} does not add up")
     return found

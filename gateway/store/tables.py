@@ -289,7 +289,7 @@ account = _table(
     Column("kind", String, nullable=False), Column("owner", String, nullable=False),
     Column("in_settled", BigInteger, nullable=False), Column("out_settled", BigInteger, nullable=False),
     Column("in_held", BigInteger, nullable=False), Column("out_held", BigInteger, nullable=False),
-    Column("seals", Integer), Column("seal", String),  # how many seals it has, and the last one's digest
+    Column("seals", Integer), Column("seal", String),  # how many it has, and the last one's digest
     PrimaryKeyConstraint("payer", "account"), UniqueConstraint("payer", "period", "kind", "owner"),
     CheckConstraint("in_settled >= 0 AND out_settled >= 0 AND in_held >= 0 AND out_held >= 0", name="account_sums"),
     CheckConstraint(
