@@ -20,7 +20,7 @@ def switch_requests(said: Any) -> list[dict[str, Any]]:
     """What to tell the switch. ``{register = "delay", seconds = 5}``, ``{register = "delay", delay = 5}`` and ``{delay = 5}`` are one.
 
     Raises:
-        FaultStepWrong: one of them names no fault, or two.
+        FaultStepWrong: one of them names no fault, or two, or one that no story can bear.
     """
     if not isinstance(said, list):
         raise FaultStepWrong(said)
@@ -51,6 +51,8 @@ def _request(one: Any) -> dict[str, Any]:
         raise FaultStepWrong(one)
     body = {key: _plain(value) for key, value in one.items()}
     name = body.pop("register", None) or _named_by_its_key(body, one)
+    if name == "refuse":  # it would refuse the story's own calls too, and a story's clock stands: down_until is meant
+        raise FaultStepWrong(one)
     if name in body:
         body[_MAIN.get(name, "next")] = body.pop(name)
     return {"fault": name, **body}

@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from gateway.core.periods import month_period
 from navigator.acceptances import as_bytes, by_ids, statement
 from navigator.engine import portions
 from navigator.tables import acceptances, closed_months, closed_over, payers
@@ -125,5 +124,5 @@ def _digest(connection: Connection, month: str, payer: str) -> str:
 
 
 def _following(month: str) -> str:
-    last = month_period(month).last
-    return (last + dt.timedelta(days=1)).isoformat()[:7]
+    year, number = map(int, month.split("-"))
+    return f"{year + number // 12:04d}-{number % 12 + 1:02d}"

@@ -39,7 +39,9 @@ def test_the_ways_to_say_a_fault(said: dict[str, Any], meant: dict[str, Any]) ->
     assert switch_requests([said]) == [meant]
 
 
-@pytest.mark.parametrize("said", [{"drop_reply": 1}, ["drop_reply"], [{"next": 1}], [{"drop_reply": 1, "duplicate": 1}]], ids=str)
+@pytest.mark.parametrize(
+    "said", [{"drop_reply": 1}, ["drop_reply"], [{"next": 1}], [{"drop_reply": 1, "duplicate": 1}], [{"register": "refuse"}]], ids=str
+)
 def test_what_names_no_fault_is_told(said: Any) -> None:
     with pytest.raises(FaultStepWrong):
         switch_requests(said)
