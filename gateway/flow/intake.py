@@ -88,16 +88,26 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     except InputRefused as refused:
         run = store_collect.save_refused(flow.engine, request, refused.finding, now)
         return Intake(run, Collected(), Outcomes(), refused.finding)
-    resumes = store_collect.unfinished_run(flow.engine, request)
-    fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
-    known = _known(flow, asked, batches, resumes, now)
-    collected = collect.plan(batches, known)
-    whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
-    run = whole or store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, now)
+    run, collected = _stored(flow, asked, request, batches, now)
     collected.withdrawn = run.withdrawn
     store_adopt.say_again(flow.engine, asked.provider.provider, asked.source, {read.cell for read in collected.read})
     complete = flow.run(now, progress)
     return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)
+
+
+def _stored(
+    flow: Flow, asked: IntakeRequest, request: store_collect.RunRequest, batches: Sequence[Batch], now: dt.datetime
+) -> tuple[store_collect.Run, Collected]:
+    """Compare with what is known and store. Where another process has stored an input of the provider meanwhile, it is compared anew."""
+    while True:
+        resumes = store_collect.unfinished_run(flow.engine, request)
+        fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
+        known = _known(flow, asked, batches, resumes, now)
+        collected = collect.plan(batches, known)
+        whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
+        run = whole or store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, fence, now)
+        if run is not None:
+            return run, collected
 
 
 def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:

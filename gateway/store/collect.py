@@ -125,13 +125,36 @@ def group_answers(connection: Connection, provider: str, source: str) -> dict[st
 # ---------------------------------------------------------------- saving
 
 
-def save(engine: Engine, asked: RunRequest, collected: Collected, resumes: Run | None, seal: Callable[[Member], str], now: dt.datetime) -> Run:
+Fence = tuple[tuple[str, ...], ...]
+
+
+def inputs_so_far(connection: Connection, provider: str) -> Fence:
+    """How many runs and answers of the provider there are.
+
+    The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is only
+    read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
+    """
+    columns = t.sequence.c
+    held = sa.select(columns.next).where(columns.shard == provider, columns.name == "answer").with_for_update()
+    runs = sa.select(columns.next).where(columns.shard == provider, columns.name == "run")
+    numbers = {"answer": connection.execute(held).scalar() or 1, "run": connection.execute(runs).scalar() or 1}
+    return tuple((name, str(number)) for name, number in numbers.items())
+
+
+def save(
+    engine: Engine, asked: RunRequest, collected: Collected, resumes: Run | None, seal: Callable[[Member], str], fence: Fence, now: dt.datetime
+) -> Run | None:
     """Store a run's new words and list them for match, all in one transaction: an import is whole or not there.
+
+    None where another input of the provider has been stored since the fence was read: then what is known is another, and nothing was saved.
 
     Args:
         seal: encrypts a member's name, number and birth date, which are kept only until it is matched.
     """
     with writing(engine) as connection:
+        so_far = inputs_so_far(connection, asked.provider)
+        if so_far != fence[: len(so_far)]:
+            return None
         run = resumes or open_run(connection, asked, now)
         save_surroundings(connection, asked, collected, run.run, seal, {})
         _save_words(connection, asked, collected.words, run.run)

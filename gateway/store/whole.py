@@ -26,12 +26,9 @@ from gateway.store import match as store_match
 from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
-from gateway.store.collect import Run, RunRequest
+from gateway.store.collect import Fence, Run, RunRequest
 from gateway.store.engine import insert_many, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
-
-Fence = tuple[tuple[str, ...], ...]
-
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
@@ -41,18 +38,14 @@ def fence_of(engine: Engine, provider: str, register: str) -> Fence:
 
 
 def _fence(connection: Connection, provider: str, register: str) -> Fence:
-    # The provider's row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of
-    # runs is only read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
-    held = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer").with_for_update()
-    runs = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "run")
-    numbers = {"answer": connection.execute(held).scalar() or 1, "run": connection.execute(runs).scalar() or 1}
+    inputs = store_collect.inputs_so_far(connection, provider)
     cursors = connection.execute(
         sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
         .where(t.register_cursor.c.register == register)
         .order_by(t.register_cursor.c.feed)
         .with_for_update(read=True)
     )
-    return (*((name, str(number)) for name, number in numbers.items()), *((feed, str(cursor)) for feed, cursor in cursors))
+    return (*inputs, *((feed, str(cursor)) for feed, cursor in cursors))
 
 
 @dataclass(frozen=True, slots=True)

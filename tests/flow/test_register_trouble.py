@@ -409,6 +409,18 @@ def test_a_fresh_database_adopts_what_the_register_has_and_takes_nothing_back(ru
     sums(running, fresh)
 
 
+def test_a_fresh_database_knows_how_often_the_attendance_was_told(running: Town) -> None:
+    first = running.gateway()
+    running.take(first, running.sheet("1.xlsx", rows_of([1])))
+    running.take(first, running.sheet("2.xlsx", rows_of([1], {1: {6: "Н", 9: "Б"}})))
+    fresh = running.gateway("fresh")
+    report = running.take(fresh, running.sheet("2.xlsx", rows_of([1], {1: {6: "Н", 9: "Б"}})))
+    assert report["complete"] and report["counts"]["refused"] == {}
+    assert running.statement() == (9, 2, 70_000)
+    assert running.attendance() == {"attended": 7, "absent": 1, "excused": 1}
+    sums(running, fresh)
+
+
 def test_a_fresh_database_that_reads_another_sheet_takes_back_what_that_sheet_denies(running: Town) -> None:
     running.take(running.gateway(), running.sheet("october.xlsx", rows_of([1, 2])))
     fresh = running.gateway("fresh")

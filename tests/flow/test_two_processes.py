@@ -1,0 +1,46 @@
+"""Two gateway processes on one database take in different sheets of one club at once."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.store import tables as t
+from tests.builders.town import PROVIDER, District, rows_of, sums, town
+from tests.flow.test_kill import import_in_a_process, never, wait_for
+
+GROUPS = ((PROVIDER, "G-1", "Парусники"), (PROVIDER, "G-2", "Гребцы"))
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_sheets_of_one_club_taken_at_once_both_stand(attempt: int, tmp_path: Path) -> None:
+    with town(tmp_path, District(nominals=["900.00"] * 8, groups=GROUPS)) as running:
+        running.mapping()
+        running.sheet("one.xlsx", rows_of(range(1, 9)))
+        running.sheet("other.xlsx", rows_of(range(1, 9)), title="Гребцы")
+        gateway = running.gateway()
+        gateway.run()  # the database and the key are there
+        gateway.engine.dispose()
+        processes = [import_in_a_process(running, f"inputs/{name}.xlsx") for name in ("one", "other")]
+        ends = [wait_for(process, pipe, never, signal.SIGKILL) for process, pipe in processes]
+        assert [code for code, _ in ends] == [0, 0]
+        reports = [json.loads(told) for _, told in ends]
+        assert [report["new"] for report in reports] == [72, 72]
+
+        gateway = running.gateway()
+        gateway.run()
+        # Nine lessons' money for eighteen lessons: who came first took it, and not a kopeck more.
+        assert running.statement() == (72, 0, 720_000)
+        counts = gateway.counts()
+        assert (counts["marks"], counts["charged"], counts["refused"]) == (144, 72, {"A07": 72})
+        with gateway.engine.connect() as connection:
+            persons = connection.execute(sa.select(t.person.c.person)).scalars().all()
+            marks = connection.execute(sa.select(t.mark.c.mark)).scalars().all()
+        assert len(persons) == len(set(persons)) == 8  # a number is one person, whatever the group
+        assert len(marks) == len(set(marks)) == 144
+        sums(running, gateway)
+        gateway.engine.dispose()
