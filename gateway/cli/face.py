@@ -21,7 +21,7 @@ from rich.padding import Padding
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.cli.helped import LANGUAGE, Group, Option
 from gateway.cli.words import say, word
-from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_USAGE, UserError
+from gateway.errors import EXIT_DONE, EXIT_UNAVAILABLE, EXIT_USAGE, UserError
 from gateway.plugins.register import RegisterUnavailable
 from gateway.settings import standing_clock
 from gateway.store.engine import StoreUnavailable
@@ -189,9 +189,6 @@ def _code_of(face: Face, call: Callable[[], Any]) -> int:
     logging.basicConfig(level=logging.INFO if face.debug else logging.CRITICAL)  # what a person needs is in the answer
     try:
         return int(call() or EXIT_DONE)
-    except BrokenPipeError:  # whoever read our answer has left: `gateway claims | head`
-        _close_output()
-        return EXIT_REFUSED
     except (KeyboardInterrupt, click.Abort):
         return face.fail(face.text(face.interrupted), "", EXIT_INTERRUPTED)
     except Exception as error:

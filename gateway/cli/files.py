@@ -61,7 +61,7 @@ def dry_run(face: Face, **given: Any) -> int:
     face.interrupted = "interrupted.dry"
     with shown_progress(face) as progress:
         report = face.gateway.dry_run_file(given["file"], given["provider"], given["mapping"], given["month"], given["source"], progress)
-    face.answer(report, lambda: show_report(face, report, _asked_again(given), is_dry=True, shows_all=True))
+    face.answer(report, lambda: show_report(face, report, _asked_again(given), is_dry=True))
     return _CODES[report["outcome"]]
 
 

@@ -18,7 +18,7 @@ ROWS_SHOWN_MAX = 40
 Entry = Mapping[str, Any]
 
 
-def show_report(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool, shows_all: bool) -> None:
+def show_report(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool, shows_all: bool = False) -> None:
     """Print the report. ``asked``: the arguments of this call, for the sentence that says what to do next."""
     limit = None if is_dry or shows_all else ROWS_SHOWN_MAX
     if report["outcome"] == "refused":

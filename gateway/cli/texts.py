@@ -188,10 +188,7 @@ TEXTS: dict[str, Text] = {
     ),
     "match.group": Text("Группа «{words}» ({provider}) не найдена в реестре", "The register has no group “{words}” ({provider})"),
     "match.group_how": Text("gateway match --group-words {words} --group ИД", "gateway match --group-words {words} --group ID"),
-    "match.group_done": Text(
-        "Запомнено: «{words}» значит {group}. Сдайте табель ещё раз: теперь пустые клетки прочтутся по расписанию группы.",
-        "Kept: “{words}” means {group}. Import the sheet again: its empty cells are read by the group's timetable now.",
-    ),
+    "match.group_done": Text("Запомнено: «{words}» значит {group}.", "Kept: “{words}” means {group}."),
     "match.done": Text("Ответ запомнен: {persons}.", "The answer is kept: {persons}."),
     "match.outside": Text("Запомнено, что в системе нет: {persons}.", "Kept as outside the system: {persons}."),
     "match.undone": Text("Ответ отменён: {persons}.", "The answer was taken back: {persons}."),
