@@ -96,6 +96,7 @@ def retry(flow: Flow, id_: str, now: dt.datetime) -> str:
     else:
         was_sent = found.operation.tries > 0
         _done(store_outbox.change(flow.engine, found, _S.UNANSWERED if was_sent else _S.TO_SEND), found)
+        store_outbox.due_at_once(flow.engine, found)
     store_link.probe_at_once(flow.engine, now)
     return found.operation.id
 

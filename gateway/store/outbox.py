@@ -124,6 +124,15 @@ def change(engine: Engine, found: Found, state: OperationState) -> bool:
         return bool(connection.execute(sa.update(t.operation).where(same).values(**values)).rowcount)
 
 
+def due_at_once(engine: Engine, found: Found) -> None:
+    """It may be tried at once, and with it what keeps it back: the earlier ones of its certificate."""
+    one = found.operation
+    earlier = (_O.payer == one.payer) & (_O.certificate == one.certificate) & (_O.operation <= one.operation)
+    with writing(engine) as connection:
+        resting = earlier & _O.answered_at.is_(None) & (_O.state == OperationState.UNANSWERED.value)
+        connection.execute(sa.update(t.operation).where(resting).values(next_try_at=None, leased_by=None))
+
+
 def list_again(engine: Engine, found: Found) -> None:
     """Its claim is decided anew: what the register rejected is booked again, under the same id."""
     with writing(engine) as connection:

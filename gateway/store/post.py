@@ -110,8 +110,17 @@ def take_unanswered(
     """
     unanswered = OperationState.UNANSWERED.value
     rests = (_OTHER.c.state == unanswered) & ~_is_due(_OTHER, lease, now)
-    waits = _certificates(payer, (_OTHER.c.state == OperationState.SENDING.value) | rests)
-    wanted = (_O.state == unanswered) & _is_due(t.operation, lease, now) & _certificate(t.operation).not_in(waits)
+    first_resting = (
+        sa.select(_certificate(_OTHER).label("certificate"), sa.func.min(_OTHER.c.operation).label("operation"))
+        .where(_OTHER.c.payer == payer, _OTHER.c.answered_at.is_(None), rests)
+        .group_by(_certificate(_OTHER))
+        .subquery()
+    )
+    overtakes = sa.select(first_resting.c.certificate).where(
+        first_resting.c.certificate == _certificate(t.operation), first_resting.c.operation < _O.operation
+    )
+    sending = _certificates(payer, _OTHER.c.state == OperationState.SENDING.value)
+    wanted = (_O.state == unanswered) & _is_due(t.operation, lease, now) & _certificate(t.operation).not_in(sending) & ~overtakes.exists()
     return _take(engine, payer, wanted, lease, now, limit, is_sent)
 
 
