@@ -64,7 +64,11 @@ def exception(
     day_: dt.date, starts_at: str | None = None, ends_at: str | None = None, cancelled: bool = False, moved_from: dt.date | None = None
 ) -> LessonException:
     return LessonException(
-        day_, dt.time.fromisoformat(starts_at) if starts_at else None, dt.time.fromisoformat(ends_at) if ends_at else None, cancelled, moved_from
+        day_,
+        dt.time.fromisoformat(starts_at) if starts_at else None,
+        dt.time.fromisoformat(ends_at) if ends_at else None,
+        cancelled,
+        moved_from,
     )
 
 
@@ -128,7 +132,9 @@ def claim(
     )  # fmt: skip
 
 
-def live_debit(of: Claim | None = None, amount: int = 10_000, enrollment: str = "D-1", certificate: str = "cert-1", minutes: int = 90) -> LiveDebit:
+def live_debit(
+    of: Claim | None = None, amount: int = 10_000, enrollment: str = "D-1", certificate: str = "cert-1", minutes: int = 90
+) -> LiveDebit:
     key = (of or claim()).key
     return LiveDebit(7, debit_id(key, 0), amount, enrollment, certificate, minutes)
 
@@ -153,8 +159,8 @@ def account(certificate: str = "cert-1", kind: AccountKind = AccountKind.CERTIFI
 def operation(kind: str = "debit", amount: int = 10_000, number: int = 1, **more: Any) -> Operation:
     of = claim(child=more.get("child", "k-1"), day_=more.get("day", DAY))
     ordinary: dict[str, Any] = {
-        "payer": "town", "operation": number, "id": debit_id(of.key, 0), "kind": kind, "claim": of.row, "claim_key": of.key, "provider": "club",
-        "child": "k-1", "group": "g-1", "day": DAY, "slot": 1, "starts_at": of.starts_at, "n": 0, "month": "2025-10", "amount": amount,
+        "payer": "town", "operation": number, "id": debit_id(of.key, 0), "kind": kind, "claim": of.row, "claim_key": of.key,
+        "provider": "club", "child": "k-1", "group": "g-1", "day": DAY, "slot": 1, "starts_at": of.starts_at, "n": 0, "month": "2025-10", "amount": amount,
         "enrollment": "D-1", "certificate": "cert-1", "minutes": 90, "after": None, "refers_to": None, "status": None,
     }  # fmt: skip
     return Operation(**(ordinary | more))
@@ -259,12 +265,16 @@ def known(
     **more: Any,
 ) -> Known:
     persons = list(persons)
-    ordinary: dict[str, Any] = {"nonworking": frozenset(), "today": NOW.date(), "next_person": max((one.person for one in persons), default=0) + 1}
+    ordinary: dict[str, Any] = {
+        "nonworking": frozenset(),
+        "today": NOW.date(),
+        "next_person": max((one.person for one in persons), default=0) + 1,
+    }
     days = frozenset(lesson_days)
     names = {"Парусники": "g-1"} if groups is None else groups
     return Known(
-        group_of=lambda words: names.get(words), lesson_days=lambda group: days, key_of=lambda words: words, persons=persons, marks=marks or {},
-        lessons=lessons, **(ordinary | more),
+        group_of=lambda words: names.get(words), lesson_days=lambda group: days, key_of=lambda words: words, persons=persons,
+        marks=marks or {}, lessons=lessons, **(ordinary | more),
     )  # fmt: skip
 
 

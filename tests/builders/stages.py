@@ -1,4 +1,4 @@
-"""Stages of the real store driven by hand, with answers that the test gives: for tests of the store without rules or a register's catalogue."""
+"""Stages of the real store driven by hand, with answers that the test gives: no rules and no register's catalogue are needed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def take(engine: Engine, limit: int = 500) -> list[Operation]:
     return []
 
 
-def save_movements(engine: Engine, *movements: tuple[Accepted, tuple[str, str, str, dt.date, int, dt.datetime]], register: str = "register") -> int:
+def save_movements(
+    engine: Engine, *movements: tuple[Accepted, tuple[str, str, str, dt.date, int, dt.datetime]], register: str = "register"
+) -> int:
     """Take the register's movements over, each with its claim and its lesson's start; how many nobody here had asked for."""
     page = [store_adopt.Movement(accepted, Place(*place), starts_at) for accepted, (*place, starts_at) in movements]
     return store_adopt.save_movements(engine, register, page, "m", calendar_year, NOW).strange

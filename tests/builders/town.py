@@ -83,7 +83,9 @@ class District:
             rows["timetable.csv"] += [f"{group},{weekday},16:00,17:30,every,2025-09-01,2026-05-31" for weekday in (1, 4)]
         for number, nominal in enumerate(self.nominals, start=1):
             rows["children.csv"].append(f"k-{number},{LAST_NAMES[number - 1]},Ася,,2014-03-12,,{self.payer}")
-            rows["certificates.csv"].append(f"{certificate(number)},k-{number},{self.payer},financing,active,2025-01-01,2025-12-31,{nominal}")
+            rows["certificates.csv"].append(
+                f"{certificate(number)},k-{number},{self.payer},financing,active,2025-01-01,2025-12-31,{nominal}"
+            )
             for index, (_, group, _) in enumerate(self.groups):
                 suffix = "" if index == 0 else f"-{group}"
                 rows["enrollments.csv"].append(f"D-{number}{suffix},{certificate(number)},{group},2025-09-01,2025-12-31,active")

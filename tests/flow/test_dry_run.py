@@ -15,7 +15,8 @@ from tests.builders.sheets import Row
 from tests.builders.town import PROVIDER, District, Town, certificate, child_name, rows_of, sums, town
 
 REGISTERS_FACTS = {
-    "register_cursor", "catalogue_provider", "catalogue_group", "certificate", "certificate_number", "enrollment", "account", "transfer", "sequence",
+    "register_cursor", "catalogue_provider", "catalogue_group", "certificate", "certificate_number", "enrollment", "account", "transfer",
+    "sequence",
 }  # fmt: skip
 """What the register said, and what it funded: the only rows that a dry run may leave."""
 
@@ -182,7 +183,9 @@ def test_one_file_in_a_folder_is_a_rule_that_the_dry_run_shows(running: Town, wi
     path = running.sheet("october.xlsx", rows_of([1, 3], {1: {2: "Н"}}))
     dry = dry_run(running, with_rules, path)
     shown = {
-        (mark["row"], int(mark["date"][-2:])): [reason["rule"] for reason in mark["reasons"]] for mark in dry["marks"] if mark["answer"] != "not_charged"
+        (mark["row"], int(mark["date"][-2:])): [reason["rule"] for reason in mark["reasons"]]
+        for mark in dry["marks"]
+        if mark["answer"] != "not_charged"
     }
     first, second = sorted({row for row, _ in shown})
     # Lessons fall on 2, 6, 9, 13, 16, 20, 23, 27, 30; Mondays are 6, 13, 20, 27. The first child was absent on the 2nd.

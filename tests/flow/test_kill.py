@@ -1,7 +1,7 @@
 """Killed at any moment and run again, an import reports and leaves what it would have without.
 
-Each trial has a gateway process of its own, killed with SIGKILL (or stopped as by Ctrl-C), a Navigator of its own, and real files. The first
-input of a club goes its own short way through the stages, a corrected sheet goes the long one: both are killed.
+Each trial has a gateway process of its own, killed with SIGKILL (or stopped as by Ctrl-C), a Navigator of its own, and real files. The
+first input of a club goes its own short way through the stages, a corrected sheet goes the long one: both are killed.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ def ending(running: Town, gateway: Gateway, report: dict[str, Any]) -> Ending:
     with gateway.engine.connect() as connection:
         claims = connection.execute(
             sa.select(
-                claim.key, claim.status, claim.answer, claim.not_charged, claim.reasons, claim.amount, claim.live, claim.debits, claim.attendance,
-                claim.attendances, claim.under_way,
+                claim.key, claim.status, claim.answer, claim.not_charged, claim.reasons, claim.amount, claim.live, claim.debits,
+                claim.attendance, claim.attendances, claim.under_way,
             ).order_by(claim.key)
         ).all()  # fmt: skip
         accounts = connection.execute(
@@ -210,7 +210,9 @@ def start(request: pytest.FixtureRequest) -> Start:
     return one
 
 
-def killed_and_run_again(start: Start, folder: Path, stop: Callable[[Path], Callable[[], bool]], signal_: signal.Signals) -> tuple[int, bool]:
+def killed_and_run_again(
+    start: Start, folder: Path, stop: Callable[[Path], Callable[[], bool]], signal_: signal.Signals
+) -> tuple[int, bool]:
     """(how the first process ended, whether its report had come); the second run must end as the undisturbed one."""
     trial_folder(start, folder)
     with town_at(folder) as running:
@@ -305,7 +307,9 @@ def test_killed_between_match_and_book_of_a_corrected_sheet(corrected: Start, tm
 
 
 def test_ctrl_c_stops_it_and_the_next_run_goes_on(start: Start, tmp_path: Path) -> None:
-    code, told = killed_and_run_again(start, tmp_path, once("SELECT count(*) FROM run WHERE finished_at IS NULL AND source <> ''"), signal.SIGINT)
+    code, told = killed_and_run_again(
+        start, tmp_path, once("SELECT count(*) FROM run WHERE finished_at IS NULL AND source <> ''"), signal.SIGINT
+    )
     assert (code, told) == (130, False)
 
 

@@ -70,8 +70,8 @@ def first_debit(child: int, on: int) -> str:
 class Between:
     """A register between the gateway and the Navigator.
 
-    ``rejects``: whether an operation is rejected without being passed on; ``cuts``: how many requests with operations do their work while the
-    connection is cut before the answer; ``hides_movements``: the feed of movements stands still; ``stale``: how many requests
+    ``rejects``: whether an operation is rejected without being passed on; ``cuts``: how many requests with operations do their work while
+    the connection is cut before the answer; ``hides_movements``: the feed of movements stands still; ``stale``: how many requests
     arrive as from a gateway that knows another last acceptance.
     """
 
@@ -98,7 +98,11 @@ class Between:
         if self.cuts:
             self.cuts -= 1
             return None
-        no = {"outcome": "rejected", "reason": {"code": "test", "ru": "сертификат закрыт", "en": "closed"}, "cure": {"ru": "откройте", "en": "open"}}
+        no = {
+            "outcome": "rejected",
+            "reason": {"code": "test", "ru": "сертификат закрыт", "en": "closed"},
+            "cure": {"ru": "откройте", "en": "open"},
+        }
         self.rejected += len(operations) - len(passed)
         return {"answers": [answers.get(one["id"], {"id": one["id"], **no}) for one in operations]}
 

@@ -12,7 +12,18 @@ import sqlalchemy as sa
 
 from gateway.store import engine as store_engine
 from gateway.store import tables as t
-from gateway.store.engine import Engine, StoreUnavailable, in_chunks, insert_many, open_engine, reading, relist, reserve_ids, upsert, writing
+from gateway.store.engine import (
+    Engine,
+    StoreUnavailable,
+    in_chunks,
+    insert_many,
+    open_engine,
+    reading,
+    relist,
+    reserve_ids,
+    upsert,
+    writing,
+)
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
@@ -166,4 +177,7 @@ def test_listing_again_is_another_attempt(engine: Engine) -> None:
         )
         relist(connection, t.to_match, sa.select(t.mark.c.provider, t.mark.c.mark), "provider")
     with reading(engine) as connection:
-        assert [tuple(row) for row in connection.execute(sa.select(t.to_match).order_by(t.to_match.c.mark))] == [("club", 1, 2), ("club", 2, 1)]
+        assert [tuple(row) for row in connection.execute(sa.select(t.to_match).order_by(t.to_match.c.mark))] == [
+            ("club", 1, 2),
+            ("club", 2, 1),
+        ]

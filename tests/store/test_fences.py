@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from gateway.core import book
 from gateway.core.claims import Answer, AnswerKind, NotCharged
 from gateway.core.facts import Status, Text
-from gateway.core.match import ClaimWord, Match, Matched, MarkMatched, MarkState
+from gateway.core.match import ClaimWord, MarkMatched, MarkState, Match, Matched
 from gateway.core.post import Accepted, Answered
 from gateway.store import book as store_book
 from gateway.store import decide as store_decide
@@ -171,7 +171,12 @@ def test_a_certificates_answers_are_booked_together_whatever_the_batch(engine: E
                 break
             work.save(book.plan(work.decided, work.free, calendar_year), NOW)
     answers = rows(engine, t.claim.c.child, t.claim.c.day, t.claim.c.answer)
-    assert [row[1:] for row in answers if row[0] == "k-1"] == [(day(6), "charged"), (day(9), "refused"), (day(20), "refused"), (day(30), "refused")]
+    assert [row[1:] for row in answers if row[0] == "k-1"] == [
+        (day(6), "charged"),
+        (day(9), "refused"),
+        (day(20), "refused"),
+        (day(30), "refused"),
+    ]
     assert {row[2] for row in answers if row[0] == "k-2"} == {"charged"}
 
 

@@ -124,7 +124,10 @@ class LedgerMachine(RuleBasedStateMachine):
         decide_all(self.engine, self._answer)
         book_all(self.engine)
 
-    @rule(limit=st.integers(1, 4), fates=st.lists(st.sampled_from(["answered", "answered", "rejected", "lost", "never came"]), min_size=4, max_size=4))
+    @rule(
+        limit=st.integers(1, 4),
+        fates=st.lists(st.sampled_from(["answered", "answered", "rejected", "lost", "never came"]), min_size=4, max_size=4),
+    )
     def post(self, limit: int, fates: list[str]) -> None:
         operations = take(self.engine, limit)
         answers = [self._fate(one, fate) for one, fate in zip(operations, fates, strict=False)]
@@ -147,7 +150,8 @@ class LedgerMachine(RuleBasedStateMachine):
         at = lesson(day)
         key = claim_key(provider, child, f"g-{provider}", day, 1)
         of = Operation(
-            PAYER, 0, "", "", 0, key, provider, child, f"g-{provider}", day, 1, at.starts_at, 0, "2025-10", 0, None, None, 90, None, None, None
+            PAYER, 0, "", "", 0, key, provider, child, f"g-{provider}", day, 1, at.starts_at, 0, "2025-10", 0, None, None, 90, None, None,
+            None,
         )  # fmt: skip
         for _ in range(times):
             known, live = self.register.of_claim[key], self.register.live(key)
@@ -170,7 +174,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def reach_into_the_ledger(self) -> None:
         """The database itself is the second wall."""
         overdraw = "UPDATE account SET out_settled = in_settled - out_held + 1 WHERE kind = 'certificate'"
-        for statement in (overdraw, "UPDATE account SET in_held = -1", "UPDATE transfer SET amount = 0", "UPDATE transfer SET target = source"):
+        for statement in (
+            overdraw,
+            "UPDATE account SET in_held = -1",
+            "UPDATE transfer SET amount = 0",
+            "UPDATE transfer SET target = source",
+        ):
             try:
                 with self.engine.begin() as connection:
                     changed = connection.execute(sa.text(statement)).rowcount

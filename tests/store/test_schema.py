@@ -59,7 +59,14 @@ def test_no_column_holds_a_float() -> None:
 
 def test_keys_are_never_updated() -> None:
     """By the source: no statement of the store sets payer, provider or an id of its table."""
-    keys = {column.name for table in TABLES for column in table.primary_key.columns} - {"source", "group_id", "child", "month", "words", "certificate"}
+    keys = {column.name for table in TABLES for column in table.primary_key.columns} - {
+        "source",
+        "group_id",
+        "child",
+        "month",
+        "words",
+        "certificate",
+    }
     for path in sorted((ROOT / "gateway" / "store").glob("*.py")):
         for values in re.findall(r"\.values\(([^()]*)\)", path.read_text(encoding="utf-8")):
             if "shard=shard" in values:
@@ -68,7 +75,9 @@ def test_keys_are_never_updated() -> None:
 
 
 def test_sql_lives_in_the_store_alone() -> None:
-    words = re.compile(r"\bsqlalchemy\b|\bsqlite3\b|\bpsycopg|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b|exec_driver_sql")
+    words = re.compile(
+        r"\bsqlalchemy\b|\bsqlite3\b|\bpsycopg|\bSELECT\b.+\bFROM\b|\bINSERT INTO\b|\bUPDATE \w+ SET\b|\bDELETE FROM\b|exec_driver_sql"
+    )
     for path in sorted((ROOT / "gateway").rglob("*.py")):
         if path.parent != ROOT / "gateway" / "store":
             assert not words.search(path.read_text(encoding="utf-8")), path
@@ -96,7 +105,7 @@ def with_an_account(engine: Engine, kind: str = "certificate") -> None:
 )
 def test_a_free_balance_below_zero_cannot_be_stored(engine: Engine, change: str) -> None:
     with_an_account(engine)
-    with pytest.raises(sa.exc.IntegrityError, match="account_free|account_sums"), engine.begin() as connection:
+    with pytest.raises(sa.exc.IntegrityError, match=r"account_free|account_sums"), engine.begin() as connection:
         connection.execute(sa.text(f"UPDATE account SET {change}"))
 
 
@@ -121,6 +130,7 @@ def test_a_reserve_may_not(engine: Engine) -> None:
 
 @pytest.mark.parametrize("values", ["0, 1, 2", "-5, 1, 2", "5, 1, 1"])
 def test_what_is_no_transfer_cannot_be_stored(engine: Engine, values: str) -> None:
-    statement = f"INSERT INTO transfer (payer, transfer, amount, source, target, kind, month, cause, at) VALUES ('town', 1, {values}, 'plain', 'm', 'c', 'a')"
+    columns = "payer, transfer, amount, source, target, kind, month, cause, at"
+    statement = f"INSERT INTO transfer ({columns}) VALUES ('town', 1, {values}, 'plain', 'm', 'c', 'a')"
     with pytest.raises(sa.exc.IntegrityError, match="transfer_amount"), engine.begin() as connection:
         connection.execute(sa.text(statement))

@@ -201,7 +201,9 @@ def test_what_has_no_price_lacks_no_funds(price: int | None) -> None:
     assert rules(booked((claim(), refused("M02", price=price)), free={})) == [["M02"]]
 
 
-@pytest.mark.parametrize("answer", [not_charged(NotCharged.ABSENT, price=10_000), Answer(AnswerKind.WAITING, price=10_000, certificate="cert-1")])
+@pytest.mark.parametrize(
+    "answer", [not_charged(NotCharged.ABSENT, price=10_000), Answer(AnswerKind.WAITING, price=10_000, certificate="cert-1")]
+)
 def test_what_is_neither_charged_nor_refused_lacks_no_funds(answer: Answer) -> None:
     assert rules(booked((claim(), answer), free={})) == [[]]
 
@@ -216,7 +218,10 @@ def test_a_reversal_of_a_refused_claim_tells_of_missing_funds_too() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 31), st.integers(1, 3), st.sampled_from(["k-1", "k-2"]), st.integers(0, 3_000)), unique_by=lambda one: one[:3]),
+    st.lists(
+        st.tuples(st.integers(1, 31), st.integers(1, 3), st.sampled_from(["k-1", "k-2"]), st.integers(0, 3_000)),
+        unique_by=lambda one: one[:3],
+    ),
     st.integers(0, 20_000),
     st.randoms(use_true_random=False),
 )

@@ -17,7 +17,9 @@ parts = st.tuples(
 
 
 @given(parts, parts)
-def test_two_claims_share_a_key_only_if_all_their_parts_are_equal(one: tuple[str, str, str, dt.date, int], other: tuple[str, str, str, dt.date, int]) -> None:
+def test_two_claims_share_a_key_only_if_all_their_parts_are_equal(
+    one: tuple[str, str, str, dt.date, int], other: tuple[str, str, str, dt.date, int]
+) -> None:
     assert (claim_key(*one) == claim_key(*other)) == (one == other)
 
 
@@ -37,7 +39,13 @@ def test_an_id_is_32_hex_digits_and_never_changes() -> None:
 
 @given(st.text(max_size=8), st.integers(0, 9), st.integers(0, 9))
 def test_kinds_and_ordinals_have_ids_of_their_own(key: str, n: int, other: int) -> None:
-    ids = {debit_id(key, n), debit_id(key, n + 1 + other), attendance_id(key, n), reversal_id(debit_id(key, n)), reversal_id(debit_id(key, n + 1 + other))}
+    ids = {
+        debit_id(key, n),
+        debit_id(key, n + 1 + other),
+        attendance_id(key, n),
+        reversal_id(debit_id(key, n)),
+        reversal_id(debit_id(key, n + 1 + other)),
+    }
     assert len(ids) == 5
 
 

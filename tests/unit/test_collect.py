@@ -163,9 +163,7 @@ def test_where_empty_is_no_presence_an_unfinished_month_asks_nothing(meaning: Em
 
 
 def test_an_unfinished_month_withdraws_no_earlier_empty_cell() -> None:
-    collected = taken(
-        member(), mark(status=EMPTY), persons=[PERSON], marks=dict([standing(from_empty=True)]), today=day(15)
-    )
+    collected = taken(member(), mark(status=EMPTY), persons=[PERSON], marks=dict([standing(from_empty=True)]), today=day(15))
     assert (said(collected), collected.withdrawn) == ({}, 0)
 
 
@@ -194,9 +192,7 @@ def test_a_child_that_was_not_listed_then_does_not_hide_a_day_off() -> None:
 
 @pytest.mark.parametrize(("lesson_days", "nonworking"), [((), ()), ((DAY,), (DAY,))])
 def test_a_day_off_without_a_lesson_or_on_a_holiday_contradicts_nothing(lesson_days: Any, nonworking: Any) -> None:
-    collected = taken(
-        member(), mark(status=DAY_OFF), mark(day_=day(9)), lesson_days=lesson_days, nonworking=frozenset(nonworking)
-    )
+    collected = taken(member(), mark(status=DAY_OFF), mark(day_=day(9)), lesson_days=lesson_days, nonworking=frozenset(nonworking))
     assert said(collected) == {(1, day(9)): ATTENDED}
     assert questions(collected) == []
 
@@ -279,9 +275,20 @@ def gone(known_marks: int, gone_marks: int, children: int = 2, **more: Any) -> C
 
 @pytest.mark.parametrize(
     ("known_marks", "gone_marks", "children", "held"),
-    [(20, 2, 2, False), (21, 2, 2, False), (19, 2, 2, True), (20, 3, 2, True), (20, 3, 1, False), (3, 3, 1, False), (3, 2, 2, True), (30, 3, 3, False)],
+    [
+        (20, 2, 2, False),
+        (21, 2, 2, False),
+        (19, 2, 2, True),
+        (20, 3, 2, True),
+        (20, 3, 1, False),
+        (3, 3, 1, False),
+        (3, 2, 2, True),
+        (30, 3, 3, False),
+    ],
 )
-def test_above_ten_percent_and_more_than_one_child_a_person_confirms_first(known_marks: int, gone_marks: int, children: int, held: bool) -> None:
+def test_above_ten_percent_and_more_than_one_child_a_person_confirms_first(
+    known_marks: int, gone_marks: int, children: int, held: bool
+) -> None:
     collected = gone(known_marks, gone_marks, children)
     assert collected.withdrawn == (0 if held else gone_marks)
     assert len(collected.words) == (0 if held else gone_marks)

@@ -46,9 +46,7 @@ def rules(found: Answer) -> list[str]:
 
 
 def test_a_child_that_was_there_is_charged_with_its_enrollment_certificate_and_price() -> None:
-    assert answer() == Answer(
-        AnswerKind.CHARGED, price=10_000, parent=0, enrollment="D-1", certificate="cert-1", attendance="attended"
-    )
+    assert answer() == Answer(AnswerKind.CHARGED, price=10_000, parent=0, enrollment="D-1", certificate="cert-1", attendance="attended")
 
 
 def test_late_is_charged_as_attended() -> None:
@@ -71,7 +69,9 @@ def test_late_is_charged_as_attended() -> None:
         (claim(status=Status.EXCUSED), 0, NotCharged.EXCUSED, "excused"),
     ],
 )
-def test_not_charged_is_decided_before_any_refusal_and_in_its_order(of: Any, price: int, reason: NotCharged, attendance: str | None) -> None:
+def test_not_charged_is_decided_before_any_refusal_and_in_its_order(
+    of: Any, price: int, reason: NotCharged, attendance: str | None
+) -> None:
     found = answer(of, price=price, enrollment_rules=[OutsideOf("C10")], mark_rules=[MarkRuleOf("A12", lambda claim, history: True)])
     assert (found.kind, found.not_charged, found.refusals, found.attendance) == (AnswerKind.NOT_CHARGED, reason, (), attendance)
 
@@ -91,7 +91,9 @@ def test_a_conflict_waits_and_leaves_the_attendance_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(("sent", "attendance"), [(None, None), ("attended", "none"), ("none", "none")])
-def test_what_nobody_says_any_more_is_withdrawn_and_its_attendance_taken_back_if_it_was_sent(sent: str | None, attendance: str | None) -> None:
+def test_what_nobody_says_any_more_is_withdrawn_and_its_attendance_taken_back_if_it_was_sent(
+    sent: str | None, attendance: str | None
+) -> None:
     found = answer(claim(status=None, attendance=sent, conflict="crm, xlsx"))
     assert (found.kind, found.attendance) == (AnswerKind.WITHDRAWN, attendance)
 
@@ -234,7 +236,11 @@ CLAIMS = [
 @given(st.permutations(CLAIMS))
 def test_the_order_of_the_same_marks_says_nothing_before_funds(order: list[Any]) -> None:
     enrollments = [enrollment("D-1", period=Period(day(1), day(9))), enrollment("D-2"), enrollment("D-3", "k-3", period=SEPTEMBER)]
-    two_years = [CERTIFICATE, certificate("cert-3", "k-3", valid=Period(day(1), day(9))), certificate("cert-4", "k-3", valid=Period(day(10), day(31)))]
+    two_years = [
+        CERTIFICATE,
+        certificate("cert-3", "k-3", valid=Period(day(1), day(9))),
+        certificate("cert-4", "k-3", valid=Period(day(10), day(31))),
+    ]
 
     def answers(claims: list[Any]) -> dict[str, Answer]:
         judge = decider(enrollments, two_years, [InForce(), OutsideOf("C10", Period(day(1), day(20)))])

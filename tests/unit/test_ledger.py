@@ -98,7 +98,9 @@ def test_free_never_falls_below_zero_and_the_fund_gets_what_the_nominal_lost(bef
 
 @pytest.mark.parametrize(("free", "owed", "met"), [(50, 30, 30), (30, 50, 30), (30, 30, 30)])
 def test_what_becomes_free_meets_the_shortfall_first(free: int, owed: int, met: int) -> None:
-    assert meeting_shortfall(CERTIFICATE, free, owed, "nominal") == [Transfer(CERTIFICATE, SHORTFALL, met, TransferKind.PLAIN, "2025-01", "nominal")]
+    assert meeting_shortfall(CERTIFICATE, free, owed, "nominal") == [
+        Transfer(CERTIFICATE, SHORTFALL, met, TransferKind.PLAIN, "2025-01", "nominal")
+    ]
 
 
 @pytest.mark.parametrize(("free", "owed"), [(0, 30), (30, 0), (-5, 30)])

@@ -78,7 +78,9 @@ def test_an_added_lesson_needs_no_timetable() -> None:
 
 
 def test_an_exception_may_give_another_end() -> None:
-    assert times(lessons_on(group(line(1), exceptions=[exception(MONDAY, "16:00", "18:00")]), MONDAY, MOSCOW)) == [(1, "16:00", "18:00", False)]
+    assert times(lessons_on(group(line(1), exceptions=[exception(MONDAY, "16:00", "18:00")]), MONDAY, MOSCOW)) == [
+        (1, "16:00", "18:00", False)
+    ]
 
 
 def test_a_start_without_an_end_keeps_the_known_end_or_lasts_an_academic_hour() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from gateway.core.facts import Status
-from gateway.core.match import ClaimWord, Match, Matched, MarkState, PersonToMatch, candidates_shown, identify, plan
+from gateway.core.match import ClaimWord, MarkState, Match, Matched, PersonToMatch, candidates_shown, identify, plan
 from gateway.core.periods import Period
-from tests.builders.facts import DAY, YEAR, candidate, day, lesson, name, word
+from tests.builders.facts import DAY, candidate, day, lesson, name, word
 
 ATTENDED, ABSENT, NOTHING = Status.ATTENDED, Status.ABSENT, Status.NOTHING
 BORN = dt.date(2014, 3, 12)
@@ -64,7 +64,9 @@ def test_a_match_that_was_undone_is_not_made_again_by_itself() -> None:
         ("Мелевая Ася", True, None),
     ],
 )
-def test_a_number_needs_a_name_that_does_not_disagree_and_a_padded_one_a_name_that_agrees(text: str, padded: bool, child: str | None) -> None:
+def test_a_number_needs_a_name_that_does_not_disagree_and_a_padded_one_a_name_that_agrees(
+    text: str, padded: bool, child: str | None
+) -> None:
     one = person(text, "4700000001", is_padded=padded)
     assert who(one, candidate(numbers=("4700000001",))) == (child, None if child else "N01")
 
@@ -121,7 +123,10 @@ def test_initials_never_match_by_themselves(text: str) -> None:
 
 def test_a_patronymic_that_disagrees_is_another_child() -> None:
     assert who(person("Волнова Ася Петровна"), candidate(name="Волнова Ася Ивановна")) == (None, "N01")
-    assert who(person("Волнова Ася Петровна"), candidate(name="Волнова Ася Ивановна"), candidate("k-2", "Волнова Ася Петровна")) == ("k-2", None)
+    assert who(person("Волнова Ася Петровна"), candidate(name="Волнова Ася Ивановна"), candidate("k-2", "Волнова Ася Петровна")) == (
+        "k-2",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,19 +175,35 @@ def test_candidates_come_likeliest_first_with_reasons_for_and_against() -> None:
         person("Волнова Ася", "1", birth_date=BORN),
         "g-1",
         "2025-10",
-        [candidate("k-2", "Песчаная Юля", enrolled=(), numbers=("1",), birth_date=dt.date(2015, 1, 1)), candidate(numbers=("2",), birth_date=BORN)],
+        [
+            candidate("k-2", "Песчаная Юля", enrolled=(), numbers=("1",), birth_date=dt.date(2015, 1, 1)),
+            candidate(numbers=("2",), birth_date=BORN),
+        ],
     )
     assert [one.candidate.child for one in shown] == ["k-1", "k-2"]
-    assert [reason.en for reason in shown[0].reasons] == ["the name agrees", "another number", "the birth date agrees", "enrolled in this group"]
-    assert [reason.en for reason in shown[1].reasons] == ["another name", "the number agrees", "another birth date", "not enrolled in this group"]
+    assert [reason.en for reason in shown[0].reasons] == [
+        "the name agrees",
+        "another number",
+        "the birth date agrees",
+        "enrolled in this group",
+    ]
+    assert [reason.en for reason in shown[1].reasons] == [
+        "another name",
+        "the number agrees",
+        "another birth date",
+        "not enrolled in this group",
+    ]
 
 
 # ---------------------------------------------------------------- where marks come to
 
 
+KNOWN = Match("k-1", by="number")
+
+
 def matched(
     listed: Iterable[Any],
-    match: Match | Callable[[int, str, str], Match] = Match("k-1", by="number"),
+    match: Match | Callable[[int, str, str], Match] = KNOWN,
     lessons: Sequence[Any] = (lesson(),),
     siblings: Iterable[Any] = (),
     slots: Any = None,
@@ -277,7 +298,9 @@ def test_hours_that_the_day_cannot_hold_are_a_question_and_no_claim() -> None:
     assert "4.01" in finding.what.en and group == "g-1"
 
 
-@pytest.mark.parametrize(("minutes", "hours", "fits"), [(45, 100, True), (45, 101, False), (46, 200, True), (95, 300, True), (95, 301, False), (30, 100, True)])
+@pytest.mark.parametrize(
+    ("minutes", "hours", "fits"), [(45, 100, True), (45, 101, False), (46, 200, True), (95, 300, True), (95, 301, False), (30, 100, True)]
+)
 def test_an_academic_hour_begun_counts_whole(minutes: int, hours: int, fits: bool) -> None:
     found = matched([word(hours=hours)], lessons=[lesson(minutes=minutes)])
     assert (found.marks[0].state is MarkState.CLAIMED) is fits

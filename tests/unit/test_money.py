@@ -21,7 +21,8 @@ def test_what_is_written_is_read_back(amount: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "amount"), [("205", 20500), ("205,5", 20550), ("205.05", 20505), (" 12 000.00 ", 1_200_000), ("1\u00a0000", 100_000), ("-0.05", -5)]
+    ("text", "amount"),
+    [("205", 20500), ("205,5", 20550), ("205.05", 20505), (" 12 000.00 ", 1_200_000), ("1\u00a0000", 100_000), ("-0.05", -5)],
 )
 def test_roubles_are_read_as_people_write_them(text: str, amount: int) -> None:
     assert kopecks_from_roubles(text) == amount

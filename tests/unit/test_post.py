@@ -24,7 +24,9 @@ def answered(one: Any, outcome: str, acceptances: tuple[Accepted, ...] = (), **m
     return Answered(one, outcome, acceptances=acceptances, **(ordinary | more))
 
 
-def accepted(id_: str, kind: str = "debit", amount: int = 10_000, n: int = 0, certificate: str = "cert-1", refers_to: str | None = None) -> Accepted:
+def accepted(
+    id_: str, kind: str = "debit", amount: int = 10_000, n: int = 0, certificate: str = "cert-1", refers_to: str | None = None
+) -> Accepted:
     return Accepted(id_, kind, amount, "D-1", certificate, n, "2025-10", "N-" + id_, refers_to)
 
 
@@ -40,9 +42,7 @@ ATTENDANCE = operation("attendance", 0, id="a-1", status="absent", n=2)
 def test_an_accepted_debit_settles_its_hold_and_is_live() -> None:
     found = settled(answered(DEBIT, "accepted"))
     assert found.states == [(DEBIT, OperationState.ACCEPTED, "N-1", None, None)]
-    assert found.transfers == [
-        (1, Transfer(ACCOUNT, PAYABLE, 10_000, TransferKind.SETTLE, "2025-10", "debit", refers_to=DEBIT.id))
-    ]
+    assert found.transfers == [(1, Transfer(ACCOUNT, PAYABLE, 10_000, TransferKind.SETTLE, "2025-10", "debit", refers_to=DEBIT.id))]
     assert found.changes == [ClaimChange("town", DEBIT.claim, live=DEBIT.id, last_acceptance=DEBIT.id, debits=1, under_way=-1)]
     assert found.freed == set()
 
@@ -89,7 +89,9 @@ def test_what_is_not_answered_keeps_its_hold(one: Any, outcome: str) -> None:
 
 def test_each_item_stands_or_falls_by_itself() -> None:
     found = settled(
-        answered(DEBIT, "rejected", reason=REASON, cure=CURE), answered(operation(number=2, id="d-2"), "accepted"), answered(operation(number=3, id="d-3"), "unanswered")
+        answered(DEBIT, "rejected", reason=REASON, cure=CURE),
+        answered(operation(number=2, id="d-2"), "accepted"),
+        answered(operation(number=3, id="d-3"), "unanswered"),
     )
     assert [state for _, state, *_ in found.states] == [OperationState.REJECTED, OperationState.ACCEPTED, OperationState.UNANSWERED]
     assert [key for key, _ in found.transfers] == [1, 2]
@@ -154,7 +156,9 @@ def test_what_free_cannot_bear_of_an_adopted_debit_is_a_shortfall(free: int, amo
 def test_two_adopted_debits_of_one_account_share_what_is_free() -> None:
     second = operation(number=2, id="d-9", child="k-2")
     found = settled(
-        answered(DEBIT, "behind", (accepted("x", amount=15_000),)), answered(second, "behind", (accepted("y", amount=15_000),)), free={ACCOUNT: 4_000}
+        answered(DEBIT, "behind", (accepted("x", amount=15_000),)),
+        answered(second, "behind", (accepted("y", amount=15_000),)),
+        free={ACCOUNT: 4_000},
     )
     changes = changes_of(one for _, one in found.transfers)
     # 4,000 and the two holds of 10,000 released bear 24,000 of 30,000 at the end; what each falls short of in its turn is seen.

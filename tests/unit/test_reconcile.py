@@ -59,5 +59,3 @@ def test_attendance_that_was_taken_back_is_attendance_that_never_was(
     ours: dict[str, str], theirs: dict[str, str], differing: list[tuple[str, str, str]]
 ) -> None:
     assert compare_attendance(ours, theirs) == differing
-
-
