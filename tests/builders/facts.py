@@ -160,7 +160,8 @@ def operation(kind: str = "debit", amount: int = 10_000, number: int = 1, **more
     of = claim(child=more.get("child", "k-1"), day_=more.get("day", DAY))
     ordinary: dict[str, Any] = {
         "payer": "town", "operation": number, "id": debit_id(of.key, 0), "kind": kind, "claim": of.row, "claim_key": of.key,
-        "provider": "club", "child": "k-1", "group": "g-1", "day": DAY, "slot": 1, "starts_at": of.starts_at, "n": 0, "month": "2025-10", "amount": amount,
+        "provider": "club",
+        "child": "k-1", "group": "g-1", "day": DAY, "slot": 1, "starts_at": of.starts_at, "n": 0, "month": "2025-10", "amount": amount,
         "enrollment": "D-1", "certificate": "cert-1", "minutes": 90, "after": None, "refers_to": None, "status": None,
     }  # fmt: skip
     return Operation(**(ordinary | more))
