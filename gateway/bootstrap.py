@@ -155,7 +155,7 @@ class Gateway(Monthly, Upkeep):
     def finished(self, report: Mapping[str, Any]) -> None:
         """The report has reached its reader: the same request is a new one from here on."""
         if report["run"] is not None:
-            store_collect.finish_run(self.engine, report["provider"], report["run"], dict(report["counts"]), self.clock())
+            store_collect.finish_run(self.engine, report["provider"], report["run"], {"outcome": report["outcome"], **report["counts"]}, self.clock())
 
     def _request(self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None) -> IntakeRequest:
         _check_readable(path)

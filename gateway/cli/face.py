@@ -17,6 +17,7 @@ from typing import Any, TextIO
 import click
 from rich.console import Console, RenderableType
 from rich.padding import Padding
+from rich.text import Text
 
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.cli.helped import LANGUAGE, Group, Option
@@ -28,7 +29,7 @@ from gateway.store.engine import StoreUnavailable
 
 EXIT_UNEXPECTED = 70
 EXIT_INTERRUPTED = 130
-WIDTH_UNSEEN = 100
+WIDTH_UNSEEN = 160
 """Columns of what goes into a file or a pipe."""
 
 
@@ -77,7 +78,9 @@ class Face:
             if is_typed:
                 self._screen.print(" " * indent, shown, sep="", style=style, soft_wrap=True)
             else:
-                self._screen.print(Padding(shown, (0, 0, 0, indent), expand=False), style=style)
+                # A path or an id longer than the line is left whole: half of it could not be copied.
+                text = Text(shown, overflow="ignore") if isinstance(shown, str) else shown
+                self._screen.print(Padding(text, (0, 0, 0, indent), expand=False), style=style, crop=False)
         sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines() or [""]))
 
     def text(self, name: str, /, **values: object) -> str:
@@ -104,9 +107,9 @@ class Face:
             except OSError:  # nothing can be written there: the disk may be full
                 _close_output()
         screen = console(sys.stderr)
-        screen.print(what, style="bold")
+        screen.print(what, style="bold", soft_wrap=True)
         if cure:
-            screen.print(cure)
+            screen.print(cure, soft_wrap=True)
         return code
 
 

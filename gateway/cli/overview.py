@@ -62,6 +62,8 @@ def _add_sources(face: Face, table: Table, status: Mapping[str, Any]) -> None:
     for source in status["sources"]:
         counts = source["counts"]
         name = "status.source" if source["finished"] else "status.source_interrupted"
+        if source["outcome"] == "refused":
+            name = "status.source_refused"
         words = {
             "marks": counted("mark", counts["marks"], face.language),
             "refused": counted("refusal", sum(counts["refused"].values()), face.language),

@@ -257,6 +257,10 @@ TEXTS: dict[str, Text] = {
     # ---- the status
     "status.sources": Text("Источники", "Sources"),
     "status.source": Text("{provider}  {file}  {at}  {marks}, {refused}", "{provider}  {file}  {at}  {marks}, {refused}"),
+    "status.source_refused": Text(
+        "{provider}  {file}  {at}  файл не принят; раньше принято: {marks}, {refused}",
+        "{provider}  {file}  {at}  the file was refused; taken before: {marks}, {refused}",
+    ),
     "status.source_interrupted": Text(
         "{provider}  {file}  {at}  прервано → gateway import {file} покажет отчёт",
         "{provider}  {file}  {at}  interrupted → gateway import {file} tells its report",

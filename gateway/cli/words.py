@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from gateway.cli.texts import TEXTS
 from gateway.cli.vocabulary import MONTHS, NOUNS, RULES_IN_SHORT, WORDS
 from gateway.core.money import kopecks_from_roubles
+from zoneinfo import ZoneInfo
 from gateway.core.wording import money_text
+
+
+REGION_ZONE = ZoneInfo("Europe/Moscow")
+"""Instants are shown as the region's papers have them."""
 
 
 def say(name: str, language: str, /, **values: object) -> str:
@@ -61,8 +66,8 @@ def day_and_month(iso: str) -> str:
 
 
 def instant(iso: str | None) -> str:
-    """DD.MM HH:MM on the clock of this machine."""
-    return f"{dt.datetime.fromisoformat(iso).astimezone():%d.%m.%Y %H:%M}" if iso else "—"
+    """DD.MM.YYYY HH:MM on the region's clock, whatever the machine's is."""
+    return f"{dt.datetime.fromisoformat(iso).astimezone(REGION_ZONE):%d.%m.%Y %H:%M}" if iso else "—"
 
 
 def hour(iso: str) -> str:

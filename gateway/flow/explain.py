@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -238,7 +239,7 @@ def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
         sources[(row["provider"], row["source"])] = {
             "provider": row["provider"], "name": providers[row["provider"]].name if row["provider"] in providers else row["provider"],
             "source": row["source"], "file": row["file"], "run": row["id"], "at": row["started_at"], "finished": row["finished_at"] is not None,
-            "counts": views.counts(flow.engine, row["provider"]),
+            "counts": views.counts(flow.engine, row["provider"]), "outcome": json.loads(row["counts"] or "{}").get("outcome"),
         }  # fmt: skip
     states = views.operation_states(flow.engine)
     return {

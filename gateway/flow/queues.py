@@ -127,6 +127,13 @@ def answer_conflict(flow: Flow, enrollment: str, date: dt.date, slot: int, take:
     """Say whose word counts for an enrollment's lesson."""
     rows = [row for row in views.claims(flow.engine, enrollment=enrollment) if row["day"] == date and row["slot"] == slot]
     for row in rows:
+        speaking = store_queues.sources_at(flow.engine, row["provider"], row["child"], row["group_id"], date)
+        if take not in speaking:
+            listed = ", ".join(speaking)
+            raise UserError(
+                Text(f"Источник «{take}» об этом занятии ничего не говорит.", f"The source “{take}” says nothing of this lesson."),
+                Text(f"О нём говорят: {listed}.", f"These do: {listed}."),
+            )
         store_queues.answer_conflict(flow.engine, row["provider"], row["child"], row["group_id"], date, slot, take, now)
     if not rows:
         raise UserError(

@@ -214,6 +214,22 @@ def conflicts(engine: Engine, provider: str | None = None) -> list[Mapping[str, 
         return [dict(row) for row in connection.execute(sa.select(t.claim).where(*where).order_by(t.claim.c.day, t.claim.c.key)).mappings()]
 
 
+def sources_at(engine: Engine, provider: str, child: str, group: str, day: dt.date) -> list[str]:
+    """The sources that say something of this child in this group on this day."""
+    columns = t.mark.c
+    with reading(engine) as connection:
+        rows = connection.execute(
+            sa.select(columns.source)
+            .where(
+                columns.provider == provider, columns.child == child, columns.group_id == group, columns.day == day,
+                columns.status != Status.NOTHING.value,
+            )
+            .distinct()
+            .order_by(columns.source)
+        )  # fmt: skip
+        return [source for (source,) in rows]
+
+
 def answer_conflict(
     engine: Engine, provider: str, child: str, group: str, day: dt.date, slot: int, source: str, now: dt.datetime
 ) -> None:
