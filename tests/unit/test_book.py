@@ -179,6 +179,13 @@ def test_first_come_by_day_then_slot_then_id_whatever_order_the_claims_are_liste
     assert rules(found) == [[], [], []] + [["A07"]] * 5
 
 
+def test_the_first_lesson_of_a_day_goes_before_the_second_whatever_their_ids_are() -> None:
+    children = [f"k-{number}" for number in range(1, 20)]
+    child = next(one for one in children if claim(slot=1, child=one).key > claim(slot=2, child=one).key)
+    found = booked((claim(slot=2, child=child), charged()), (claim(slot=1, child=child), charged()), free={account(): 10_000})
+    assert [(one.claim.slot, one.answer.kind) for one in found.answers] == [(1, AnswerKind.CHARGED), (2, AnswerKind.REFUSED)]
+
+
 def test_a_cheaper_lesson_after_one_that_was_too_dear_is_still_charged() -> None:
     found = booked((claim(day(6)), charged(10_000)), (claim(day(9)), charged(4_000)), free={account(): 5_000})
     assert (rules(found), [one.amount for one in found.operations]) == ([["A07"], []], [4_000])
