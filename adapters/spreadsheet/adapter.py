@@ -108,7 +108,7 @@ def _blocks(sheet: Sheet, layout: Layout) -> Iterator[tuple[Header, list[int], l
     for index, header in enumerate(sheet.headers):
         following = sheet.headers[index + 1].top - 1 if index + 1 < len(sheet.headers) else max(grid.rows)
         own_rows = [row for row in grid.rows if above < row < header.top]
-        head_rows = own_rows if names_a_group(grid, own_rows) else head_rows  # a header alone goes on with the group above
+        head_rows = own_rows if names_a_group(grid, own_rows, layout) else head_rows  # a header alone goes on with the group above
         found = sections(grid, header, following, layout) if header.names else []
         yield header, head_rows, found or [Section(header, None, None)]
         above = max((section.last_row for section in found), default=header.row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from adapters.spreadsheet.grid import Grid, Kind
@@ -48,7 +48,7 @@ def group_words(grid: Grid, section: Section, head_rows: Sequence[int], layout: 
     if section.title is not None:
         title = _unlabelled(section.title)
         return GroupWords(known.get(folded(section.title)) or known.get(folded(title)) or title, section.title_row, None)
-    texts = sorted(_head_texts(grid, head_rows), key=lambda text: (text.rank, -text.row))
+    texts = sorted(_head_texts(grid, head_rows, known), key=lambda text: (text.rank, -text.row))
     for text in texts:
         if folded(text.text) in known:
             return GroupWords(known[folded(text.text)], text.row, text.column)
@@ -66,9 +66,10 @@ def group_words(grid: Grid, section: Section, head_rows: Sequence[int], layout: 
     return _by_name_or_title(grid, texts)
 
 
-def names_a_group(grid: Grid, head_rows: Sequence[int]) -> bool:
+def names_a_group(grid: Grid, head_rows: Sequence[int], layout: Layout) -> bool:
     """Whether a head has any text that may name a group."""
-    return any(text.rank < 4 for text in _head_texts(grid, head_rows))
+    known = {folded(words) for words in layout.groups}
+    return any(text.rank < 4 for text in _head_texts(grid, head_rows, known))
 
 
 def _by_name_or_title(grid: Grid, texts: Sequence[_Text]) -> GroupWords:
@@ -87,14 +88,16 @@ def _unlabelled(text: str) -> str:
     return match["rest"] if match and match["colon"] else text
 
 
-def _head_texts(grid: Grid, head_rows: Sequence[int]) -> Iterator[_Text]:
+def _head_texts(grid: Grid, head_rows: Sequence[int], known: Container[str]) -> Iterator[_Text]:
+    """``known``: the mapping's words, which beside a label are a group's even where they are a label themselves («Группа | Кружок»)."""
     for row in head_rows:
         cells = [(column, cell) for column, cell in grid.rows.get(row, {}).items() if cell.kind is Kind.TEXT]
         rank_before: int | None = None
         for column, cell in cells:
             text = folded(cell.text).rstrip(":").strip()
-            label = _label_rank(text)
-            if label is not None or HEAD_LABEL.match(text) or SIGNATURE.match(text):
+            is_named = rank_before is not None and rank_before < _NO_GROUP and folded(cell.text) in known
+            label = None if is_named else _label_rank(text)
+            if label is not None or (not is_named and (HEAD_LABEL.match(text) or SIGNATURE.match(text))):
                 rank_before = label if label is not None else _NO_GROUP
                 subject = _SUBJECT.match(cell.text)
                 if subject is not None and not has_month_only(subject["rest"]):

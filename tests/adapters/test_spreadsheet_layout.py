@@ -348,6 +348,18 @@ def test_the_mappings_words_are_looked_for_first(tmp_path: Path, known: str) -> 
     assert taken(book.save(), {**FORM, "groups": {known: "g-1"}}).groups == [known]
 
 
+@pytest.mark.parametrize("name", ["Кружок", "Студия", "Педагог"])
+def test_a_group_of_the_mapping_may_be_called_by_a_labels_word(tmp_path: Path, name: str) -> None:
+    book = headed(tmp_path, ("за октябрь 2025 г.",), ("Учреждение", "Студия"), ("Группа", name), title="Лист А")
+    assert taken(book.save(), {**FORM, "groups": {name: "g-1"}}).groups == [name]
+
+
+@pytest.mark.parametrize("head", [("Кружок", "Шахматы"), ("Учреждение", "Кружок")])
+def test_a_label_is_no_group_though_the_mapping_has_its_word(tmp_path: Path, head: tuple[str, str]) -> None:
+    book = headed(tmp_path, ("за октябрь 2025 г.",), head, ("Группа", "Хор"), title="Лист А")
+    assert taken(book.save(), {**FORM, "groups": {"Кружок": "g-1"}}).groups == ["Хор"]
+
+
 def test_a_label_is_believed_rather_than_a_part_of_it(tmp_path: Path) -> None:
     book = headed(tmp_path, ("за октябрь 2025 г.",), ("Группа", "Шахматы, подгруппа 2"))
     assert taken(book.save(), {**FORM, "groups": {"Шахматы": "g-1"}}).groups == ["Шахматы, подгруппа 2"]
