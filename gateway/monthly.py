@@ -154,8 +154,13 @@ class Monthly:
 
     def act(self, reconciled: Mapping[str, Any]) -> dict[str, Any]:
         """What the reconciliation act (акт сверки) of a month says that `reconcile` has just told of. No child's name is in it."""
+        return flow_act.act(self.flow, reconciled, self._seal_heads(), self.clock())
+
+    def _seal_heads(self) -> dict[str, str]:
+        """Payer → the head of its ledger's seals at this moment; nothing where the ledger is not sealed."""
         seal_head = getattr(self, "seal_head", None)
-        return flow_act.act(self.flow, reconciled, str(seal_head()) if seal_head is not None else None, self.clock())
+        found = seal_head() if seal_head is not None else {}
+        return {"": found} if isinstance(found, str) else dict(found)
 
     def write_act(self, reconciled: Mapping[str, Any], path: Path) -> None:
         """Write the act as HTML or XLSX, by the file's ending (`check_act_name`)."""

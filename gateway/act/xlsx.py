@@ -61,9 +61,9 @@ def _write_act(sheet: Worksheet, act: Mapping[str, Any]) -> None:
     row += 3
     state = "Расхождений нет." if act["agrees"] else f"Расхождений: {len(act['differences'])}, см. лист «Расхождения»."
     _put(sheet, row, [state])
-    if act["seal_head"]:
+    for payer, head in act["seal_heads"].items():
         row += 1
-        _put(sheet, row, [f"Печать учётной книги на момент сверки: {act['seal_head']}"])
+        _put(sheet, row, [f"Печать учётной книги на момент сверки{', ' + payer if payer else ''}: {head}"])
     for side in ("Плательщик", "Организация", "Оператор реестра"):
         row += 2
         _put(sheet, row, [f"{side} ______________________ / ______________________ /  «___» ____________ 20__ г."])

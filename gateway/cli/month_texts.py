@@ -34,7 +34,6 @@ MONTH_TEXTS: dict[str, Text] = {
     "close.payer": Text("Плательщик {payer}, месяц {state}", "Payer {payer}, the month is {state}"),
     "close.nothing": Text("Ничего не пропадёт.", "Nothing would be lost."),
     "close.lost": Text("Останется без ответа: {marks}, {amount}", "Would be left without an answer: {marks}, {amount}"),
-    "close.line": Text("{what}: {marks}, {children}", "{what}: {marks}, {children}"),
     "close.operations": Text("операции: {ids}", "operations: {ids}"),
     "close.certificates": Text("сертификаты: {numbers}", "certificates: {numbers}"),
     "close.waits": Text(

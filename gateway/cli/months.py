@@ -68,8 +68,8 @@ def _show_loss(face: Face, loss: Mapping[str, Any]) -> None:
     language = face.language
     what = face.text(f"close.{loss['kind']}") + (f" {loss['rule']}" if loss["rule"] else "")
     place = " · ".join(part for part in (loss["provider_name"], loss["group"]) if part)
-    marks = counted("mark", loss["marks"], language)
-    line = face.text("close.line", what=f"{place} · {what}", marks=marks, children=counted("child", loss["children"], language))
+    marks = counted("mark", loss["marks"], language) if loss["marks"] else ""
+    line = f"{place} · {what}: " + ", ".join(part for part in (marks, counted("child", loss["children"], language)) if part)
     if loss["amount"] != "0.00":
         line += f", {roubles(loss['amount'], language)}"
     face.put(line, 2, "bold")

@@ -15,12 +15,12 @@ from gateway.store import views
 from gateway.store.engine import reading
 
 
-def act(flow: Flow, reconciled: Mapping[str, Any], seal_head: str | None, now: dt.datetime) -> dict[str, Any]:
+def act(flow: Flow, reconciled: Mapping[str, Any], seal_heads: Mapping[str, str], now: dt.datetime) -> dict[str, Any]:
     """The act of a month that has just been reconciled.
 
     Args:
         reconciled: `Gateway.reconcile`'s answer.
-        seal_head: the ledger's seal at this moment, where the ledger is sealed.
+        seal_heads: payer → the head of its ledger's seals at this moment, where the ledger is sealed.
     """
     month = str(reconciled["month"])
     with reading(flow.engine) as connection:
@@ -45,7 +45,7 @@ def act(flow: Flow, reconciled: Mapping[str, Any], seal_head: str | None, now: d
         "cured": reconciled["cured"],
         "differences": list(reconciled["differences"]),
         "agrees": not reconciled["differences"],
-        "seal_head": seal_head,
+        "seal_heads": dict(seal_heads),
     }
 
 
