@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ from typing import Any, TextIO
 import click
 from rich.console import Console, RenderableType
 from rich.padding import Padding
-from rich.text import Text
 
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.cli.helped import LANGUAGE, Group, Option
@@ -77,10 +77,10 @@ class Face:
         with self._screen.capture() as written:
             if is_typed:
                 self._screen.print(" " * indent, shown, sep="", style=style, soft_wrap=True)
+            elif isinstance(shown, str):
+                self._screen.print(indented(shown, indent, self._screen.width), style=style, soft_wrap=True)
             else:
-                # A path or an id longer than the line is left whole: half of it could not be copied.
-                text = Text(shown, overflow="ignore") if isinstance(shown, str) else shown
-                self._screen.print(Padding(text, (0, 0, 0, indent), expand=False), style=style, crop=False)
+                self._screen.print(Padding(shown, (0, 0, 0, indent), expand=False), style=style)
         sys.stdout.write("".join(f"{line.rstrip()}\n" for line in written.get().splitlines() or [""]))
 
     def text(self, name: str, /, **values: object) -> str:
@@ -111,6 +111,16 @@ class Face:
         if cure:
             screen.print(cure, soft_wrap=True)
         return code
+
+
+def indented(text: str, indent: int, width: int) -> str:
+    """Text in lines of at most ``width``. A path or an id that is longer stays whole: half of it could not be copied."""
+    edge = " " * indent
+    lines = [
+        textwrap.fill(line, width, initial_indent=edge, subsequent_indent=edge, break_long_words=False, break_on_hyphens=False)
+        for line in text.splitlines()
+    ]
+    return "\n".join(lines)
 
 
 def console(stream: TextIO) -> Console:

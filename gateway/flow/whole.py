@@ -22,8 +22,8 @@ from gateway.store import match as store_match
 from gateway.store import months as store_months
 from gateway.store import register as store_register
 from gateway.store import whole as store_whole
-from gateway.store.collect import Run, RunRequest
-from gateway.store.whole import Fence, WholeWork
+from gateway.store.collect import Fence, Run, RunRequest
+from gateway.store.whole import WholeWork
 from gateway.vault import person_of_member
 
 
