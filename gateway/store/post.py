@@ -128,7 +128,7 @@ _OTHER = t.operation.alias("other")
 
 
 def _certificate(table: sa.FromClause) -> sa.ColumnElement[str]:
-    return sa.func.coalesce(table.c.certificate, "")
+    return sa.func.coalesce(table.c.certificate, sa.literal_column("''"))  # no parameter: PostgreSQL groups by it
 
 
 def _certificates(payer: str, condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
