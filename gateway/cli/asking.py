@@ -1,4 +1,4 @@
-"""`gateway explain`, `certificate`, `claims`, `status`, `reconcile`, `rules`, `plugins`, `verify`: questions that change nothing."""
+"""`gateway explain`, `certificate`, `claims`, `status`, `reconcile`, `rules`, `plugins`: questions that change nothing."""
 
 from __future__ import annotations
 
@@ -77,20 +77,6 @@ def reconcile(face: Face, month: str, act: Path | None) -> int:
         found["act"] = str(act)
     face.answer(found, lambda: show_reconciled(face, found))
     return EXIT_REFUSED if found["differences"] else EXIT_DONE
-
-
-@click.command("verify", cls=Command)
-@common
-def verify(face: Face) -> int:
-    faults = face.gateway.ledger_faults()
-
-    def show() -> None:
-        face.put(face.text("verify.faults", number=len(faults)) if faults else face.text("verify.none"))
-        for fault in faults:
-            face.put(fault, 2)
-
-    face.answer({"faults": faults}, show)
-    return EXIT_REFUSED if faults else EXIT_DONE
 
 
 @click.command("rules", cls=Command)

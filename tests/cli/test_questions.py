@@ -204,7 +204,8 @@ def test_rules_plugins_and_the_ledger_are_told(club: Club) -> None:
 
 
 def test_a_ledger_that_does_not_add_up_ends_with_1(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.bootstrap.store_ledger.faults", lambda connection: ["certificate 1: 5 ≠ 6"])
+    monkeypatch.setattr("gateway.flow.verify.store_seal.payers", lambda connection: ["town"])
+    monkeypatch.setattr("gateway.flow.verify.store_ledger.faults", lambda connection, payer: ["certificate 1: 5 ≠ 6"])
     assert club.ask("verify", code=1)["faults"] == ["certificate 1: 5 ≠ 6"]
     assert "5 ≠ 6" in club("verify").stdout
 

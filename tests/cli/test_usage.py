@@ -154,7 +154,7 @@ def test_a_bug_is_one_line_and_ends_with_70(env: dict[str, str], monkeypatch: py
     def fails(self: object) -> None:
         raise ZeroDivisionError("secret\nsecond line")
 
-    monkeypatch.setattr("gateway.bootstrap.Gateway.ledger_faults", fails)
+    monkeypatch.setattr("gateway.bootstrap.Gateway.verify", fails)
     result = call(env, "verify")
     assert result.exit_code == 70 and result.stdout == ""
     assert "ZeroDivisionError: secret" in result.stderr and "second line" not in result.stderr and "--debug" in result.stderr
