@@ -18,17 +18,11 @@ from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE
 
 
 @click.group("outbox", cls=Group)
-@click.pass_context
-def outbox(context: click.Context) -> None:
-    if context.invoked_subcommand is None:
-        context.invoke(show)
-
-
-@outbox.command("show", cls=Command)
 @common
-def show(face: Face) -> int:
-    found = face.gateway.outbox()
-    face.answer(found, lambda: _show_outbox(face, found))
+def outbox(face: Face) -> int:
+    if click.get_current_context().invoked_subcommand is None:
+        found = face.gateway.outbox()
+        face.answer(found, lambda: _show_outbox(face, found))
     return EXIT_DONE
 
 

@@ -9,7 +9,6 @@ UPKEEP_TEXTS: dict[str, Text] = {
         "Что ждёт реестра и почему. Слово человека об одной операции: retry, hold, release, reverse, keep.",
         "What waits for the register, and why. A person's word on one operation: retry, hold, release, reverse, keep.",
     ),
-    "help.outbox.show": Text("Что ждёт. То же показывает gateway outbox без слова", "What waits. gateway outbox alone shows the same"),
     "help.outbox.retry": Text(
         "Попробовать операцию ещё раз сейчас. Отклонённая решается заново, под тем же номером.",
         "Try an operation again now. One that was rejected is decided anew, under the same id.",
