@@ -189,7 +189,7 @@ def _must_go(claim: Claim, answer: Answer) -> bool:
         return True
     if answer.kind is AnswerKind.NOT_CHARGED:
         return answer.not_charged in TAKES_BACK
-    if answer.enrollment != live.enrollment or any(refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals):
+    if (answer.enrollment, answer.certificate) != (live.enrollment, live.certificate) or any(refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals):
         return True
     # Another length of the lesson is another attendance; another price of the same lesson is a person's business.
     return answer.kind is AnswerKind.CHARGED and answer.price != live.amount and live.minutes not in (0, claim.minutes)

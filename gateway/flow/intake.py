@@ -15,7 +15,7 @@ from gateway.core import book, collect
 from gateway.core.claims import Claim, claim_key
 from gateway.core.close import Months
 from gateway.core.collect import Collected, Known
-from gateway.core.facts import Batch, Finding, InputRefused, LessonState, RegisterGroup, RegisterProvider
+from gateway.core.facts import Batch, Finding, InputRefused, Lesson, LessonState, Member, RegisterGroup, RegisterProvider, Window
 from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
 from gateway.core.match import ClaimWord, MarkState, Matched, WordAt, unfit_hours
@@ -99,6 +99,7 @@ def _stored(
     flow: Flow, asked: IntakeRequest, request: store_collect.RunRequest, batches: Sequence[Batch], now: dt.datetime
 ) -> tuple[store_collect.Run, Collected]:
     """Compare with what is known and store. Where another process has stored an input of the provider meanwhile, it is compared anew."""
+    _regroup(flow, asked, batches)
     while True:
         resumes = store_collect.unfinished_run(flow.engine, request)
         fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
@@ -108,6 +109,21 @@ def _stored(
         run = whole or store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, fence, now)
         if run is not None:
             return run, collected
+
+
+def _regroup(flow: Flow, asked: IntakeRequest, batches: Sequence[Batch]) -> None:
+    """A mapping that names another group than before is a second answer: it replaces the first."""
+    provider, source = asked.provider.provider, asked.source
+    with reading(flow.engine) as connection:
+        groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
+        group_of = _GroupFinder(groups, asked.mapping, store_collect.group_answers(connection, provider, source))
+    meant = {folded(words): group_of(words) for words in _words_of(batches)}
+    store_collect.regroup(flow.engine, provider, source, {words: group for words, group in meant.items() if group is not None})
+
+
+def _words_of(batches: Iterable[Batch]) -> set[str]:
+    """The groups' words that the input speaks of."""
+    return {record.group for batch in batches for record in (*batch.records, *batch.windows) if isinstance(record, (Member, Lesson, Window))}
 
 
 def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
@@ -143,8 +159,7 @@ def _known(flow: Flow, asked: IntakeRequest, batches: Sequence[Batch], resumes: 
     with reading(flow.engine) as connection:
         groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
         group_of = _GroupFinder(groups, asked.mapping, store_collect.group_answers(connection, provider, source))
-        words = {record.group for batch in batches for record in (*batch.records, *batch.windows) if hasattr(record, "group")}
-        references = {collect.group_reference(each, group_of(each)) for each in words}
+        references = {collect.group_reference(each, group_of(each)) for each in _words_of(batches)}
         return Known(
             group_of=group_of,
             lesson_days=lambda group: planned_days(groups[group], period) if group in groups else frozenset(),

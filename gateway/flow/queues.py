@@ -95,14 +95,19 @@ def _is_meant(flow: Flow, row: Mapping[str, Any], person: str, line: int | None)
 
 def answer_group(flow: Flow, provider: str, words: str, group: str) -> int:
     """Give a source's words their group."""
-    rows = [row for row in store_queues.waiting_groups(flow.engine, provider) if row["words"] == folded(words)]
+    if group not in store_queues.groups_of(flow.engine, provider):
+        raise UserError(
+            Text(f"Группы «{group}» у этой организации в реестре нет.", f"The register has no group “{group}” of this provider."),
+            Text("Группы показывает Навигатор.", "The Navigator shows the groups."),
+        )
+    rows = [row for row in store_queues.named_groups(flow.engine, provider) if row["words"] == folded(words)]
     if not rows:
         raise UserError(
-            Text(f"Группа «{words}» ответа не ждёт.", f"The group “{words}” waits for no answer."),
+            Text(f"Группы «{words}» в табелях нет.", f"There is no group “{words}” in the sheets."),
             Text("Список покажет gateway match.", "gateway match shows the list."),
         )
     for row in rows:
-        store_queues.answer_group(flow.engine, provider, row["source"], row["words"], group)
+        store_queues.answer_group(flow.engine, provider, row["source"], row["words"], group, row["group_id"])
     return len(rows)
 
 

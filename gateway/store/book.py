@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from gateway.store import tables as t
 from gateway.store.claims import CLAIM_COLUMNS, answer_columns, answer_from, claim_from, with_live_debit
 from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
+from gateway.store.months import lock_months
 
 BATCH = 10_000
 
@@ -34,6 +35,7 @@ class BookWork:
     def save(self, booked: BookedAll, now: dt.datetime) -> None:
         """Store answers, operations and holds. Part of the work's transaction."""
         _save_answers(self.connection, self.payer, booked.answers, now)
+        _name_what_is_withdrawn(self.connection, self.payer, booked)
         rows = _save_operations(self.connection, self.payer, booked, now)
         save_transfers(self.connection, [(rows[hold.booking], hold.transfer) for hold in booked.holds], now)
         for chunk in in_chunks(sorted(claim.row for claim, _ in self.decided)):
@@ -56,6 +58,7 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[BookWork | None]:
             return
         decided = _decided(connection, payer, limit)
         certificates = {answer.certificate for _, answer in decided if answer.certificate}
+        lock_months(connection, payer, [claim for claim, _ in decided])
         lock_accounts(connection, payer, certificates)
         yield BookWork(connection, payer, decided, free_of(connection, payer, certificates))
 
@@ -107,6 +110,24 @@ def _save_answers(connection: Connection, payer: str, answers: Sequence[Booked],
         .values({name: sa.bindparam("new_" + name) for name in names})
     )
     connection.execute(statement, rows)
+
+
+def _name_what_is_withdrawn(connection: Connection, payer: str, booked: BookedAll) -> None:
+    """An attendance that is taken back names the enrollment that it was sent with, be it that the child has none in the group any more."""
+    places = {one.claim.row: place for place, one in enumerate(booked.operations) if one.status == "none"}
+    columns = t.operation.c
+    for claims in in_chunks(sorted(places)):
+        rows = connection.execute(
+            sa.select(columns.claim, columns.enrollment, columns.certificate)
+            .where(
+                columns.payer == payer, columns.claim.in_(claims), columns.kind == "attendance", columns.state == "accepted",
+                columns.enrollment.is_not(None),
+            )
+            .order_by(columns.operation)
+        )  # fmt: skip
+        for claim, enrollment, certificate in rows:
+            place = places[claim]
+            booked.operations[place] = booked.operations[place]._replace(enrollment=enrollment, certificate=certificate)
 
 
 _OPERATION_COLUMNS = (

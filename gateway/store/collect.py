@@ -115,6 +115,30 @@ def lessons_of(connection: Connection, provider: str, source: str, groups: Itera
     return found
 
 
+def regroup(engine: Engine, provider: str, source: str, groups: Mapping[str, str]) -> None:
+    """Words that now mean another group than before take their marks with them, unless other words mean the old group too.
+
+    Args:
+        groups: folded words → the register's group that they mean now.
+    """
+    columns = t.source_group.c
+    with reading(engine) as connection:
+        before = dict(
+            connection.execute(sa.select(columns.words, columns.group_id).where(columns.provider == provider, columns.source == source)).all()
+        )
+    changed = [
+        (words, before[words], group)
+        for words, group in sorted(groups.items())
+        if words in before and before[words] != group and not any(other != words and old == before[words] for other, old in before.items())
+    ]
+    if not changed:
+        return
+    with writing(engine) as connection:
+        reserve_ids(connection, provider, "answer", 1)  # an input that is planned on the old groups is planned anew
+        for words, old, group in changed:
+            register.name_group(connection, provider, source, words, group, old)
+
+
 def group_answers(connection: Connection, provider: str, source: str) -> dict[str, str]:
     """Folded words → register's group, as remembered; words without a group are left out."""
     columns = t.source_group.c

@@ -78,11 +78,26 @@ def waiting_groups(engine: Engine, provider: str | None = None) -> list[Mapping[
         return [dict(row) for row in connection.execute(sa.select(t.source_group).where(*where)).mappings()]
 
 
-def answer_group(engine: Engine, provider: str, source: str, words: str, group: str) -> None:
-    """Give a source's words a register's group, for good."""
+def named_groups(engine: Engine, provider: str) -> list[Mapping[str, Any]]:
+    """All words by which a provider's sources name groups, answered or not."""
+    with reading(engine) as connection:
+        return [dict(row) for row in connection.execute(sa.select(t.source_group).where(t.source_group.c.provider == provider)).mappings()]
+
+
+def groups_of(engine: Engine, provider: str) -> set[str]:
+    """The register's groups of a provider."""
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(t.catalogue_group.c.group_id).where(t.catalogue_group.c.provider == provider))
+        return {group for (group,) in rows}
+
+
+def answer_group(engine: Engine, provider: str, source: str, words: str, group: str, before: str) -> None:
+    """Give a source's words a register's group; a later answer replaces an earlier one. ``before``: what they mean until now."""
+    if before == group:
+        return
     with writing(engine) as connection:
         _answered(connection, provider)
-        name_group(connection, provider, source, words, group)
+        name_group(connection, provider, source, words, group, before)
 
 
 # ---------------------------------------------------------------- withdrawals

@@ -105,9 +105,14 @@ def _name_waiting_group(connection: Connection, item: RegisterGroup) -> None:
         name_group(connection, item.provider, source, words, item.group)
 
 
-def name_group(connection: Connection, provider: str, source: str, words: str, group: str) -> None:
-    """Give a source's words a register's group: their marks are matched anew."""
-    old = UNKNOWN_GROUP + words
+def name_group(connection: Connection, provider: str, source: str, words: str, group: str, old: str | None = None) -> None:
+    """Give a source's words a register's group: their marks are matched anew.
+
+    Args:
+        old: the group that they had before; None: none yet. A second answer replaces the first, and takes its claims back.
+    """
+    old = old or UNKNOWN_GROUP + words
+    _leave_group(connection, provider, source, old)
     connection.execute(
         sa.update(t.source_group)
         .where(t.source_group.c.provider == provider, t.source_group.c.source == source, t.source_group.c.words == words)
@@ -118,6 +123,15 @@ def name_group(connection: Connection, provider: str, source: str, words: str, g
             sa.update(table).where(table.c.provider == provider, table.c.source == source, table.c.group_id == old).values(group_id=group)
         )
     list_marks(connection, provider, (t.mark.c.group_id == group) & (t.mark.c.source == source))
+
+
+def _leave_group(connection: Connection, provider: str, source: str, group: str) -> None:
+    """The claims that these marks made in a group lose their word; another source's marks there are heard again."""
+    moved = sa.select(t.mark.c.mark).where(t.mark.c.provider == provider, t.mark.c.source == source, t.mark.c.group_id == group)
+    claims = (t.claim.c.provider == provider) & (t.claim.c.group_id == group) & t.claim.c.mark.in_(moved)
+    _list_claims(connection, claims)
+    connection.execute(sa.update(t.claim).where(claims).values(status=None, conflict=""))
+    list_marks(connection, provider, (t.mark.c.group_id == group) & (t.mark.c.source != source))
 
 
 def list_marks(connection: Connection, provider: str, condition: sa.ColumnElement[bool]) -> None:
@@ -222,8 +236,11 @@ def save_enrollments(engine: Engine, register: str, items: Sequence[Enrollment],
                 ],
                 ["payer", "enrollment"],
             )  # fmt: skip
-            for group in sorted({item.group for item in changed}):
-                for children in in_chunks(sorted({item.child for item in changed if item.group == group})):
+            # Where it has moved to another group or child, what it has left is decided anew as well.
+            left = [codec.enrollment_from(known[item.enrollment]) for item in changed if item.enrollment in known]
+            touched = {(item.group, item.child) for item in (*changed, *left)}
+            for group in sorted({group for group, _ in touched}):
+                for children in in_chunks(sorted(child for of_group, child in touched if of_group == group)):
                     where = (t.claim.c.payer == payer) & (t.claim.c.group_id == group) & t.claim.c.child.in_(children)
                     _list_claims(connection, where)
             for provider, group in sorted({(item.provider, item.group) for item in changed}):
