@@ -69,8 +69,6 @@ def _tariff(face: Face, one: Mapping[str, Any]) -> str:
     if tariff is None:
         return face.text("explain.no_tariff") if one["lesson"] else ""
     lines = [*tariff["lines"], face.text("explain.pack", pack=one["pack"])]
-    if tariff["parent"] != "0.00":
-        lines.insert(-1, face.text("explain.parent", amount=roubles(tariff["parent"], face.language)))
     return "\n".join(lines)
 
 
@@ -86,6 +84,8 @@ def _add_operations(face: Face, table: Table, one: Mapping[str, Any]) -> None:
             words += f" {instant(operation['answered_at'])}"
         if operation["number"]:
             words += f", № {operation['number']}"
+        if operation["late"]:
+            words += f"\n{operation['late']}"
         if operation["reason"]:
             words += f": {operation['reason']}"
         table.add_row(f"  {face.text(title)}", words)

@@ -17,6 +17,7 @@ from gateway.core.periods import Period, month_of
 from gateway.core.post import Operation
 from gateway.store import tables as t
 from gateway.store.engine import in_chunks, reading, relist, upsert, writing
+from gateway.store.ledger import lock_accounts
 from gateway.store.post import OPERATION_COLUMNS, operation_from, save_settled
 
 _M, _O, _C, _L = t.month.c, t.operation.c, t.claim.c, t.late_decision.c
@@ -50,11 +51,19 @@ def months_of(connection: Connection, payer: str, claims: Iterable[Claim], nomin
 
 def locked_months(connection: Connection, payer: str, claims: Sequence[Claim], nominal_period: Callable[[dt.date], Period]) -> Months:
     """Where these claims are booked, and none of those months can be closed before the caller's transaction has ended."""
+    return _months(connection, payer, lock_months(connection, payer, claims), claims, nominal_period)
+
+
+def lock_months(connection: Connection, payer: str, claims: Iterable[Claim]) -> frozenset[str]:
+    """Hold the months in which these claims may be booked against closing; those that are shut.
+
+    Always before the accounts: who closes a month locks it first, and then the accounts of what it cancels.
+    """
     wanted = {f"{year:04d}-{month:02d}" for year, month in {(claim.day.year, claim.day.month) for claim in claims}}
     states = _lock(connection, payer, wanted)
     while missing := {next_open(month, _shut(states)) for month in wanted} - states.keys():
         states = _lock(connection, payer, missing)
-    return _months(connection, payer, _shut(states), claims, nominal_period)
+    return _shut(states)
 
 
 def _shut(states: Mapping[str, str]) -> frozenset[str]:
@@ -128,6 +137,7 @@ def begin(
         closing = plan(open_operations(connection, payer, month, locked=True), {*over, *row.over}, nominal_period)
         if closing.waits_for:
             return closing
+        lock_accounts(connection, payer, {account.owner for account in closing.cancelled.freed})
         save_settled(connection, closing.cancelled, now)
         names = json.dumps(sorted({*row.over, *(one.id for one in closing.over)}))
         at = row.closing_at or now.isoformat()
