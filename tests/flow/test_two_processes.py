@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from gateway.flow import intake
 from gateway.store import tables as t
 from tests.builders.town import PROVIDER, District, rows_of, sums, town
 from tests.flow.test_kill import import_in_a_process, never, wait_for
@@ -44,3 +45,30 @@ def test_two_sheets_of_one_club_taken_at_once_both_stand(attempt: int, tmp_path:
         assert len(marks) == len(set(marks)) == 144
         sums(running, gateway)
         gateway.engine.dispose()
+
+
+@pytest.mark.parametrize("goes_whole", [True, False])
+def test_what_another_process_stores_between_reading_and_saving_is_compared_anew(
+    goes_whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, met = intake._known, []
+    if not goes_whole:
+        monkeypatch.setattr(intake, "is_whole", lambda collected, known: False)
+
+    def stale(*args: object) -> object:
+        found = known(*args)  # type: ignore[arg-type]
+        if not met:
+            met.append(True)
+            running.take(running.gateway(), other)
+        return found
+
+    with town(tmp_path, District(nominals=["900.00"] * 3, groups=GROUPS)) as running:
+        other = running.sheet("other.xlsx", rows_of([2, 3]), title="Гребцы")
+        monkeypatch.setattr(intake, "_known", stale)
+        gateway = running.gateway()
+        report = running.take(gateway, running.sheet("one.xlsx", rows_of([1, 2])))
+        assert met and report["new"] == 18
+        with gateway.engine.connect() as connection:
+            assert len(connection.execute(sa.select(t.person.c.person)).all()) == 3
+        assert gateway.counts()["marks"] == 36
+        sums(running, gateway)

@@ -288,6 +288,10 @@ def test_an_adopted_debit_that_free_cannot_bear_is_a_shortfall_that_the_next_nom
     strange = Accepted("f" * 32, "debit", 10_000, "D-1", "cert-1", 0, "2025-10", "N-1", None)
     assert save_movements(engine, (strange, ("club", "k-1", "g-1", DAY, 1, lesson().starts_at))) == 1
     assert balance(engine) == (0, 0, 10_000)
+    funded(engine, 5_500)
+    with reading(engine) as connection:
+        (found,) = store_ledger.balances(connection, "town", ["cert-1"]).values()
+    assert (found.funded, found.free, found.shortfall) == (5_500, 0, 4_500)
     funded(engine, 11_000)
     with reading(engine) as connection:
         (found,) = store_ledger.balances(connection, "town", ["cert-1"]).values()
