@@ -25,24 +25,26 @@ def test_a_flipped_byte_stops_the_posting_for_its_payer_until_a_person_lifts_it(
     with gateway.engine.begin() as connection:
         flipped = "UPDATE transfer SET refers_to = 'x' || substr(refers_to, 2) WHERE kind = 'settle' AND operation = 3"
         assert connection.exec_driver_sql(flipped).rowcount == 1
+        whose = "SELECT certificate.number FROM certificate JOIN operation USING (payer, certificate) WHERE operation = 3"
+        number = str(connection.exec_driver_sql(whose).scalar_one())
     found = gateway.verify()
     assert gateway.ledger_faults() == [], "the sums do not tell"
     (seal,) = found["seals"]
-    assert (seal["payer"], seal["certificate"], seal["fault"]) == ("town", "…0001", "transfers") and seal["batch"] > 0
-    assert "…0001" in found["faults"][0] and "4700000001" not in str(found)
+    assert (seal["payer"], seal["certificate"], seal["fault"]) == ("town", f"…{number[-4:]}", "transfers") and seal["batch"] > 0
+    assert f"…{number[-4:]}" in found["faults"][0] and number not in str(found)
     assert found["stopped"] == ["town"] == gateway.status()["stopped"]
 
     before = running.statement()
     report = running.take(gateway, running.sheet("october.xlsx", rows_of([1, 2, 3], {1: {6: "Н"}})))
     assert report["complete"] is False and running.statement() == before, "nothing is sent"
     assert {one["why"] for one in gateway.outbox()["waiting"]} == {"отправка для этого плательщика остановлена: gateway verify"}
-    assert gateway.seal_head("town") != head
 
     with pytest.raises(UserError):
         gateway.verify_lift("village", "x")
     gateway.verify_lift("town", "seen, and mended by hand")
     gateway.run()
     assert running.statement() == (before[0], 1, before[2] - 10_000)
+    assert gateway.seal_head("town") != head
     assert gateway.verify()["stopped"] == [], "exactly this may pass"
     sums(running, gateway)
     with gateway.engine.begin() as connection:
