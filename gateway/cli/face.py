@@ -22,6 +22,7 @@ from rich.padding import Padding
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.cli.helped import LANGUAGE, Group, Option
 from gateway.cli.words import say, word
+from gateway.core.rules import RuleFailed
 from gateway.errors import EXIT_DONE, EXIT_UNAVAILABLE, EXIT_USAGE, UserError
 from gateway.plugins.register import RegisterUnavailable
 from gateway.settings import standing_clock
@@ -222,6 +223,8 @@ def told(error: Exception, language: str) -> tuple[str, str, int]:
         return sentence[:1].upper() + sentence[1:] + ".", say("error.register.cure", language), EXIT_UNAVAILABLE
     if isinstance(error, StoreUnavailable):
         return say("error.store", language, error=error), say("error.store.cure", language), EXIT_UNAVAILABLE
+    if isinstance(error, RuleFailed):
+        return say("error.rule", language, rule=error.rule, what=error.what), say("error.rule.cure", language), EXIT_USAGE
     if isinstance(error, click.UsageError):
         command = error.ctx.command_path if error.ctx else "gateway"
         return _usage(error, language), say("error.usage.cure", language, command=command), EXIT_USAGE

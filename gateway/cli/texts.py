@@ -121,6 +121,11 @@ TEXTS: dict[str, Text] = {
         "Nothing is lost. Check NAVIGATOR_URL and whether the register runs, then repeat the same command.",
     ),
     "error.store": Text("База данных недоступна: {error}", "The database is not there: {error}"),
+    "error.rule": Text("Правило {rule} не работает: {what}.", "The rule {rule} does not work: {what}."),
+    "error.rule.cure": Text(
+        "Откуда оно, покажет gateway plugins. Исправьте или уберите это дополнение; принятое сохранено, дальше: gateway run.",
+        "gateway plugins shows where it comes from. Mend that plugin or take it away; what was taken in is kept, and gateway run goes on.",
+    ),
     "error.store.cure": Text(
         "Проверьте --database, права на папку и место на диске, затем повторите.",
         "Check --database, the folder's permissions and the space on the disk, then try again.",
@@ -251,7 +256,6 @@ TEXTS: dict[str, Text] = {
     "explain.from_empty": Text("из пустой клетки", "from an empty cell"),
     "explain.mark_place": Text("{file}, {place}, получен {at}", "{file}, {place}, taken {at}"),
     "explain.no_tariff": Text("цены нет", "no price"),
-    "explain.parent": Text("родитель {amount}", "the parent {amount}"),
     "explain.pack": Text("пакет {pack}", "pack {pack}"),
     "explain.met": Text("{rules}: выполнены", "{rules}: met"),
     "explain.no_operations": Text("проводок нет", "nothing is booked"),

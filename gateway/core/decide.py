@@ -8,13 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged
 from gateway.core.facts import PRESENT, Certificate, Enrollment, RegisterGroup, RegisterProvider, Status
 from gateway.core.periods import ALWAYS, Period, common, covers
 from gateway.core.refusals import a14
-from gateway.core.rules import Charge, ClaimView, Eligibility, EnrollmentView, MarkRule, Refusal, order_of
+from gateway.core.rules import Charge, ClaimView, Eligibility, EnrollmentView, MarkRule, Refusal, RuleFailed, order_of
 
 IN_FORCE = frozenset({"active", "ending", "closed"})
 """States of an enrollment that count between its days; «closed» is one that ended."""
@@ -108,9 +108,12 @@ class Decider:
             for bound in self.rules.mark_rules:
                 rule: MarkRule = bound.rule
                 history = () if rule.history == "none" else self.history_of(claim, rule.history)
-                refusal = rule.check(view, history, bound.parameters)
+                try:
+                    refusal = rule.check(view, history, bound.parameters)
+                except Exception as error:
+                    raise RuleFailed(rule.id, f"{type(error).__name__}: {error}") from error
                 if refusal is not None:
-                    refusals.append(refusal)
+                    refusals.append(_checked(rule.id, refusal, Refusal))
         return tuple(sorted(refusals, key=lambda refusal: order_of(refusal.rule))) if refusals else ()
 
     def _charge(self, claim: Claim) -> Charge | None:
@@ -146,12 +149,29 @@ class Decider:
             provider=self.facts.providers.get(claim.provider),
             payer=claim.payer,
         )
-        answers = [bound.rule.eligible(view, bound.parameters) for bound in self.rules.enrollment_rules]
-        eligibilities = tuple(answer for answer in answers if answer is not None)
+        eligibilities = tuple(answer for bound in self.rules.enrollment_rules if (answer := _eligibility(bound, view)) is not None)
         eligible: tuple[Period, ...] = (ALWAYS,)
         for each in eligibilities:
             eligible = common(eligible, each.intervals)
         return _Judged(enrollment, certificate, eligibilities, eligible)
+
+
+Checked = TypeVar("Checked")
+
+
+def _eligibility(bound: BoundRule, view: EnrollmentView) -> Eligibility | None:
+    """A rule's code is a stranger's: what it raises is told by the rule's name."""
+    try:
+        answer = bound.rule.eligible(view, bound.parameters)
+    except Exception as error:
+        raise RuleFailed(bound.rule.id, f"{type(error).__name__}: {error}") from error
+    return None if answer is None else _checked(bound.rule.id, answer, Eligibility)
+
+
+def _checked(rule: str, answer: object, kind: type[Checked]) -> Checked:
+    if not isinstance(answer, kind):
+        raise RuleFailed(rule, f"answered {type(answer).__name__}, not {kind.__name__}")
+    return answer
 
 
 def enrollment_for(enrollments: Sequence[Enrollment], day: dt.date) -> Enrollment | None:

@@ -14,6 +14,15 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from gateway.core.facts import Certificate, RegisterGroup, RegisterProvider, Status, Text
 from gateway.core.periods import Period
 
+class RuleFailed(Exception):
+    """A rule's code raised something, or answered what no rule may: nothing is decided until it is mended. ``rule``: its id."""
+
+    def __init__(self, rule: str, what: str) -> None:
+        super().__init__(f"rule {rule}: {what}")
+        self.rule = rule
+        self.what = what
+
+
 RULE_LETTERS = "CPMKANR"
 """The order of «the first reason» (domain.md): by letter, then by number."""
 

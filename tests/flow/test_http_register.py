@@ -474,7 +474,7 @@ def test_many_go_in_chunks(server: Server, register: HttpRegister) -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [cut, hang_up, garbage, fails(500), fails(400), fails(302), answers([]), answers({"answers": []}), answers({"answers": [5]})],
+    [cut, hang_up, garbage, fails(500), fails(403), fails(302), answers([]), answers({"answers": []}), answers({"answers": [5]})],
 )
 def test_a_chunk_without_an_answer_is_unanswered_is_sent_once_and_the_others_go_on(
     server: Server, register: HttpRegister, broken: Reply
@@ -485,6 +485,22 @@ def test_a_chunk_without_an_answer_is_unanswered_is_sent_once_and_the_others_go_
     assert all(each.reason for each in found[:OPERATIONS_MAX])
     assert [each.outcome for each in found[OPERATIONS_MAX:]] == [Outcome.ACCEPTED] * 2
     assert len(server.asked) == 2
+
+
+def test_one_faulty_item_holds_up_no_other(server: Server, register: HttpRegister) -> None:
+    def picky(handler: Handler) -> None:
+        if any(each["id"] == sent[2]["id"] for each in handler.body["operations"]):
+            handler.send(400, b'{"detail": "operations.2.month: not a month"}')
+        else:
+            accepts(handler)
+
+    sent = operations(5)
+    server.replies = [picky]
+    found = register.send(sent)
+    assert [each.outcome for each in found] == [
+        Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.UNANSWERED, Outcome.ACCEPTED, Outcome.ACCEPTED,
+    ]  # fmt: skip
+    assert found[2].reason is not None and "not a month" in found[2].reason.en
 
 
 def test_an_answer_that_makes_no_sense_harms_no_other(server: Server, register: HttpRegister) -> None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from gateway.plugins import Candidate, Certificate, Enrollment, RegisterGroup, RegisterProvider, Text
 from gateway.plugins.builtin.registers import answers
 from gateway.plugins.builtin.registers.answers import AnswerFault
-from gateway.plugins.builtin.registers.wire import NotConnected, Wire
+from gateway.plugins.builtin.registers.wire import FaultyItem, NotConnected, Wire
 from gateway.plugins.register import Acceptance, Answer, Capabilities, Outcome, Page, RegisterUnavailable, Standing, Statement
 
 OPERATIONS_MAX = 500
@@ -69,7 +69,7 @@ class HttpRegister:
                 found += _unanswered(chunk, Text("не отправлено: реестр не отвечает", "not sent: the register does not answer"))
                 continue
             try:
-                found += self._send(chunk)
+                found += self._send_apart(chunk)
             except RegisterUnavailable as error:
                 failures = FAILURES_MAX if isinstance(error, NotConnected) else failures + 1
                 _log.warning("%d operations without an answer: %s", len(chunk), error.text.en)
@@ -121,6 +121,17 @@ class HttpRegister:
             raise _nonsense(what, "cursor")  # else we would ask for ever
         found = [_understood(what, item, one, number) for number, one in enumerate(page["items"])]
         return Page(tuple(one for one in found if one is not None), page["cursor"], page["more"])
+
+    def _send_apart(self, chunk: Sequence[dict[str, Any]]) -> list[Answer]:
+        """As `_send`; where the register refuses the whole request, its halves by themselves: the one at fault must not hold up the others."""
+        try:
+            return self._send(chunk)
+        except FaultyItem as error:
+            if len(chunk) == 1:
+                _log.warning("1 operation without an answer: %s", error.text.en)
+                return _unanswered(chunk, error.text)
+            middle = len(chunk) // 2
+            return self._send_apart(chunk[:middle]) + self._send_apart(chunk[middle:])
 
     def _send(self, chunk: Sequence[dict[str, Any]]) -> list[Answer]:
         """The chunk's answers; an answer that cannot be understood leaves its operation UNANSWERED and harms no other."""

@@ -36,6 +36,13 @@ class WrongRequest(RegisterUnavailable):
     """The register refuses the request as such: to repeat it is useless."""
 
 
+class FaultyItem(WrongRequest):
+    """What the request says is at fault, perhaps one item of it."""
+
+
+FAULTY_ITEM_STATUSES = frozenset({400, 413, 422})
+
+
 class Wire:
     """The connection to one register. Redirects are never followed: an answer comes from the host that was asked, or not at all."""
 
@@ -141,7 +148,8 @@ class Wire:
         if status >= 400:
             detail = answer.get("detail") or answer.get("title") if isinstance(answer, dict) else None
             told = f": {_masked(detail)}" if isinstance(detail, str) else ""
-            raise WrongRequest(
+            refusal = FaultyItem if status in FAULTY_ITEM_STATUSES else WrongRequest
+            raise refusal(
                 f"the register at {self._host} refuses the request (HTTP {status}{told})",
                 f"реестр {self._host} не принимает запрос (HTTP {status}{told})",
             )
