@@ -34,7 +34,9 @@ def write(engine: Engine, home: Path, target: Path, now: dt.datetime) -> dict[st
     """
     if target.exists():
         raise UserError(
-            Text(f"{target}: такой файл уже есть.", f"{target}: there is such a file already."), Text("Назовите другой.", "Name another."), EXIT_REFUSED
+            Text(f"{target}: такой файл уже есть.", f"{target}: there is such a file already."),
+            Text("Назовите другой.", "Name another."),
+            EXIT_REFUSED,
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as scratch:
@@ -79,7 +81,9 @@ def read_back(source: Path, home: Path, url: URL, is_forced: bool, is_empty: boo
         manifest = _manifest(source, archive)
         if manifest["database"] != url.get_backend_name():
             raise UserError(
-                Text(f"{source}: это копия базы {manifest['database']}.", f"{source}: this is a copy of a {manifest['database']} database."),
+                Text(
+                    f"{source}: это копия базы {manifest['database']}.", f"{source}: this is a copy of a {manifest['database']} database."
+                ),
                 Text("Укажите такую же базу: --database URL.", "Name one of the same kind: --database URL."),
             )
         other_key = (home / KEY).is_file() and KEY in manifest["files"] and _hash(home / KEY) != manifest["files"][KEY]["sha256"]

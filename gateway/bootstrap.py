@@ -92,7 +92,10 @@ class Gateway(Monthly, Upkeep):
         if connector is None:
             known = ", ".join(sorted(self.plugins.registers))
             raise UserError(
-                Text(f"Нет такого способа связи с реестром: «{self.settings.register}».", f"There is no register connector “{self.settings.register}”."),
+                Text(
+                    f"Нет такого способа связи с реестром: «{self.settings.register}».",
+                    f"There is no register connector “{self.settings.register}”.",
+                ),
                 Text(f"Укажите в gateway.toml register: {known}.", f"Set register in gateway.toml to one of: {known}."),
             )  # fmt: skip
         return connector(self.settings.register_url)
@@ -155,7 +158,9 @@ class Gateway(Monthly, Upkeep):
     def finished(self, report: Mapping[str, Any]) -> None:
         """The report has reached its reader: the same request is a new one from here on."""
         if report["run"] is not None:
-            store_collect.finish_run(self.engine, report["provider"], report["run"], {"outcome": report["outcome"], **report["counts"]}, self.clock())
+            store_collect.finish_run(
+                self.engine, report["provider"], report["run"], {"outcome": report["outcome"], **report["counts"]}, self.clock()
+            )
 
     def _request(self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None) -> IntakeRequest:
         _check_readable(path)
@@ -298,7 +303,8 @@ class Gateway(Monthly, Upkeep):
         """Withdrawals above the limit that wait for a person."""
         return [
             {
-                "provider": row["provider"], "source": row["source"], "group": row["group_id"], "month": row["month"], "marks": row["marks"],
+                "provider": row["provider"], "source": row["source"], "group": row["group_id"], "month": row["month"],
+                "marks": row["marks"],
                 "known": row["known"], "children": row["children"],
             }
             for row in store_queues.withdrawals(self.engine, provider)

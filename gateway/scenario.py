@@ -120,13 +120,16 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path
             time.sleep(0.05)
     tail = log.read_text(encoding="utf-8", errors="replace")[-500:]
     raise UserError(
-        Text(f"Навигатор не запустился: {tail}", f"The Navigator did not start: {tail}"), Text("Запустите navigator serve отдельно.", "Try navigator serve by itself."), 4
+        Text(f"Навигатор не запустился: {tail}", f"The Navigator did not start: {tail}"),
+        Text("Запустите navigator serve отдельно.", "Try navigator serve by itself."),
+        4,
     )
 
 
 def _load_district(folder: Path, home: Path, first_step: Mapping[str, Any]) -> None:
     environment = {
-        **os.environ, "NAVIGATOR_HOME": str(home / "navigator"), "GATEWAY_TEST": "1", "GATEWAY_NOW": _instant(folder, 1, first_step).isoformat(),
+        **os.environ, "NAVIGATOR_HOME": str(home / "navigator"), "GATEWAY_TEST": "1",
+        "GATEWAY_NOW": _instant(folder, 1, first_step).isoformat(),
     }  # fmt: skip
     loaded = subprocess.run(
         [sys.executable, "-m", "navigator", "load", str(folder / "district")], env=environment, capture_output=True, text=True, check=False
@@ -194,7 +197,9 @@ class _Teller:
                     if step.get("refused") and not isinstance(error, StoryError):
                         continue
                     place = f"шаг {number} ({name})" if self.language == "ru" else f"step {number} ({name})"
-                    self.told.differences.append(f"{place}: {error.what.in_language(self.language)} {error.cure.in_language(self.language)}")
+                    self.told.differences.append(
+                        f"{place}: {error.what.in_language(self.language)} {error.cure.in_language(self.language)}"
+                    )
         if "check" in step:
             self.compare(str(step["check"]), f"шаг {number}" if self.language == "ru" else f"step {number}")
 
@@ -224,7 +229,8 @@ class _Teller:
             queue = answer.get("queue")
             if queue == "match":
                 self.gateway.answer_match(
-                    str(answer["person"]), answer.get("provider"), answer.get("group"), answer.get("child"), bool(answer.get("outside", False)),
+                    str(answer["person"]), answer.get("provider"), answer.get("group"), answer.get("child"),
+                    bool(answer.get("outside", False)),
                     answer.get("row"),
                 )  # fmt: skip
             elif queue == "groups":
@@ -322,7 +328,11 @@ class _Teller:
         found = []
         for number, values in expected.items():
             mine = self.gateway.certificate(number)
-            found += [f"certificates.{number}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}" for name, value in values.items() if mine.get(name) != value]
+            found += [
+                f"certificates.{number}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}"
+                for name, value in values.items()
+                if mine.get(name) != value
+            ]
         return found
 
     def _check_statement(self, expected: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -330,14 +340,20 @@ class _Teller:
         for month, values in expected.items():
             answer = self._get("/register/v1/statement", month)
             mine = {"debits": answer["debits"], "reversals": answer["reversals"], "sum": roubles_from_kopecks(answer["sum_kopecks"])}
-            found += [f"statement.{month}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}" for name, value in values.items() if mine.get(name) != value]
+            found += [
+                f"statement.{month}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}"
+                for name, value in values.items()
+                if mine.get(name) != value
+            ]
         return found
 
     def _check_attendance(self, expected: Mapping[str, Mapping[str, int]]) -> list[str]:
         found = []
         for month, values in expected.items():
             mine = self._get("/register/v1/attendance", month)["counts"]
-            found += [f"attendance.{month}.{name}: {mine.get(name, 0)} ≠ {value}" for name, value in values.items() if mine.get(name, 0) != value]
+            found += [
+                f"attendance.{month}.{name}: {mine.get(name, 0)} ≠ {value}" for name, value in values.items() if mine.get(name, 0) != value
+            ]
         return found
 
     def _get(self, path: str, month: str) -> Any:
@@ -350,7 +366,11 @@ class _Teller:
         found = []
         for provider, values in expected.items():
             mine = {"payable": roubles_from_kopecks(payable.get(provider, 0))}
-            found += [f"providers.{provider}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}" for name, value in values.items() if mine.get(name) != value]
+            found += [
+                f"providers.{provider}.{name}: {_shown(mine.get(name))} ≠ {_shown(value)}"
+                for name, value in values.items()
+                if mine.get(name) != value
+            ]
         return found
 
     def _check_faults(self, expected: Mapping[str, int]) -> list[str]:
@@ -382,7 +402,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _instant(folder: Path, number: int, step: Mapping[str, Any]) -> dt.datetime:
     at = step.get("at")
     if not isinstance(at, dt.datetime) or at.tzinfo is None:
-        raise _wrong(folder / "steps.toml", f"шаг {number}: нужно at = время с поясом", f"step {number}: at = an instant with its offset is needed")
+        raise _wrong(
+            folder / "steps.toml", f"шаг {number}: нужно at = время с поясом", f"step {number}: at = an instant with its offset is needed"
+        )
     return at
 
 
@@ -395,4 +417,6 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _wrong(path: Path, ru: str, en: str) -> StoryError:
-    return StoryError(Text(f"{path}: {ru}", f"{path}: {en}"), Text("Исправьте историю: docs/scenarios.md.", "Mend the story: docs/scenarios.md."))
+    return StoryError(
+        Text(f"{path}: {ru}", f"{path}: {en}"), Text("Исправьте историю: docs/scenarios.md.", "Mend the story: docs/scenarios.md.")
+    )

@@ -78,7 +78,10 @@ def standing_clock(environment: Mapping[str, str] = os.environ) -> dt.datetime |
         return None
     if environment.get("GATEWAY_TEST") != "1":
         raise UserError(
-            Text("GATEWAY_NOW останавливает часы и разрешено только вместе с GATEWAY_TEST=1.", "GATEWAY_NOW stands the clock still and is allowed with GATEWAY_TEST=1 only."),
+            Text(
+                "GATEWAY_NOW останавливает часы и разрешено только вместе с GATEWAY_TEST=1.",
+                "GATEWAY_NOW stands the clock still and is allowed with GATEWAY_TEST=1 only.",
+            ),
             Text("Уберите GATEWAY_NOW из окружения.", "Take GATEWAY_NOW out of the environment."),
         )  # fmt: skip
     try:

@@ -85,7 +85,9 @@ def _judge_attendance(known: Knowledge, operation: Operation) -> Answer:
         return rejection(operation["id"], "bad_amount", **operation)
     # A withdrawal ("none") of what was accepted is judged by that alone, whatever became of the enrollment: that is what it is for.
     is_withdrawal = operation["status"] == "none" and known.attendances.get(claim_key(operation["claim"]), 0) > 0
-    refusal = _missing(known, operation) or (None if is_withdrawal else _not_enrolled(known, operation, any_day=operation["status"] == "none"))
+    refusal = _missing(known, operation) or (
+        None if is_withdrawal else _not_enrolled(known, operation, any_day=operation["status"] == "none")
+    )
     return refusal or _accept(known, operation, known.enrollments[operation["enrollment"]]["payer"], operation["month"])
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from gateway.cli.texts import TEXTS
 from gateway.cli.vocabulary import MONTHS, NOUNS, RULES_IN_SHORT, WORDS
 from gateway.core.money import kopecks_from_roubles
-from zoneinfo import ZoneInfo
 from gateway.core.wording import money_text
-
 
 REGION_ZONE = ZoneInfo("Europe/Moscow")
 """Instants are shown as the region's papers have them."""

@@ -1,7 +1,8 @@
 """Stage 4, book: the difference between each answer and the claim's live debit, within what the certificate holds.
 
 All listed answers of a certificate go together, by day, slot and id: first booked, first served, and nothing is taken back for another's
-sake. A booked debit is taken back for attendance, match, an enrollment ended or replaced, or a person's undo; for any other reason it stays,
+sake. A booked debit is taken back for attendance, match, an enrollment ended or replaced, or a person's undo; for any other reason it
+stays,
 and the difference is a person's.
 """
 
@@ -189,7 +190,9 @@ def _must_go(claim: Claim, answer: Answer) -> bool:
         return True
     if answer.kind is AnswerKind.NOT_CHARGED:
         return answer.not_charged in TAKES_BACK
-    if (answer.enrollment, answer.certificate) != (live.enrollment, live.certificate) or any(refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals):
+    if (answer.enrollment, answer.certificate) != (live.enrollment, live.certificate) or any(
+        refusal.rule == ENROLLMENT_RULE for refusal in answer.refusals
+    ):
         return True
     # Another length of the lesson is another attendance; another price of the same lesson is a person's business.
     return answer.kind is AnswerKind.CHARGED and answer.price != live.amount and live.minutes not in (0, claim.minutes)

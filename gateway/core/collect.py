@@ -250,7 +250,10 @@ def _complete_days(sheet: _Sheet, meaning: EmptyMeaning | None, last: dt.date | 
 def _words_of(
     sheet: _Sheet, meaning: EmptyMeaning | None, last: dt.date | None, collected: Collected
 ) -> tuple[dict[Cell, Word], dict[Cell, Member]]:
-    """The sheet's words by cell. Of a child written twice the explicit word counts; two that differ are a question, and neither is taken."""
+    """The sheet's words by cell.
+
+    Of a child written twice the explicit word counts; two that differ are a question, and neither is taken.
+    """
     said: dict[Cell, Word] = {}
     read: dict[Cell, Member] = {}
     disputed: set[Cell] = set()
@@ -320,11 +323,7 @@ def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], complete: Period
     window = sheet.window
     listed = {sheet.person_of[member.key] for member in sheet.members}
     lists_all = window is not None and window.lists_all  # where a row could not be read, who is missing may stand in it
-    standing = {
-        cell: mark
-        for cell, mark in known.marks.items()
-        if cell.group == sheet.group and mark.word.status is not Status.NOTHING
-    }
+    standing = {cell: mark for cell, mark in known.marks.items() if cell.group == sheet.group and mark.word.status is not Status.NOTHING}
     # A sign that says «nothing» or «day off» is a person's own word on this very cell.
     for cell in standing:
         word = said.get(cell)
@@ -355,13 +354,8 @@ def _plan_withdrawals(sheet: _Sheet, said: Mapping[Cell, Word], complete: Period
 
 def _plan_lessons(sheet: _Sheet, complete: Period | None, known: Known, collected: Collected) -> None:
     """What the sheet says of lessons, and what it takes back: a cancellation that a complete sheet no longer speaks of."""
-    said = {
-        (lesson.day, lesson.starts_at.strftime("%H:%M") if lesson.starts_at else ""): lesson.state
-        for lesson in sheet.lessons
-    }
-    standing = {
-        (lesson.day, lesson.starts_at): lesson.state for lesson in known.lessons if lesson.group == sheet.group
-    }
+    said = {(lesson.day, lesson.starts_at.strftime("%H:%M") if lesson.starts_at else ""): lesson.state for lesson in sheet.lessons}
+    standing = {(lesson.day, lesson.starts_at): lesson.state for lesson in known.lessons if lesson.group == sheet.group}
     for (day, starts_at), state in said.items():
         if standing.get((day, starts_at)) is not state:
             collected.lessons.append(StandingLesson(sheet.group, day, starts_at, state))
@@ -456,11 +450,14 @@ def _timetable_question(sheet: _Sheet, days: list[tuple[dt.date, Place]]) -> Fin
         days[0][1]._replace(row=None),
         Text(
             f"Группа «{sheet.words}»: выходной отмечен в дни, когда по расписанию есть занятие ({listed}). Лист группы не принят.",
-            f"Group “{sheet.words}”: a day off is marked on days that have a lesson by the timetable ({listed}). The group's sheet was not taken.",
+            f"Group “{sheet.words}”: a day off is marked on days that have a lesson by the timetable ({listed}). "
+            f"The group's sheet was not taken.",
         ),
         Text(
-            "Исправьте расписание группы в Навигаторе (отмените или перенесите занятие) или отметки «выходной» в табеле и подайте его снова.",
-            "Mend the group's timetable in the Navigator (cancel or move the lesson), or the day-off marks in the sheet, and send it again.",
+            "Исправьте расписание группы в Навигаторе (отмените или перенесите занятие) или отметки «выходной» в "
+            "табеле и подайте его снова.",
+            "Mend the group's timetable in the Navigator (cancel or move the lesson), or the day-off marks in "
+            "the sheet, and send it again.",
         ),
         sheet.words,
     )
@@ -471,7 +468,8 @@ def _filled_to_question(sheet: _Sheet) -> Finding:
     return _question(
         Place(sheet=place.sheet),
         Text(
-            f"Группа «{sheet.words}»: месяц ещё не кончился, и неизвестно, по какой день заполнен табель. Пустые клетки не считаются явкой.",
+            f"Группа «{sheet.words}»: месяц ещё не кончился, и неизвестно, по какой день заполнен табель. Пустые "
+            f"клетки не считаются явкой.",
             f"Group “{sheet.words}”: the month is not over, and nobody said up to which day the sheet is filled. Empty cells do not count.",
         ),
         Text(
@@ -487,8 +485,10 @@ def _kept_filled_to_question(sheet: _Sheet, last: dt.date) -> Finding:
     return _question(
         Place(sheet=place.sheet),
         Text(
-            f"Группа «{sheet.words}»: месяц кончился, а по файлу соответствия табель заполнен по {last:%d.%m}: пустые клетки после него не считаны.",
-            f"Group “{sheet.words}”: the month is over, but by the mapping the sheet is filled to {last:%d.%m}: empty cells after it were not counted.",
+            f"Группа «{sheet.words}»: месяц кончился, а по файлу соответствия табель заполнен по {last:%d.%m}: "
+            f"пустые клетки после него не считаны.",
+            f"Group “{sheet.words}”: the month is over, but by the mapping the sheet is filled to {last:%d.%m}: "
+            f"empty cells after it were not counted.",
         ),
         Text(
             "Если табель заполнен до конца, уберите filled_to из файла соответствия и подайте табель с ним снова.",
@@ -504,7 +504,8 @@ def _twice_differently(sheet: _Sheet, place: Place, earlier: Place) -> Finding:
         place,
         Text(
             f"Ребёнок записан в группе дважды, и отметки за этот день разные (другая в строке {earlier.row}, столбец {earlier.column}).",
-            f"The child stands in the group twice, and the marks of this day differ (the other one: row {earlier.row}, column {earlier.column}).",
+            f"The child stands in the group twice, and the marks of this day differ (the other one: row "
+            f"{earlier.row}, column {earlier.column}).",
         ),
         Text("Оставьте одну строку или одинаковые отметки.", "Keep one row, or equal marks."),
         sheet.words,
@@ -517,7 +518,8 @@ def _withdrawal_question(sheet: _Sheet, marks: int, children: int, known: int) -
         Place(sheet=place.sheet),
         Text(
             f"Группа «{sheet.words}»: в новом табеле нет {marks} из {known} прежних отметок ({children} детей). Пока ничего не снято.",
-            f"Group “{sheet.words}”: {marks} of {known} earlier marks ({children} children) are not in the new sheet. Nothing was withdrawn yet.",
+            f"Group “{sheet.words}”: {marks} of {known} earlier marks ({children} children) are not in the new "
+            f"sheet. Nothing was withdrawn yet.",
         ),
         Text(
             "Если строки удалены намеренно, подтвердите: gateway confirm. Если нет, верните строки и подайте табель снова.",

@@ -1,4 +1,5 @@
-"""Stage 3, decide: ONE answer per claim, by the latest facts, with ALL the reasons where it is refused. A refusal is a result, never a failure.
+"""Stage 3, decide: ONE answer per claim, by the latest facts, with ALL the reasons where it is refused. A refusal is a result, never a
+failure.
 
 Funds are the next stage's business: what is `charged` here is charged if the certificate can bear it.
 """
@@ -83,7 +84,13 @@ class Decider:
         if claim.status is None:
             return Answer(AnswerKind.WITHDRAWN, enrollment=enrollment, certificate=certificate, attendance=_none_if_sent(claim))
         if claim.conflict:
-            return Answer(AnswerKind.WAITING, refusals=(a14(claim.conflict.split(", ")),), enrollment=enrollment, certificate=certificate, attendance=claim.attendance)
+            return Answer(
+                AnswerKind.WAITING,
+                refusals=(a14(claim.conflict.split(", ")),),
+                enrollment=enrollment,
+                certificate=certificate,
+                attendance=claim.attendance,
+            )
         charge = self._charge(claim)
         reason = _why_not_charged(claim, charge)
         if reason is not None:
@@ -120,7 +127,7 @@ class Decider:
         """A lesson's price is the same for all its children."""
         lesson = (claim.group, claim.day, claim.slot)
         known = self._lessons.get(lesson)
-        if known is None or known[0] is not claim.starts_at and known[0] != claim.starts_at:
+        if known is None or (known[0] is not claim.starts_at and known[0] != claim.starts_at):
             group = self.facts.groups.get(claim.group)
             known = self._lessons[lesson] = (claim.starts_at, self.rules.price(group, claim.minutes) if group else None)
         return known[1]

@@ -118,7 +118,8 @@ class Balance(NamedTuple):
 def funding(certificate: AccountName, before: int, after: int, free: int, cause: str) -> list[Transfer]:
     """Transfers that bring a nominal from ``before`` to ``after`` kopecks.
 
-    A fall takes what is free; what free cannot bear comes from the shortfall account, so that free stays at zero and the debt is seen. After a
+    A fall takes what is free; what free cannot bear comes from the shortfall account, so that free stays at zero and the debt is seen.
+    After a
     rise, `meeting_shortfall` is the caller's next word.
     """
     fund = certificate._replace(kind=AccountKind.FUND, owner="")

@@ -194,7 +194,9 @@ def _reasons(person: PersonToMatch, group: str, month: str, child: Candidate) ->
         reasons.append(Text("номер сертификата совпадает", "the number agrees") if agrees else Text("номер другой", "another number"))
     if person.birth_date is not None and child.birth_date is not None:
         agrees = person.birth_date == child.birth_date
-        reasons.append(Text("дата рождения совпадает", "the birth date agrees") if agrees else Text("дата рождения другая", "another birth date"))
+        reasons.append(
+            Text("дата рождения совпадает", "the birth date agrees") if agrees else Text("дата рождения другая", "another birth date")
+        )
     if _is_enrolled(child, group, month_period(month)):
         reasons.append(Text("зачислен в эту группу", "enrolled in this group"))
     else:
@@ -361,5 +363,8 @@ def unfit_hours(hours: int | None, day: dt.date, place: Place) -> Finding:
             f"{shown} ч за {day:%d.%m.%Y} больше, чем длятся занятия группы в этот день.",
             f"{shown} hours on {day:%d.%m.%Y} are more than the group's lessons of that day last.",
         ),
-        Text("Исправьте число часов или расписание группы в Навигаторе.", "Mend the number of hours, or the group's timetable in the Navigator."),
+        Text(
+            "Исправьте число часов или расписание группы в Навигаторе.",
+            "Mend the number of hours, or the group's timetable in the Navigator.",
+        ),
     )

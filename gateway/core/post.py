@@ -245,7 +245,9 @@ def released(operation: Operation, nominal_period: Callable[[dt.date], Period]) 
     return account, Transfer(account, payable, operation.amount, TransferKind.RELEASE, operation.month, "debit", refers_to=operation.id)
 
 
-_BEHIND_WHOM = Text("реестр назвал нас отставшими, но ничего нового не показал", "the register calls us behind, and names nothing that is new")
+_BEHIND_WHOM = Text(
+    "реестр назвал нас отставшими, но ничего нового не показал", "the register calls us behind, and names nothing that is new"
+)
 _ASK_THE_OPERATOR = Text(
     "передайте номер операции оператору Навигатора: его запись об этом занятии расходится с нашей",
     "tell the Navigator's operator the operation's id: its record of this lesson is not ours",

@@ -91,7 +91,8 @@ _CURE = {
         "Only the register has this operation: gateway run takes it over.",
     ),
     DifferenceClass.OTHER_SUM: Text(
-        "Суммы расходятся: сверьте операцию с оператором Навигатора.", "The sums differ: compare the operation with the Navigator's operator."
+        "Суммы расходятся: сверьте операцию с оператором Навигатора.",
+        "The sums differ: compare the operation with the Navigator's operator.",
     ),
     DifferenceClass.OTHER_STATE: Text(
         "Решает человек: снимите отметку, чтобы вернуть списание, или оставьте как есть.",
@@ -153,7 +154,16 @@ def compare_money(
         shown = _words(mine) if mine or not before else f"{before.state} {before.month}"
         differences.append(
             Difference(
-                kind, id_, known.provider, known.group, known.day, known.slot, shown, _words(other), cure_of(kind), known.payer,
+                kind,
+                id_,
+                known.provider,
+                known.group,
+                known.day,
+                known.slot,
+                shown,
+                _words(other),
+                cure_of(kind),
+                known.payer,
                 kind in SAFE,
             )
         )
@@ -178,9 +188,7 @@ class Balances(NamedTuple):
     available: int
 
 
-def compare_balances(
-    ours: Mapping[tuple[str, str], Balances], theirs: Mapping[tuple[str, str], Balances], payer: str
-) -> list[Difference]:
+def compare_balances(ours: Mapping[tuple[str, str], Balances], theirs: Mapping[tuple[str, str], Balances], payer: str) -> list[Difference]:
     """Keys are (certificate's lasting id, the period's first day). A period without money on either side does not differ."""
     nothing, kind = Balances(0, 0, 0), DifferenceClass.OTHER_BALANCE
     return [

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 from gateway.core.facts import Certificate, RegisterGroup, RegisterProvider, Status, Text
 from gateway.core.periods import Period
 
+
 class RuleFailed(Exception):
     """A rule's code raised something, or answered what no rule may: nothing is decided until it is mended. ``rule``: its id."""
 

@@ -134,7 +134,8 @@ def _waits(month: str, waiting: Collection[Operation]) -> UserError:
         Text(
             "Дождитесь ответа (gateway run) или закройте поверх них: --over и номер каждой. Принятые позже обе стороны учтут в следующем "
             "открытом месяце.",
-            "Wait for the answer (gateway run), or close over them: --over with each id. What is accepted later, both sides book in the next "
+            "Wait for the answer (gateway run), or close over them: --over with each id. What is accepted later, "
+            "both sides book in the next "
             "open month.",
         ),
         EXIT_REFUSED,

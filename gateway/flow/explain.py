@@ -123,7 +123,10 @@ def explain(
     if number is None or date is None:
         raise UserError(
             Text("Укажите номер операции или --certificate и --date.", "Give an operation's id, or --certificate and --date."),
-            Text("Пример: gateway explain --certificate 0471234821 --date 2025-10-16", "For example: gateway explain --certificate 0471234821 --date 2025-10-16"),
+            Text(
+                "Пример: gateway explain --certificate 0471234821 --date 2025-10-16",
+                "For example: gateway explain --certificate 0471234821 --date 2025-10-16",
+            ),
         )  # fmt: skip
     one = certificate_by_number(flow, number)
     found = [_explained(flow, pack, row, language) for row in views.claims_of_child(flow.engine, [one.child], date)]
@@ -238,7 +241,8 @@ def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
             continue
         sources[(row["provider"], row["source"])] = {
             "provider": row["provider"], "name": providers[row["provider"]].name if row["provider"] in providers else row["provider"],
-            "source": row["source"], "file": row["file"], "run": row["id"], "at": row["started_at"], "finished": row["finished_at"] is not None,
+            "source": row["source"], "file": row["file"], "run": row["id"], "at": row["started_at"],
+            "finished": row["finished_at"] is not None,
             "counts": views.counts(flow.engine, row["provider"]), "outcome": json.loads(row["counts"] or "{}").get("outcome"),
         }  # fmt: skip
     states = views.operation_states(flow.engine)

@@ -123,7 +123,9 @@ def _regroup(flow: Flow, asked: IntakeRequest, batches: Sequence[Batch]) -> None
 
 def _words_of(batches: Iterable[Batch]) -> set[str]:
     """The groups' words that the input speaks of."""
-    return {record.group for batch in batches for record in (*batch.records, *batch.windows) if isinstance(record, (Member, Lesson, Window))}
+    return {
+        record.group for batch in batches for record in (*batch.records, *batch.windows) if isinstance(record, (Member, Lesson, Window))
+    }
 
 
 def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
@@ -223,7 +225,9 @@ def _outcomes(flow: Flow, asked: IntakeRequest, collected: Collected) -> Outcome
 
 
 def _claims_wanted(marks: Mapping[collect.Cell, views.MarkOutcome]) -> set[tuple[str, str, dt.date]]:
-    return {(mark.child, cell.group, cell.day) for cell, mark in marks.items() if mark.child is not None and mark.state is MarkState.CLAIMED}
+    return {
+        (mark.child, cell.group, cell.day) for cell, mark in marks.items() if mark.child is not None and mark.state is MarkState.CLAIMED
+    }
 
 
 def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known, now: dt.datetime) -> Outcomes:
@@ -307,5 +311,3 @@ def _claims_in_memory(flow: Flow, provider: str, words: Sequence[ClaimWord], pay
             )
         )  # fmt: skip
     return claims
-
-

@@ -154,7 +154,6 @@ def undo(flow: Flow, provider: str | None, file_or_run: str, now: dt.datetime) -
         if provider in (None, row["provider"]) and row["undone_at"] is None and file_or_run in (row["id"], row["file"]):
             return store_queues.undo_run(flow.engine, row["provider"], row["run"], now)
     raise UserError(
-        Text(f"Приёма «{file_or_run}» нет.", f"There is no run “{file_or_run}”."), Text("Список покажет gateway status.", "gateway status shows the list.")
+        Text(f"Приёма «{file_or_run}» нет.", f"There is no run “{file_or_run}”."),
+        Text("Список покажет gateway status.", "gateway status shows the list."),
     )
-
-

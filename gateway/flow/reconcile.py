@@ -232,7 +232,8 @@ def _late(row: Mapping[str, Any]) -> Difference:
 
 _CURE_LATE = Text(
     "Удержание было снято человеком, а реестр списал позже. Решает человек: gateway outbox reverse НОМЕР или gateway outbox keep НОМЕР.",
-    "A person had released the hold, and the register debited later. A person decides: gateway outbox reverse ID, or gateway outbox keep ID.",
+    "A person had released the hold, and the register debited later. A person decides: gateway outbox "
+    "reverse ID, or gateway outbox keep ID.",
 )
 
 
@@ -290,9 +291,7 @@ def _cure(flow: Flow, found: Sequence[Difference], sides: _Sides, now: dt.dateti
     return adopted + resent + len(only_marks) + relisted
 
 
-def _adopt(
-    flow: Flow, safe: Mapping[tuple[DifferenceClass, str], Difference], statement: Statement, now: dt.datetime
-) -> int:
+def _adopt(flow: Flow, safe: Mapping[tuple[DifferenceClass, str], Difference], statement: Statement, now: dt.datetime) -> int:
     """Take over what only the register has."""
     kinds = (DifferenceClass.MISSING_HERE, DifferenceClass.LATE_ANSWER)
     unknown = [one for one in statement.operations if any((kind, one.id) in safe for kind in kinds)]

@@ -16,7 +16,9 @@ from gateway.flow.intake import Intake
 from gateway.store import views
 
 
-def report_of(intake: Intake, file: str, language: str, numbers: Mapping[str, str], numbers_of_children: Mapping[str, str]) -> dict[str, Any]:
+def report_of(
+    intake: Intake, file: str, language: str, numbers: Mapping[str, str], numbers_of_children: Mapping[str, str]
+) -> dict[str, Any]:
     """The answer of `gateway import` and `gateway dry-run`.
 
     Args:

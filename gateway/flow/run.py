@@ -95,7 +95,8 @@ class Flow:
     def run(self, now: dt.datetime, progress: Progress = _silent) -> bool:
         """All stages until their lists are empty. True where everything was answered; False where the register did not take all.
 
-        A freed balance or a reversal lists claims anew, and what was booked is sent: hence the loop. It ends with a round that does nothing.
+        A freed balance or a reversal lists claims anew, and what was booked is sent: hence the loop. It ends with a round that does
+        nothing.
         """
         done = _Counted(progress)
         with posting(self, now, done) as poster:
@@ -168,9 +169,7 @@ class Flow:
             payers = store_register.payer_of_children(connection, {word.child for word in matched.claims})
         return matched, matches.payers | payers
 
-    def plan_decide(
-        self, claims: Sequence[Claim], facts: decide.RegisterFacts, now: dt.datetime
-    ) -> list[tuple[Claim, ClaimAnswer]]:
+    def plan_decide(self, claims: Sequence[Claim], facts: decide.RegisterFacts, now: dt.datetime) -> list[tuple[Claim, ClaimAnswer]]:
         """Decide's plan, with the history that the rules in force declare."""
         history = store_decide.history(self.engine, claims, now) if self.rules.needs_history else (lambda claim, reach: ())
         decider = decide.Decider(facts, self.rules, now, history)

@@ -32,7 +32,8 @@ CLAIM_COLUMNS = (
 def with_live_debit(table: sa.FromClause = t.claim) -> sa.FromClause:
     """Claims beside the operation of their live debit, where they have one."""
     return table.outerjoin(
-        _LIVE, (_LIVE.c.payer == _CLAIM.payer) & (_LIVE.c.claim == _CLAIM.claim) & (_LIVE.c.id == _CLAIM.live) & (_LIVE.c.state == "accepted")
+        _LIVE,
+        (_LIVE.c.payer == _CLAIM.payer) & (_LIVE.c.claim == _CLAIM.claim) & (_LIVE.c.id == _CLAIM.live) & (_LIVE.c.state == "accepted"),
     )
 
 
@@ -59,9 +60,7 @@ def facts_for(connection: Connection, claims: Iterable[tuple[str, str, str, str]
         groups = {claim[3] for claim in claims if claim[0] == payer}
         for children in in_chunks(sorted({claim[2] for claim in claims if claim[0] == payer})):
             columns = t.enrollment.c
-            rows = connection.execute(
-                sa.select(columns.group_id, columns.body).where(columns.payer == payer, columns.child.in_(children))
-            )
+            rows = connection.execute(sa.select(columns.group_id, columns.body).where(columns.payer == payer, columns.child.in_(children)))
             for group, body in rows:
                 if group in groups:
                     one = codec.enrollment_from(body)

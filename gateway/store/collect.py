@@ -21,7 +21,8 @@ from gateway.store.engine import in_chunks, insert_many, reading, relist, reserv
 
 
 class Run(NamedTuple):
-    """An import: ``run`` is its key within the provider, ``id`` what a person sees, ``withdrawn`` how many marks it has taken back so far."""
+    """An import: ``run`` is its key within the provider, ``id`` what a person sees, ``withdrawn`` how many marks it has taken back so
+    far."""
 
     run: int
     id: str
@@ -124,7 +125,9 @@ def regroup(engine: Engine, provider: str, source: str, groups: Mapping[str, str
     columns = t.source_group.c
     with reading(engine) as connection:
         before = dict(
-            connection.execute(sa.select(columns.words, columns.group_id).where(columns.provider == provider, columns.source == source)).all()
+            connection.execute(
+                sa.select(columns.words, columns.group_id).where(columns.provider == provider, columns.source == source)
+            ).all()
         )
     changed = [
         (words, before[words], group)
@@ -155,7 +158,8 @@ Fence = tuple[tuple[str, ...], ...]
 def inputs_so_far(connection: Connection, provider: str) -> Fence:
     """How many runs and answers of the provider there are.
 
-    The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is only
+    The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is
+    only
     read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
     """
     columns = t.sequence.c
@@ -166,7 +170,13 @@ def inputs_so_far(connection: Connection, provider: str) -> Fence:
 
 
 def save(
-    engine: Engine, asked: RunRequest, collected: Collected, resumes: Run | None, seal: Callable[[Member], str], fence: Fence, now: dt.datetime
+    engine: Engine,
+    asked: RunRequest,
+    collected: Collected,
+    resumes: Run | None,
+    seal: Callable[[Member], str],
+    fence: Fence,
+    now: dt.datetime,
 ) -> Run | None:
     """Store a run's new words and list them for match, all in one transaction: an import is whole or not there.
 
@@ -185,9 +195,7 @@ def save(
         _save_lessons(connection, asked, collected.lessons, run.run)
         _save_held(connection, asked, collected, run.run)
         withdrawn = run.withdrawn + collected.withdrawn
-        connection.execute(
-            sa.update(t.run).where(t.run.c.provider == asked.provider, t.run.c.run == run.run).values(withdrawn=withdrawn)
-        )
+        connection.execute(sa.update(t.run).where(t.run.c.provider == asked.provider, t.run.c.run == run.run).values(withdrawn=withdrawn))
     return run._replace(withdrawn=withdrawn)
 
 
@@ -307,7 +315,9 @@ def _save_words(connection: Connection, asked: RunRequest, words: dict[Cell, Wor
     )  # fmt: skip
     changed = {known[cell].mark: word for cell, word in words.items() if cell in known}
     replace_words(connection, asked.provider, changed, run)
-    insert_many(connection, t.to_match, ("provider", "mark", "attempt"), [(asked.provider, first + offset, 1) for offset in range(len(new))])
+    insert_many(
+        connection, t.to_match, ("provider", "mark", "attempt"), [(asked.provider, first + offset, 1) for offset in range(len(new))]
+    )
 
 
 def replace_words(connection: Connection, provider: str, words: dict[int, Word], run: int) -> None:
@@ -334,7 +344,10 @@ def replace_words(connection: Connection, provider: str, words: dict[int, Word],
             [_new_word(mark, words[mark]) for mark in chunk],
         )
         relist(
-            connection, t.to_match, sa.select(columns.provider, columns.mark).where(columns.provider == provider, columns.mark.in_(chunk)), "provider"
+            connection,
+            t.to_match,
+            sa.select(columns.provider, columns.mark).where(columns.provider == provider, columns.mark.in_(chunk)),
+            "provider",
         )
 
 
@@ -392,7 +405,11 @@ def _save_findings(connection: Connection, asked: RunRequest, collected: Collect
     months = {group: month for group, month in collected.covered}
     default = next(iter(sorted(months.values())), asked.month)
     add_findings(
-        connection, asked.provider, asked.source, run, [(finding, group, months.get(group or "", default)) for finding, group in collected.findings]
+        connection,
+        asked.provider,
+        asked.source,
+        run,
+        [(finding, group, months.get(group or "", default)) for finding, group in collected.findings],
     )
 
 
@@ -443,5 +460,8 @@ def _save_held(connection: Connection, asked: RunRequest, collected: Collected, 
         days = [cell.day for cell in held.marks]
         marks = marks_of(connection, asked.provider, asked.source, [held.group], Period(min(days), max(days)))
         insert_many(
-            connection, t.withdrawal_mark, ("provider", "withdrawal", "mark"), [(asked.provider, key, marks[cell].mark) for cell in held.marks]
+            connection,
+            t.withdrawal_mark,
+            ("provider", "withdrawal", "mark"),
+            [(asked.provider, key, marks[cell].mark) for cell in held.marks],
         )

@@ -41,7 +41,9 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedClaims | None]:
         if payer is None:
             yield None
             return
-        joined = with_live_debit(t.claim.join(t.to_decide, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim)))
+        joined = with_live_debit(
+            t.claim.join(t.to_decide, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim))
+        )
         rows = connection.execute(
             sa.select(t.to_decide.c.attempt, *CLAIM_COLUMNS)
             .select_from(joined)

@@ -224,8 +224,9 @@ def in_chunks(values: Iterable[Any], size: int = PARAMETERS_MAX) -> Iterator[lis
 
 
 def relist(connection: Connection, table: Table, selected: sa.Select[Any], shard: str) -> None:
-    """Put what is selected (its shard, its id) on a list; what is there already gets a new attempt, so that a result in flight is not saved."""
-    id_column = [column.name for column in table.primary_key.columns if column.name != shard][0]
+    """Put what is selected (its shard, its id) on a list; what is there already gets a new attempt, so that a result in flight is not
+    saved."""
+    id_column = next(column.name for column in table.primary_key.columns if column.name != shard)
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     source = selected.add_columns(sa.literal(1))
     if connection.dialect.name == "sqlite":

@@ -103,7 +103,9 @@ def sums_of(connection: Connection, payer: str, owners: Iterable[str]) -> dict[A
     for chunk in in_chunks(sorted(set(owners))):
         columns = t.account.c
         rows = connection.execute(
-            sa.select(columns.period, columns.kind, columns.owner, columns.in_settled, columns.out_settled, columns.in_held, columns.out_held)
+            sa.select(
+                columns.period, columns.kind, columns.owner, columns.in_settled, columns.out_settled, columns.in_held, columns.out_held
+            )
             .where(columns.payer == payer, columns.owner.in_(chunk))
         )  # fmt: skip
         for period, kind, owner, *sums in rows:
@@ -126,9 +128,7 @@ def lock_accounts(connection: Connection, payer: str, owners: Iterable[str]) -> 
 
 def free_of(connection: Connection, payer: str, certificates: Iterable[str]) -> dict[AccountName, int]:
     """What the certificates' accounts may spend, kopecks."""
-    return {
-        name: sums.free for name, sums in sums_of(connection, payer, certificates).items() if name.kind is AccountKind.CERTIFICATE
-    }
+    return {name: sums.free for name, sums in sums_of(connection, payer, certificates).items() if name.kind is AccountKind.CERTIFICATE}
 
 
 def balances(connection: Connection, payer: str, certificates: Iterable[str]) -> dict[AccountName, Balance]:
@@ -185,7 +185,8 @@ def payable_by_provider(connection: Connection) -> dict[str, int]:
 
 
 def faults(connection: Connection, payer: str | None = None) -> list[str]:
-    """Accounts whose four sums are not those of their transfers, and certificates whose invariant does not hold; of all, or of one payer."""
+    """Accounts whose four sums are not those of their transfers, and certificates whose invariant does not hold; of all, or of one
+    payer."""
     found = []
     moves = t.transfer.c
     mine_only = [moves.payer == payer] if payer is not None else []

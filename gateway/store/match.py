@@ -75,7 +75,9 @@ def _word(row: Sequence[Any]) -> WordAt:
     return WordAt(mark, source, person, group, day, Status(status), hours, from_empty, run, Place(sheet, line, column), child)
 
 
-def context(engine: Engine, provider: str, words: Iterable[WordAt], person_of: Callable[[Mapping[str, Any]], PersonToMatch]) -> MatchContext:
+def context(
+    engine: Engine, provider: str, words: Iterable[WordAt], person_of: Callable[[Mapping[str, Any]], PersonToMatch]
+) -> MatchContext:
     """Load persons, groups and lessons for these marks. ``person_of`` unseals a person's row."""
     words = list(words)
     found = MatchContext()
@@ -135,7 +137,9 @@ def around(engine: Engine, provider: str, units: Iterable[Unit], without: Iterab
                     t.mark.c.day >= min(days), t.mark.c.day <= max(days), t.mark.c.state == "claimed",
                 )
             )  # fmt: skip
-            result.siblings.extend(word for word in map(_word, rows) if word.mark not in left_out and (word.child, word.group, word.day) in wanted)
+            result.siblings.extend(
+                word for word in map(_word, rows) if word.mark not in left_out and (word.child, word.group, word.day) in wanted
+            )
             claims = connection.execute(
                 sa.select(t.claim.c.child, t.claim.c.group_id, t.claim.c.day, t.claim.c.slot).where(
                     t.claim.c.provider == provider, t.claim.c.child.in_(chunk), t.claim.c.group_id.in_(groups),
@@ -220,7 +224,8 @@ def save_persons(connection: Connection, provider: str, persons: Mapping[int, Ma
 
 
 _CLAIM_COLUMNS = (
-    "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours", "from_empty",
+    "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours",
+    "from_empty",
     "is_cancelled", "conflict", "mark", "is_said", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
 )  # fmt: skip
 _COMPARED = ("starts_at", "ends_at", "status", "hours", "from_empty", "is_cancelled", "conflict")
@@ -267,7 +272,10 @@ def _known_claims(
     found: dict[tuple[str, str, dt.date, int], Mapping[str, Any]] = {}
     for chunk in in_chunks(sorted({word.child for word in words})):
         rows = connection.execute(
-            sa.select(columns.claim, columns.child, columns.group_id, columns.day, columns.slot, columns.mark, columns.is_said, *(columns[name] for name in _COMPARED))
+            sa.select(
+                columns.claim, columns.child, columns.group_id, columns.day, columns.slot, columns.mark, columns.is_said,
+                *(columns[name] for name in _COMPARED),
+            )
             .where(
                 columns.payer == payer, columns.provider == provider, columns.child.in_(chunk), columns.group_id.in_(groups),
                 columns.day >= min(days), columns.day <= max(days),
@@ -283,7 +291,8 @@ def _known_claims(
 def _new_claim(payer: str, claim: int, provider: str, word: ClaimWord) -> tuple[Any, ...]:
     starts_at, ends_at = _times(word)
     return (
-        payer, claim, claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
+        payer, claim, claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day,
+        word.slot,
         month_of(word.day), starts_at, ends_at, word.status.value if word.status else None, word.hours, word.from_empty, word.is_cancelled,
         word.conflict, word.mark, True, False, False, False, 0, 0, 0,
     )  # fmt: skip
@@ -301,5 +310,6 @@ def _word_values(word: ClaimWord, row: Mapping[str, Any]) -> dict[str, Any]:
         times = dict(zip(("starts_at", "ends_at"), _times(word), strict=True))
     return times | {
         "status": word.status.value if word.status else None, "hours": word.hours, "from_empty": word.from_empty,
-        "is_cancelled": word.is_cancelled, "conflict": word.conflict, "mark": word.mark, "is_said": word.status is not None or row["is_said"],
+        "is_cancelled": word.is_cancelled, "conflict": word.conflict, "mark": word.mark,
+        "is_said": word.status is not None or row["is_said"],
     }  # fmt: skip

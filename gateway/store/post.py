@@ -35,7 +35,8 @@ _ATTEMPT = sa.func.coalesce(_O.attempt, 0)
 NEXT_ATTEMPT = _ATTEMPT + 1
 OPERATION_COLUMNS = (
     _O.payer, _O.operation, _O.id, _O.kind, _O.claim, _C.key, _C.provider, _C.child, _C.group_id, _C.day, _C.slot, _C.starts_at, _O.n,
-    _O.month, _O.amount, _O.enrollment, _O.certificate, _O.minutes, _O.after, _O.refers_to, _O.status, _ATTEMPT, _O.tries, _O.sent_at, _O.by_person,
+    _O.month, _O.amount, _O.enrollment, _O.certificate, _O.minutes, _O.after, _O.refers_to, _O.status, _ATTEMPT, _O.tries, _O.sent_at,
+    _O.by_person,
 )  # fmt: skip
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)
 
@@ -211,7 +212,7 @@ def send_after_all(engine: Engine, operations: Sequence[Operation]) -> None:
     """The register does not have them, and nothing of them is on its way any more: they are to be sent, in their place."""
     with writing(engine) as connection:
         for one in operations:
-            ours = (_O.state == OperationState.SENDING.value) & (_ATTEMPT == one.attempt)
+            ours = (_O.state == OperationState.SENDING.value) & (one.attempt == _ATTEMPT)
             connection.execute(
                 sa.update(t.operation)
                 .where(_O.payer == one.payer, _O.operation == one.operation, ours)
@@ -264,9 +265,7 @@ def save_settled(
     _list_freed(connection, settled.freed, now)
 
 
-def _save_states(
-    connection: Connection, settled: Settled, now: dt.datetime, retry_at: Callable[[Operation], dt.datetime] | None
-) -> None:
+def _save_states(connection: Connection, settled: Settled, now: dt.datetime, retry_at: Callable[[Operation], dt.datetime] | None) -> None:
     if not settled.states:
         return
     names = ("state", "month", "number", "reason", "answered_at", "next_try_at")
@@ -291,7 +290,10 @@ def _save_states(
 
 
 def _save_adopted(connection: Connection, settled: Settled, now: dt.datetime) -> None:
-    """The register's acceptances that we did not know become operations of ours, accepted. A claim without a word is the register's own then."""
+    """The register's acceptances that we did not know become operations of ours, accepted.
+
+    A claim without a word is the register's own then.
+    """
     by_payer: dict[str, list[tuple[Operation, Accepted]]] = defaultdict(list)
     for about, accepted in settled.adopted:
         by_payer[about.payer].append((about, accepted))
@@ -307,16 +309,15 @@ def _save_adopted(connection: Connection, settled: Settled, now: dt.datetime) ->
             [
                 (
                     payer, first + offset, accepted.id, accepted.kind, about.claim, accepted.n, accepted.month, accepted.amount,
-                    accepted.enrollment, accepted.certificate, about.minutes, accepted.refers_to, OperationState.ACCEPTED.value, accepted.number,
+                    accepted.enrollment, accepted.certificate, about.minutes, accepted.refers_to, OperationState.ACCEPTED.value,
+                    accepted.number,
                     now.isoformat(), now.isoformat(), 0,
                 )
                 for offset, (about, accepted) in enumerate(adopted)
             ],
         )  # fmt: skip
         for chunk in in_chunks(sorted({about.claim for about, _ in adopted})):
-            connection.execute(
-                sa.update(t.claim).where(_C.payer == payer, _C.claim.in_(chunk), _C.status.is_(None)).values(is_said=False)
-            )
+            connection.execute(sa.update(t.claim).where(_C.payer == payer, _C.claim.in_(chunk), _C.status.is_(None)).values(is_said=False))
 
 
 def _save_changes(connection: Connection, changes: Sequence[ClaimChange], now: dt.datetime) -> None:
@@ -325,7 +326,8 @@ def _save_changes(connection: Connection, changes: Sequence[ClaimChange], now: d
     for change in changes:
         values = _changed_columns(change)
         by_columns[tuple(sorted(values))].append(
-            {"of_payer": change.payer, "of_claim": change.claim, "less": change.under_way} | {"new_" + name: value for name, value in values.items()}
+            {"of_payer": change.payer, "of_claim": change.claim, "less": change.under_way}
+            | {"new_" + name: value for name, value in values.items()}
         )
         if change.lists == "decide":
             listed[change.payer].append(change.claim)
@@ -386,6 +388,8 @@ def under_way(engine: Engine) -> dict[str, int]:
         }
         for name, states in (("to_send", ["to_send", "sending"]), ("unanswered", ["unanswered"])):
             counted[name] = int(
-                connection.execute(sa.select(sa.func.count()).select_from(t.operation).where(_O.answered_at.is_(None), _O.state.in_(states))).scalar_one()
+                connection.execute(
+                    sa.select(sa.func.count()).select_from(t.operation).where(_O.answered_at.is_(None), _O.state.in_(states))
+                ).scalar_one()
             )
     return counted

@@ -18,7 +18,6 @@ from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, u
 from gateway.store.register import list_marks, name_group
 
 
-
 def _answered(connection: Connection, provider: str) -> None:
     """An input that is being planned on what was known before this answer is planned anew (`store.whole.Fence`)."""
     reserve_ids(connection, provider, "answer", 1)
@@ -122,7 +121,9 @@ def withdrawals(engine: Engine, provider: str | None = None, states: Iterable[st
         .scalar_subquery()
     )
     with reading(engine) as connection:
-        rows = connection.execute(sa.select(t.withdrawal, marks.label("marks")).where(*where).order_by(columns.provider, columns.withdrawal)).mappings()
+        rows = connection.execute(
+            sa.select(t.withdrawal, marks.label("marks")).where(*where).order_by(columns.provider, columns.withdrawal)
+        ).mappings()
         return [dict(row) for row in rows]
 
 
@@ -245,14 +246,13 @@ def sources_at(engine: Engine, provider: str, child: str, group: str, day: dt.da
         return [source for (source,) in rows]
 
 
-def answer_conflict(
-    engine: Engine, provider: str, child: str, group: str, day: dt.date, slot: int, source: str, now: dt.datetime
-) -> None:
+def answer_conflict(engine: Engine, provider: str, child: str, group: str, day: dt.date, slot: int, source: str, now: dt.datetime) -> None:
     """Whose word counts at this lesson of this child."""
     with writing(engine) as connection:
         _answered(connection, provider)
         row = {
-            "provider": provider, "child": child, "group_id": group, "day": day, "slot": slot, "source": source, "answered_at": now.isoformat(),
+            "provider": provider, "child": child, "group_id": group, "day": day, "slot": slot, "source": source,
+            "answered_at": now.isoformat(),
         }  # fmt: skip
         upsert(connection, t.taken_source, [row], ["provider", "child", "group_id", "day", "slot"])
         list_marks(connection, provider, (t.mark.c.child == child) & (t.mark.c.group_id == group) & (t.mark.c.day == day))
@@ -285,9 +285,7 @@ def undo_run(engine: Engine, provider: str, run: int, now: dt.datetime) -> int:
             return 0
         _answered(connection, provider)
         connection.execute(sa.update(t.run).where(where).values(undone_at=now.isoformat()))
-        connection.execute(
-            sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False)
-        )
+        connection.execute(sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False))
         take_back_withdrawals(connection, provider, run)
         take_back_lessons(connection, provider, run)
         return take_back_words(connection, provider, run)

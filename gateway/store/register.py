@@ -6,7 +6,7 @@ Only what has really changed lists anything: an item that comes again as it was 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import sqlalchemy as sa
@@ -19,7 +19,6 @@ from gateway.core.ledger import AccountKind, AccountName, Transfer, funding, mee
 from gateway.core.lessons import schedule_of
 from gateway.core.match import MarkState
 from gateway.core.names import folded
-from gateway.core.periods import Period
 from gateway.store import codec
 from gateway.store import tables as t
 from gateway.store.engine import in_chunks, reading, relist, upsert, writing
@@ -52,9 +51,7 @@ def save_cursor(connection: Connection, register: str, feed: str, cursor: str, n
 # ---------------------------------------------------------------- catalogue
 
 
-def save_catalogue(
-    engine: Engine, register: str, items: Sequence[RegisterProvider | RegisterGroup], cursor: str, now: dt.datetime
-) -> None:
+def save_catalogue(engine: Engine, register: str, items: Sequence[RegisterProvider | RegisterGroup], cursor: str, now: dt.datetime) -> None:
     """Store a page of the catalogue. A changed timetable lists marks for match; anything else that changed lists claims for decide."""
     with writing(engine) as connection:
         for item in items:
@@ -170,7 +167,9 @@ def _known_certificates(connection: Connection, payer: str, ids: Iterable[str]) 
     table = t.certificate
     known: dict[str, Certificate] = {}
     for chunk in in_chunks(sorted(set(ids))):
-        rows = connection.execute(sa.select(table.c.certificate, table.c.body).where(table.c.payer == payer, table.c.certificate.in_(chunk)))
+        rows = connection.execute(
+            sa.select(table.c.certificate, table.c.body).where(table.c.payer == payer, table.c.certificate.in_(chunk))
+        )
         known.update({certificate: codec.certificate_from(body) for certificate, body in rows})
     return known
 
@@ -189,9 +188,7 @@ def _store_certificates(connection: Connection, payer: str, items: Sequence[Cert
     upsert(connection, t.certificate_number, numbers, ["payer", "number", "certificate"])
 
 
-def _fund(
-    connection: Connection, payer: str, changed: Sequence[Certificate], known: dict[str, Certificate], now: dt.datetime
-) -> None:
+def _fund(connection: Connection, payer: str, changed: Sequence[Certificate], known: dict[str, Certificate], now: dt.datetime) -> None:
     """A change of nominal is the only thing that funds an account. What becomes free meets an open shortfall first."""
     sums = sums_of(connection, payer, [item.certificate for item in changed])
     transfers: list[Transfer] = []
@@ -221,7 +218,9 @@ def save_enrollments(engine: Engine, register: str, items: Sequence[Enrollment],
             mine = [item for item in items if item.payer == payer]
             known: dict[str, str] = {}
             for chunk in in_chunks(sorted({item.enrollment for item in mine})):
-                rows = connection.execute(sa.select(table.c.enrollment, table.c.body).where(table.c.payer == payer, table.c.enrollment.in_(chunk)))
+                rows = connection.execute(
+                    sa.select(table.c.enrollment, table.c.body).where(table.c.payer == payer, table.c.enrollment.in_(chunk))
+                )
                 known.update({enrollment: body for enrollment, body in rows})
             changed = [item for item in mine if known.get(item.enrollment) != codec.to_text(item)]
             upsert(
@@ -258,7 +257,11 @@ def _list_waiting(connection: Connection) -> None:
 def list_lessons_come(engine: Engine, now: dt.datetime) -> None:
     """Claims that were refused because their lesson had not come yet, and whose lesson has: the clock's only list."""
     with writing(engine) as connection:
-        come = (t.claim.c.is_early.is_(True)) & (t.claim.c.answer == AnswerKind.REFUSED.value) & (t.claim.c.day <= now.date() + dt.timedelta(days=1))
+        come = (
+            (t.claim.c.is_early.is_(True))
+            & (t.claim.c.answer == AnswerKind.REFUSED.value)
+            & (t.claim.c.day <= now.date() + dt.timedelta(days=1))
+        )
         _list_claims(connection, come)
 
 
@@ -307,5 +310,3 @@ def payer_of_children(connection: Connection, children: Iterable[str]) -> dict[s
         rows = connection.execute(sa.select(table.c.child, table.c.payer).where(table.c.child.in_(chunk)).order_by(table.c.payer))
         found.update({child: payer for child, payer in rows})
     return found
-
-

@@ -100,7 +100,10 @@ def payers(connection: Connection) -> list[str]:
 
 
 class Broken(NamedTuple):
-    """A seal that does not hold. ``owner``: the account's, a certificate's lasting id or a provider; ``batch``: the seal's number, 0: none."""
+    """A seal that does not hold.
+
+    ``owner``: the account's, a certificate's lasting id or a provider; ``batch``: the seal's number, 0: none.
+    """
 
     account: int
     kind: str

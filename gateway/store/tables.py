@@ -157,7 +157,8 @@ withdrawal = _table(  # withdrawals above the limit, and what a person said of t
 
 withdrawal_mark = _table(
     "withdrawal_mark", BY_PROVIDER,
-    Column("provider", String, nullable=False), Column("withdrawal", BigInteger, nullable=False), Column("mark", BigInteger, nullable=False),
+    Column("provider", String, nullable=False), Column("withdrawal", BigInteger, nullable=False),
+    Column("mark", BigInteger, nullable=False),
     PrimaryKeyConstraint("provider", "withdrawal", "mark"),
 )  # fmt: skip
 
@@ -208,7 +209,8 @@ claim = _table(
     Column("is_cancelled", Boolean, nullable=False), Column("conflict", String, nullable=False), Column("mark", BigInteger),
     Column("is_said", Boolean, nullable=False),  # false: its debit was adopted, and no source has spoken of it here since
     # the answer
-    Column("answer", String), Column("not_charged", String), Column("first_rule", String), Column("reasons", Text), Column("amount", BigInteger),
+    Column("answer", String), Column("not_charged", String), Column("first_rule", String), Column("reasons", Text),
+    Column("amount", BigInteger),
     Column("price", BigInteger), Column("parent", BigInteger), Column("enrollment", String), Column("certificate", String),
     Column("lacks_funds", Boolean, nullable=False), Column("is_early", Boolean, nullable=False), Column("keeps", Boolean, nullable=False),
     Column("decided_at", String),
@@ -243,11 +245,13 @@ operation = _table(
     Column("month", String, nullable=False), Column("amount", BigInteger, nullable=False), Column("enrollment", String),
     Column("certificate", String), Column("minutes", Integer, nullable=False), Column("after", String), Column("refers_to", String),
     Column("status", String), Column("state", String, nullable=False), Column("number", String), Column("reason", Text),
-    Column("booked_at", String, nullable=False), Column("sent_at", String), Column("answered_at", String), Column("tries", Integer, nullable=False),
+    Column("booked_at", String, nullable=False), Column("sent_at", String), Column("answered_at", String),
+    Column("tries", Integer, nullable=False),
     # who has taken it to send it, and when it may be tried again; instants in UTC, so that they compare as text
     Column("attempt", Integer), Column("leased_by", String), Column("leased_until", String),
     Column("next_try_at", String),
-    # a person's words: the hold given back while nobody had answered; an adopted or late debit that shall stand; a reversal that was asked for
+    # a person's words: the hold given back while nobody had answered; an adopted or late debit that shall stand; a reversal that was
+    # asked for
     Column("released_at", String), Column("kept_at", String), Column("by_person", Boolean),
     PrimaryKeyConstraint("payer", "operation"),
     CheckConstraint("amount >= 0", name="operation_amount"),
@@ -271,7 +275,8 @@ month = _table(  # a payer's months that were booked in, or closed
 late_decision = _table(  # the payer's word on an operation of a closed month of a past year
     "late_decision", BY_PAYER,
     Column("payer", String, nullable=False), Column("operation_id", String, nullable=False), Column("claim", BigInteger, nullable=False),
-    Column("amount", BigInteger, nullable=False), Column("accepted", Boolean, nullable=False), Column("answered_at", String, nullable=False),
+    Column("amount", BigInteger, nullable=False), Column("accepted", Boolean, nullable=False),
+    Column("answered_at", String, nullable=False),
     PrimaryKeyConstraint("payer", "operation_id"), Index("late_decision_by_claim", "payer", "claim"),
 )  # fmt: skip
 
@@ -300,7 +305,8 @@ account = _table(
 transfer = _table(  # append only
     "transfer", BY_PAYER,
     Column("payer", String, nullable=False), Column("transfer", BigInteger, nullable=False),
-    Column("source", BigInteger, nullable=False), Column("target", BigInteger, nullable=False), Column("amount", BigInteger, nullable=False),
+    Column("source", BigInteger, nullable=False), Column("target", BigInteger, nullable=False),
+    Column("amount", BigInteger, nullable=False),
     Column("kind", String, nullable=False), Column("month", String, nullable=False), Column("cause", String, nullable=False),
     Column("operation", BigInteger), Column("refers_to", String), Column("at", String, nullable=False),
     PrimaryKeyConstraint("payer", "transfer"),

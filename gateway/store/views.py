@@ -188,7 +188,9 @@ def _count_unclaimed(
     if provider is not None:
         where.append(_M.provider == provider)
     rows = connection.execute(
-        sa.select(_M.provider, _M.person, _M.child, _M.group_id, _M.day, _M.state, _M.rule, _M.status, _M.lessons, _M.from_empty).where(*where)
+        sa.select(_M.provider, _M.person, _M.child, _M.group_id, _M.day, _M.state, _M.rule, _M.status, _M.lessons, _M.from_empty).where(
+            *where
+        )
     )
     seen, from_empty = set(), 0
     for of_provider, person, child, group, day, state, rule, status, lessons, empty in rows:

@@ -1,6 +1,7 @@
 """An input of which nothing was known before, from its words to its operations, in one transaction and without lists.
 
-The same plans as ever, with one save at their end: what is new to everybody needs no list to be found by the next stage. Where anything of it
+The same plans as ever, with one save at their end: what is new to everybody needs no list to be found by the next stage. Where anything
+of it
 is known, or anybody else's work touches it, nothing is saved here and the input goes the way of the lists.
 """
 
@@ -29,6 +30,7 @@ from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
 from gateway.store.engine import insert_many, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
+
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
@@ -114,12 +116,14 @@ def _insert_marks(connection: Connection, asked: RunRequest, marks: Sequence[tup
         connection,
         t.mark,
         (
-            "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col", "run",
+            "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col",
+            "run",
             "state", "rule", "child", "lessons",
         ),
         [
             (
-                provider, matched.mark, source, cell.person, cell.group, cell.day, cell.lesson, word.status.value, word.hours, word.from_empty,
+                provider, matched.mark, source, cell.person, cell.group, cell.day, cell.lesson, word.status.value, word.hours,
+                word.from_empty,
                 word.place.sheet, word.place.row, word.place.column, run, matched.state.value, matched.rule, matched.child, matched.lessons,
             )
             for cell, word, matched in marks
@@ -128,8 +132,10 @@ def _insert_marks(connection: Connection, asked: RunRequest, marks: Sequence[tup
 
 
 _CLAIM_COLUMNS = (
-    "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours", "from_empty",
-    "is_cancelled", "conflict", "mark", "is_said", "answer", "not_charged", "first_rule", "reasons", "amount", "price", "parent", "enrollment",
+    "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours",
+    "from_empty",
+    "is_cancelled", "conflict", "mark", "is_said", "answer", "not_charged", "first_rule", "reasons", "amount", "price", "parent",
+    "enrollment",
     "certificate", "lacks_funds", "is_early", "keeps", "decided_at", "debits", "attendances", "under_way",
 )  # fmt: skip
 
@@ -147,7 +153,8 @@ def _insert_claims(connection: Connection, payer: str, plan: BookedAll, mark_of:
         rows.append(
             (
                 payer, claim.row, claim.key, claim.provider, claim.child, claim.group, claim.day, claim.slot, month_of(claim.day),
-                _text(claim.starts_at, times), _text(claim.ends_at, times), _status(claim), claim.hours, claim.from_empty, claim.is_cancelled,
+                _text(claim.starts_at, times), _text(claim.ends_at, times), _status(claim), claim.hours, claim.from_empty,
+                claim.is_cancelled,
                 claim.conflict, mark_of[claim.row], True, answer.kind.value, answer.not_charged.value if answer.not_charged else None,
                 refusals[0].rule if refusals else None, refusals_text(refusals) if refusals else None, amount, answer.price, answer.parent,
                 answer.enrollment, answer.certificate, any(one.rule == "A07" for one in refusals), claim.starts_at > now, keeps, at, 0, 0,

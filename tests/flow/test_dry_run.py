@@ -16,7 +16,7 @@ from tests.builders.town import PROVIDER, District, Town, certificate, child_nam
 
 REGISTERS_FACTS = {
     "register_cursor", "catalogue_provider", "catalogue_group", "certificate", "certificate_number", "enrollment", "account", "transfer",
-    "sequence",
+    "sequence", "seal",
 }  # fmt: skip
 """What the register said, and what it funded: the only rows that a dry run may leave."""
 

@@ -27,7 +27,9 @@ def running(tmp_path: Path) -> Iterator[Town]:
 
 
 def take(running: Town, gateway: Gateway, **marks: str) -> dict[str, Any]:
-    return running.take(gateway, running.sheet("october.xlsx", rows_of([1], {1: DAYS_ABSENT | {int(key[1:]): sign for key, sign in marks.items()}})))
+    return running.take(
+        gateway, running.sheet("october.xlsx", rows_of([1], {1: DAYS_ABSENT | {int(key[1:]): sign for key, sign in marks.items()}}))
+    )
 
 
 def balance(gateway: Gateway) -> tuple[str, ...]:
@@ -129,7 +131,9 @@ def test_money_that_a_release_gave_to_another_lesson_is_owed_when_the_register_t
     assert [answer[name] for name in ("free", "held", "paid", "shortfall")] == ["0.00", "100.00", "100.00", "100.00"], "and is owed"
     gateway.run()
     answer = gateway.certificate(certificate(1))
-    assert [answer[name] for name in ("free", "held", "paid", "shortfall")] == ["0.00", "0.00", "100.00", "0.00"], "the register had no more"
+    assert [answer[name] for name in ("free", "held", "paid", "shortfall")] == ["0.00", "0.00", "100.00", "0.00"], (
+        "the register had no more"
+    )
     assert gateway.ledger_faults() == [] and running.statement() == (1, 0, 10_000)
 
 

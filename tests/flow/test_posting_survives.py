@@ -84,7 +84,9 @@ def take_october(running: Town, gateway: Gateway) -> None:
 # ---------------------------------------------------------------- batches
 
 
-def test_a_certificates_operations_keep_their_order_and_are_never_in_two_batches_at_once(running: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificates_operations_keep_their_order_and_are_never_in_two_batches_at_once(
+    running: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(flow_post, "BATCH", 7)
     gateway = gateway_on(running, wire := Wire(running.url))
     take_october(running, gateway)

@@ -77,7 +77,8 @@ def test_what_nobody_touched_holds(engine: Engine) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "amount = amount + 1", "amount = amount - 1", "kind = 'settle'", "kind = 'Hold'", "month = '2025-11'", "cause = 'debi'", "operation = operation + 1",
+        "amount = amount + 1", "amount = amount - 1", "kind = 'settle'", "kind = 'Hold'", "month = '2025-11'", "cause = 'debi'",
+        "operation = operation + 1",
         "operation = NULL", "refers_to = NULL", "refers_to = 'b' || substr(refers_to, 2)", "at = at || ' '", "target = 1",
     ],
 )  # fmt: skip
@@ -88,7 +89,11 @@ def test_a_byte_changed_in_a_transfer_names_its_account_and_batch(engine: Engine
 
 
 def test_a_transfer_moved_to_another_certificate_names_both(engine: Engine) -> None:
-    reach_in(engine, "UPDATE transfer SET source = (SELECT account FROM account WHERE payer = 'town' AND owner = 'cert-3') WHERE payer = 'town' AND transfer = 8")
+    reach_in(
+        engine,
+        "UPDATE transfer SET source = (SELECT account FROM account WHERE payer = 'town' AND owner = "
+        "'cert-3') WHERE payer = 'town' AND transfer = 8",
+    )
     assert [one[0] for one in broken(engine)] == ["cert-2", "cert-3"]
 
 
@@ -101,11 +106,24 @@ def test_a_transfer_that_is_gone_is_missed_wherever_it_was(engine: Engine, trans
 
 def test_a_transfer_that_was_slipped_in_is_told(engine: Engine) -> None:
     for number in (16, 99):
-        reach_in(engine, f"INSERT INTO transfer SELECT payer, {number}, source, target, amount, kind, month, cause, operation, refers_to, at FROM transfer WHERE payer = 'town' AND transfer = 8")
+        reach_in(
+            engine,
+            f"INSERT INTO transfer SELECT payer, {number}, source, target, amount, kind, month, cause, operation, "
+            f"refers_to, at FROM transfer WHERE payer = 'town' AND transfer = 8",
+        )
         assert ("cert-2", 0, NOT_SEALED) in broken(engine)
 
 
-@pytest.mark.parametrize("change", ["digest = 'x' || substr(digest, 2)", "previous = 'x' || substr(previous, 2)", "count = count + 1", "first = first + 1", "last = last - 1"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "digest = 'x' || substr(digest, 2)",
+        "previous = 'x' || substr(previous, 2)",
+        "count = count + 1",
+        "first = first + 1",
+        "last = last - 1",
+    ],
+)
 def test_a_seal_that_was_changed_no_longer_holds(engine: Engine, change: str) -> None:
     where = "payer = 'town' AND seq = 2 AND account = (SELECT account FROM account WHERE payer = 'town' AND owner = 'cert-1')"
     reach_in(engine, f"UPDATE seal SET {change} WHERE {where}")
@@ -133,11 +151,19 @@ def test_whoever_rewrites_all_that_follows_still_has_another_head(engine: Engine
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE transfer SET amount = 9999 WHERE payer = 'town' AND transfer = 8")
     with reading(engine) as connection:
-        account_ = connection.execute(sa.select(t.account.c.account).where(t.account.c.payer == "town", t.account.c.owner == "cert-2")).scalar_one()
+        account_ = connection.execute(
+            sa.select(t.account.c.account).where(t.account.c.payer == "town", t.account.c.owner == "cert-2")
+        ).scalar_one()
         rows = connection.execute(
-            sa.select(*(t.transfer.c[name] for name in store_seal.SEALED_COLUMNS)).where(t.transfer.c.payer == "town").order_by(t.transfer.c.transfer)
+            sa.select(*(t.transfer.c[name] for name in store_seal.SEALED_COLUMNS))
+            .where(t.transfer.c.payer == "town")
+            .order_by(t.transfer.c.transfer)
         ).all()
-        seals = connection.execute(sa.select(t.seal).where(t.seal.c.payer == "town", t.seal.c.account == account_).order_by(t.seal.c.seq)).mappings().all()
+        seals = (
+            connection.execute(sa.select(t.seal).where(t.seal.c.payer == "town", t.seal.c.account == account_).order_by(t.seal.c.seq))
+            .mappings()
+            .all()
+        )
     previous = ""
     with writing(engine) as connection:
         for seal in seals:
@@ -183,5 +209,7 @@ def test_two_writers_of_one_account_chain_their_seals_one_after_the_other(engine
         one.join()
     assert broken(engine) == []
     with reading(engine) as connection:
-        seals: Any = connection.execute(sa.select(t.account.c.seals).where(t.account.c.payer == "town", t.account.c.owner == "cert-1")).scalar_one()
+        seals: Any = connection.execute(
+            sa.select(t.account.c.seals).where(t.account.c.payer == "town", t.account.c.owner == "cert-1")
+        ).scalar_one()
     assert seals == 33

@@ -123,7 +123,8 @@ class HttpRegister:
         return Page(tuple(one for one in found if one is not None), page["cursor"], page["more"])
 
     def _send_apart(self, chunk: Sequence[dict[str, Any]]) -> list[Answer]:
-        """As `_send`; where the register refuses the whole request, its halves by themselves: the one at fault must not hold up the others."""
+        """As `_send`; where the register refuses the whole request, its halves by themselves: the one at fault must not hold up the
+        others."""
         try:
             return self._send(chunk)
         except FaultyItem as error:
