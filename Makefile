@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
 
-.PHONY: help install demo serve test test-long lint screenshots clean
+.PHONY: help install demo serve test test-long lint bench bench-peers screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,13 @@ test: lint ## everything: lint, then all tests but the long ones
 
 test-long: lint ## all tests, those of several minutes too
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
+
+bench: install ## speed, as ratios within one run, into var/bench.json; ARGS=--quick, or names of rows
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: install ## what the bench holds us against (dlt, a Singer target, django-hordak), in an environment of its own
+	@$(BIN)/python -m venv --clear var/bench-peers
+	@var/bench-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peer/requirements.txt
 
 screenshots: install ## the pictures of docs/images, made anew
 	@rm -rf var/screenshots && mkdir -p var/screenshots docs/images

