@@ -6,6 +6,7 @@ Everything that a person or a system does to the gateway comes through here; not
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ from gateway.core.facts import Candidate, RegisterGroup
 from gateway.core.lessons import lessons_on
 from gateway.core.match import Match, Matched, PersonToMatch, WordAt
 from gateway.core.periods import Period, month_of
-from gateway.flow.post import posting
+from gateway.flow.post import Poster, posting
 from gateway.flow.recover import Adoption
 from gateway.plugins.register import Acceptance, Page, RegisterConnector
 from gateway.store import book as store_book
@@ -33,6 +34,9 @@ from gateway.vault import Vault
 Item = TypeVar("Item")
 Progress = Callable[[str, int], None]
 """Called with a stage's name and how many items it has just done."""
+
+OTHERS_SECONDS_MAX, OTHERS_LOOK_SECONDS = 10.0, 0.1
+"""How long a run waits for another process that does not get on, and how often it looks."""
 
 CANDIDATE_NUMBERS_MAX = 500
 """Numbers in one question to the register."""
@@ -100,13 +104,31 @@ class Flow:
         """
         done = _Counted(progress)
         with posting(self, now, done) as poster:
-            while done.since_last_asked():
-                self.match_listed(now, done)
-                self.decide_listed(now, done)
-                self.book_listed(now, done)
-                poster.drain()
+            self._drain(poster, now, done)
+            while self._others_get_on():
+                done.ask_anew()
+                self._drain(poster, now, done)
         waits = store_post.under_way(self.engine)
         return not any(waits[name] for name in ("to_match", "to_decide", "to_send", "unanswered"))
+
+    def _drain(self, poster: Poster, now: dt.datetime, done: _Counted) -> None:
+        while done.since_last_asked():
+            self.match_listed(now, done)
+            self.decide_listed(now, done)
+            self.book_listed(now, done)
+            poster.drain()
+
+    def _others_get_on(self) -> bool:
+        """Whether another process has just got on with what is left: its work is part of our answer, so that we wait for it a while."""
+        before = store_post.under_way(self.engine)
+        if before["unanswered"] or not (before["to_match"] or before["to_decide"] or store_post.being_sent(self.engine)):
+            return False
+        deadline = time.monotonic() + OTHERS_SECONDS_MAX
+        while time.monotonic() < deadline:
+            time.sleep(OTHERS_LOOK_SECONDS)
+            if store_post.under_way(self.engine) != before:
+                return True
+        return False
 
     def match_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
         while True:
@@ -256,3 +278,7 @@ class _Counted:
         """How much was done since; 1 at first."""
         done, self._done = self._done, 0
         return done
+
+    def ask_anew(self) -> None:
+        """One more round, whatever was done."""
+        self._done = 1

@@ -6,9 +6,12 @@ Nothing here or in the other modules of the store is used that PostgreSQL cannot
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +52,39 @@ def open_engine(url: str) -> Engine:
     else:
         _configure_postgresql(engine)
     try:
-        with engine.begin() as connection:
-            tables.metadata.create_all(connection)
+        with reading(engine) as connection:
+            layout = _layout_of(connection)
+        if layout is None:
+            with writing(engine) as connection:
+                _create(connection)
+        elif layout != _layout():
+            raise StoreUnavailable("the database was made by another version of the gateway; move it away, or use the version that made it")
     except sa.exc.DBAPIError as error:
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
     return engine
+
+
+def _layout() -> str:
+    """A digest of all tables: before the first release there are no migrations, and a database of another layout is told at once."""
+    texts = [str(sa.schema.CreateTable(table)) for table in tables.metadata.sorted_tables]
+    return blake2b("".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def _layout_of(connection: Connection) -> str | None:
+    """The layout of the database as it stands; None: it is empty."""
+    present = sa.inspect(connection).get_table_names()
+    if tables.layout.name not in present:
+        return None if tables.run.name not in present else ""
+    return connection.execute(sa.select(tables.layout.c.digest)).scalar_one_or_none()
+
+
+def _create(connection: Connection) -> None:
+    """Make all tables; of several processes that come to an empty database at once, one does."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(4504608)"))
+    if _layout_of(connection) is None:
+        tables.metadata.create_all(connection)
+        connection.execute(sa.insert(tables.layout).values(register="", digest=_layout()))
 
 
 def _make_folder(folder: Path) -> None:
@@ -84,7 +115,9 @@ def _configure_sqlite(engine: Engine) -> None:
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours, see below
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        _switch_to_wal(cursor)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -92,6 +125,19 @@ def _configure_sqlite(engine: Engine) -> None:
     def _on_begin(connection: Connection) -> None:
         # A writer takes its lock at once: two that read first and write later would deadlock.
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def _switch_to_wal(cursor: Any) -> None:
+    """SQLite's busy timeout does not cover this switch: of several processes that open a new file, all but one would fail."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.05)
 
 
 @contextmanager

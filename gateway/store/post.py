@@ -379,6 +379,13 @@ def _list_freed(connection: Connection, freed: Iterable[AccountName], now: dt.da
             relist(connection, t.to_decide, short, "payer")
 
 
+def being_sent(engine: Engine) -> int:
+    """Operations that some process is sending at this moment."""
+    with reading(engine) as connection:
+        sending = sa.select(sa.func.count()).select_from(t.operation).where(_O.answered_at.is_(None), _O.state == "sending")
+        return int(connection.execute(sending).scalar_one())
+
+
 def under_way(engine: Engine) -> dict[str, int]:
     """How much each stage still has to do; all 0 when quiet."""
     with reading(engine) as connection:

@@ -41,6 +41,11 @@ register_cursor = _table(
     PrimaryKeyConstraint("register", "feed"),
 )  # fmt: skip
 
+layout = _table(  # which version of these tables the database has
+    "layout", BY_REGISTER,
+    Column("register", String, nullable=False), Column("digest", String, nullable=False), PrimaryKeyConstraint("register"),
+)  # fmt: skip
+
 sequence = _table(
     "sequence", "shard",
     Column("shard", String, nullable=False), Column("name", String, nullable=False), Column("next", BigInteger, nullable=False),

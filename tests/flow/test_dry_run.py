@@ -15,6 +15,7 @@ from tests.builders.sheets import Row
 from tests.builders.town import PROVIDER, District, Town, certificate, child_name, rows_of, sums, town
 
 REGISTERS_FACTS = {
+    "layout",
     "register_cursor", "catalogue_provider", "catalogue_group", "certificate", "certificate_number", "enrollment", "account", "transfer",
     "sequence", "seal",
 }  # fmt: skip
@@ -100,6 +101,19 @@ def test_a_dry_run_of_a_changed_sheet_says_what_its_import_then_does(running: To
     dry = dry_run(running, gateway, path)
     real = running.take(gateway, path)
     assert 0 < real["new"] < len(real["marks"])
+    assert_equal(dry, real)
+    sums(running, gateway)
+
+
+def test_a_row_under_another_name_no_longer_speaks_beside_its_new_one(running: Town) -> None:
+    """The old row's sign would go before the new row's empty cell, did it still stand."""
+    gateway = running.gateway()
+    running.take(gateway, running.sheet("october.xlsx", rows_of([1], {1: {6: "Н"}})))
+    initial = Row(child_name(1).split()[0] + " А.", certificate(1))
+    path = running.sheet("october-2.xlsx", [initial])
+    dry = dry_run(running, gateway, path)
+    real = running.take(gateway, path)
+    assert real["counts"]["charged"] == 9 and real["withdrawn"] == 9
     assert_equal(dry, real)
     sums(running, gateway)
 
