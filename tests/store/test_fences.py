@@ -18,6 +18,7 @@ from gateway.store import match as store_match
 from gateway.store import post as store_post
 from gateway.store import register as store_register
 from gateway.store import tables as t
+from gateway.store import views
 from gateway.store.engine import Engine, insert_many, reading, writing
 from tests.builders.facts import DAY, NOW, calendar_year, certificate, charged, day, lesson
 from tests.builders.stages import book_all, decide_all, save_movements, say, take
@@ -321,4 +322,17 @@ def test_a_reversal_by_another_gateway_of_a_debit_whose_answer_was_lost_leaves_t
     place = ("club", "k-1", "g-1", DAY, 1, debit.starts_at)
     save_movements(engine, (ours, place), (strange, place))
     assert rows(engine, t.claim.c.live, t.claim.c.debits, t.claim.c.last_acceptance, t.claim.c.under_way) == [(None, 1, "e" * 32, 0)]
+    assert balance(engine) == (10_000, 0, 0)
+
+
+def test_an_adopted_debit_that_nobody_bears_is_kept_until_another_takes_it_back(engine: Engine) -> None:
+    funded(engine, 10_000)
+    place = ("club", "k-1", "g-1", DAY, 1, lesson().starts_at)
+    save_movements(engine, (Accepted("d" * 32, "debit", 10_000, "D-1", "cert-1", 0, "2025-10", "N-1", None), place))
+    decide_all(engine, lambda one: Answer(AnswerKind.WITHDRAWN, enrollment="D-1", certificate="cert-1"))
+    book_all(engine)
+    assert rows(engine, t.operation.c.kind) == [("debit",)]
+    assert [one["live"] for one in views.kept_claims(engine)] == ["d" * 32]
+    save_movements(engine, (Accepted("e" * 32, "reversal", 10_000, "D-1", "cert-1", 0, "2025-10", "N-2", "d" * 32), place))
+    assert views.kept_claims(engine) == []
     assert balance(engine) == (10_000, 0, 0)
