@@ -140,7 +140,7 @@ def insert_operations(connection: Connection, payer: str, booked: BookedAll, now
     """Insert the operations; their keys, in the order of the plan."""
     if not booked.operations:
         return []
-    first = reserve_ids(connection, payer, "operation", len(booked.operations))
+    first, at = reserve_ids(connection, payer, "operation", len(booked.operations)), now.isoformat()
     insert_many(
         connection,
         t.operation,
@@ -148,7 +148,7 @@ def insert_operations(connection: Connection, payer: str, booked: BookedAll, now
         [
             (
                 payer, first + offset, one.id, one.kind, one.claim.row, one.n, one.month, one.amount, one.enrollment, one.certificate,
-                one.minutes, one.after, one.refers_to, one.status, OperationState.TO_SEND.value, now.isoformat(), 0,
+                one.minutes, one.after, one.refers_to, one.status, OperationState.TO_SEND.value, at, 0,
             )
             for offset, one in enumerate(booked.operations)
         ],

@@ -149,9 +149,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that only reads."""
-    with _translated(), engine.connect() as connection, connection.begin():
-        yield connection
+    """One transaction that only reads, and sees one moment: sums and what they are the sums of are never of two."""
+    with _translated(), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
@@ -204,7 +207,7 @@ def insert_many(connection: Connection, table: Table, columns: Sequence[str], ro
                 copy.write_row(row)
         return
     days = [index for index, column in enumerate(columns) if isinstance(table.c[column].type, sa.Date)]
-    if days:
+    if any(isinstance(rows[0][index], dt.date) for index in days):
         rows = [_with_days_as_text(row, days) for row in rows]
     connection.exec_driver_sql(f"INSERT INTO {name} ({names}) VALUES ({', '.join('?' * len(columns))})", list(rows))
 
@@ -213,12 +216,13 @@ def _with_days_as_text(row: tuple[Any, ...], days: Sequence[int]) -> tuple[Any, 
     # Driver-level parameters skip SQLAlchemy's types: days go in as the ISO text that its Date reads back.
     values = list(row)
     for index in days:
-        values[index] = _day_text(values[index])
+        values[index] = day_text(values[index])
     return tuple(values)
 
 
 @lru_cache(maxsize=4096)
-def _day_text(day: dt.date | None) -> str | None:
+def day_text(day: dt.date | None) -> str | None:
+    """A day as both databases take it for a DATE column."""
     return day.isoformat() if day is not None else None
 
 
@@ -251,9 +255,11 @@ def reserve_ids(connection: Connection, shard: str, name: str, count: int) -> in
 def _reserve(connection: Connection, shard: str, name: str, count: int) -> int:
     table = tables.sequence
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    connection.execute(make(table).values(shard=shard, name=name, next=1).on_conflict_do_nothing(index_elements=["shard", "name"]))
     where = (table.c.shard == shard) & (table.c.name == name)
-    connection.execute(sa.update(table).where(where).values(next=table.c.next + count))
+    taken = sa.update(table).where(where).values(next=table.c.next + count)
+    if connection.execute(taken).rowcount == 0:
+        connection.execute(make(table).values(shard=shard, name=name, next=1).on_conflict_do_nothing(index_elements=["shard", "name"]))
+        connection.execute(taken)
     return int(connection.execute(sa.select(table.c.next).where(where)).scalar_one()) - count
 
 

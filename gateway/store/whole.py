@@ -28,12 +28,16 @@ from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
-from gateway.store.engine import insert_many, reserve_ids, writing
+from gateway.store.engine import day_text, insert_many, reading, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
+    with reading(engine) as connection:
+        held = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer")
+        if connection.execute(held).first() is not None:
+            return _fence(connection, provider, register)
     with writing(engine) as connection:
         reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
         return _fence(connection, provider, register)
@@ -122,7 +126,7 @@ def _insert_marks(connection: Connection, asked: RunRequest, marks: Sequence[tup
         ),
         [
             (
-                provider, matched.mark, source, cell.person, cell.group, cell.day, cell.lesson, word.status.value, word.hours,
+                provider, matched.mark, source, cell.person, cell.group, day_text(cell.day), cell.lesson, word.status.value, word.hours,
                 word.from_empty,
                 word.place.sheet, word.place.row, word.place.column, run, matched.state.value, matched.rule, matched.child, matched.lessons,
             )
@@ -152,7 +156,8 @@ def _insert_claims(connection: Connection, payer: str, plan: BookedAll, mark_of:
         refusals = answer.refusals
         rows.append(
             (
-                payer, claim.row, claim.key, claim.provider, claim.child, claim.group, claim.day, claim.slot, month_of(claim.day),
+                payer, claim.row, claim.key, claim.provider, claim.child, claim.group, day_text(claim.day),
+                claim.slot, month_of(claim.day),
                 _text(claim.starts_at, times), _text(claim.ends_at, times), _status(claim), claim.hours, claim.from_empty,
                 claim.is_cancelled,
                 claim.conflict, mark_of[claim.row], True, answer.kind.value, answer.not_charged.value if answer.not_charged else None,
