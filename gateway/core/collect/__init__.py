@@ -1,0 +1,225 @@
+"""Stage 1, collect: what an adapter read becomes facts, compared with the facts that stand.
+
+A file is never skipped because it was seen before, and nothing is ever withdrawn because a batch does not mention it: only a window may do
+that, and above a limit only a person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from gateway.core.collect import questions
+from gateway.core.collect.known import (
+    UNKNOWN_GROUP,
+    Cell,
+    Collected,
+    HeldWithdrawal,
+    Known,
+    NewPerson,
+    Person,
+    ReadMark,
+    Sheet,
+    StandingLesson,
+    StandingMark,
+    Word,
+    group_reference,
+)
+from gateway.core.collect.persons import PersonBook
+from gateway.core.facts import Batch, EmptyMeaning, Group, Lesson, LessonState, Mark, Member, Place, Status
+from gateway.core.names import folded
+from gateway.core.periods import Period, intersection
+
+__all__ = [
+    "UNKNOWN_GROUP", "Cell", "Collected", "HeldWithdrawal", "Known", "NewPerson", "Person", "ReadMark", "StandingLesson", "StandingMark",
+    "Word", "group_reference", "plan",
+]  # fmt: skip
+
+
+def plan(batches: Iterable[Batch], known: Known) -> Collected:
+    """Compare what was read with what is known. Pure: no clock, no store."""
+    collected = Collected()
+    persons = PersonBook(known)
+    for batch in batches:
+        _plan_batch(batch, known, persons, collected)
+    return collected
+
+
+def _plan_batch(batch: Batch, known: Known, persons: PersonBook, collected: Collected) -> None:
+    members = [record for record in batch.records if isinstance(record, Member)]
+    groups = {record.group for record in members} | {record.words for record in batch.records if isinstance(record, Group)}
+    reference = {words: group_reference(words, known.group_of(words)) for words in groups | {window.group for window in batch.windows}}
+    for words, group in reference.items():
+        collected.groups[folded(words)] = group
+        collected.group_words.setdefault(group, words)
+    for finding in batch.findings:
+        collected.findings.append((finding, reference.get(finding.group) if finding.group else None))
+
+    person_of = persons.of_members(members, reference, collected)
+    windows = {window.group: window for window in batch.windows}
+    marks = [record for record in batch.records if isinstance(record, Mark)]
+    lessons = [record for record in batch.records if isinstance(record, Lesson)]
+    member_of = {member.key: member for member in members}
+    for words, group in reference.items():
+        sheet = Sheet(
+            group=group,
+            words=words,
+            window=windows.get(words),
+            members=[member for member in members if member.group == words],
+            marks=[mark for mark in marks if member_of[mark.member].group == words],
+            lessons=[lesson for lesson in lessons if lesson.group == words],
+            person_of=person_of,
+            member_of=member_of,
+        )
+        _plan_sheet(sheet, known, collected)
+
+
+def _plan_sheet(sheet: Sheet, known: Known, collected: Collected) -> None:
+    if sheet.window is not None:
+        month = f"{sheet.window.period.first:%Y-%m}"
+        collected.covered.add((sheet.group, month))
+    contradicted = _days_off_against_timetable(sheet, known)
+    if contradicted:
+        collected.findings.append((questions.timetable_question(sheet, contradicted), sheet.group))
+        collected.stopped += 1
+        return
+    meaning, last = _meaning_of_empty(sheet, known, collected)
+    said, read = _words_of(sheet, meaning, last, collected)
+    for cell, word in said.items():
+        standing = known.marks.get(cell)
+        changes = word.status is not Status.NOTHING and (standing is None or not standing.word.says_the_same_as(word))
+        if changes:
+            collected.words[cell] = word
+        if cell in read:
+            said_before = standing is not None and known.resumes is not None and standing.run == known.resumes
+            collected.read.append(ReadMark(read[cell], cell, word, changes or said_before))
+    complete = _complete_days(sheet, meaning, last)
+    _plan_withdrawals(sheet, said, complete, known, collected)
+    _plan_lessons(sheet, complete, known, collected)
+
+
+def _complete_days(sheet: Sheet, meaning: EmptyMeaning | None, last: dt.date | None) -> Period | None:
+    """The days of which the sheet says all: only there may what it no longer says be withdrawn. None: of no day."""
+    if sheet.window is None or meaning is None or meaning is EmptyMeaning.UNKNOWN:
+        return None
+    return intersection(sheet.window.period, Period(dt.date.min, last or dt.date.max))
+
+
+def _words_of(
+    sheet: Sheet, meaning: EmptyMeaning | None, last: dt.date | None, collected: Collected
+) -> tuple[dict[Cell, Word], dict[Cell, Member]]:
+    """The sheet's words by cell.
+
+    Of a child written twice the explicit word counts; two that differ are a question, and neither is taken.
+    """
+    said: dict[Cell, Word] = {}
+    read: dict[Cell, Member] = {}
+    disputed: set[Cell] = set()
+    for mark in sheet.marks:
+        word = _word_of(mark, meaning, last)
+        if word is None:
+            continue
+        cell = Cell(sheet.person_of[mark.member], sheet.group, mark.day, mark.lesson or "")
+        earlier = said.get(cell)
+        if earlier is None or (earlier.from_empty and not word.from_empty):
+            said[cell], read[cell] = word, sheet.member_of[mark.member]
+        elif not word.from_empty and not earlier.from_empty and not earlier.says_the_same_as(word):
+            disputed.add(cell)
+            collected.findings.append((questions.twice_differently(sheet, mark.place, earlier.place), sheet.group))
+    for cell in disputed:
+        del said[cell]
+    return said, {cell: member for cell, member in read.items() if cell in said and said[cell].status is not Status.NOTHING}
+
+
+def _word_of(mark: Mark, meaning: EmptyMeaning | None, last: dt.date | None) -> Word | None:
+    """None where the cell says nothing at all; `Status.NOTHING` where it says that there is no mark."""
+    if mark.status in (Status.DAY_OFF, Status.NOTHING):
+        return Word(Status.NOTHING, None, False, mark.place)
+    if mark.status is not Status.UNMARKED:
+        return Word(mark.status, mark.hours, False, mark.place)
+    if meaning is None or meaning is EmptyMeaning.UNKNOWN or (last is not None and mark.day > last):
+        return None
+    if meaning is EmptyMeaning.NOTHING:
+        return Word(Status.NOTHING, None, True, mark.place)
+    return Word(Status.ATTENDED, None, True, mark.place)
+
+
+def _meaning_of_empty(sheet: Sheet, known: Known, collected: Collected) -> tuple[EmptyMeaning | None, dt.date | None]:
+    """What empty cells mean, and the last day up to which they count. Before the month is over presence needs a day that a person named."""
+    window = sheet.window
+    if window is None:
+        return None, None
+    month_is_over = known.today > window.period.last
+    if window.unmarked is EmptyMeaning.ATTENDED and not month_is_over and window.filled_to is None:
+        collected.findings.append((questions.filled_to_question(sheet), sheet.group))
+        return EmptyMeaning.UNKNOWN, None
+    last = window.filled_to
+    left_out = [mark for mark in sheet.marks if mark.status is Status.UNMARKED and last is not None and mark.day > last]
+    if month_is_over and last is not None and left_out and window.unmarked is not EmptyMeaning.UNKNOWN:
+        collected.findings.append((questions.kept_filled_to_question(sheet, last), sheet.group))
+    return window.unmarked, last
+
+
+def _days_off_against_timetable(sheet: Sheet, known: Known) -> list[tuple[dt.date, Place]]:
+    """Days that are «В» for the whole group although the register plans a lesson: the sheet was kept for another timetable."""
+    if sheet.group.startswith(UNKNOWN_GROUP):
+        return []
+    of_day: dict[dt.date, list[Mark]] = defaultdict(list)
+    for mark in sheet.marks:
+        if mark.status is not Status.NOTHING:
+            of_day[mark.day].append(mark)
+    planned = known.lesson_days(sheet.group) - known.nonworking
+    return [
+        (day, marks[0].place)
+        for day, marks in sorted(of_day.items())
+        if day in planned and all(mark.status is Status.DAY_OFF for mark in marks)
+    ]
+
+
+def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period | None, known: Known, collected: Collected) -> None:
+    """What a complete window no longer says is withdrawn; above the limit and more than one child, only held for a person."""
+    window = sheet.window
+    listed = {sheet.person_of[member.key] for member in sheet.members}
+    lists_all = window is not None and window.lists_all  # where a row could not be read, who is missing may stand in it
+    standing = {cell: mark for cell, mark in known.marks.items() if cell.group == sheet.group and mark.word.status is not Status.NOTHING}
+    # A sign that says «nothing» or «day off» is a person's own word on this very cell.
+    for cell in standing:
+        word = said.get(cell)
+        if word is not None and word.status is Status.NOTHING and not word.from_empty:
+            collected.words[cell] = word
+            collected.withdrawn += standing[cell].counts
+    if window is None or complete is None:
+        return
+    within = {cell: mark for cell, mark in standing.items() if cell.day in complete}
+    gone = [
+        cell
+        for cell, mark in within.items()
+        if cell not in collected.words
+        and ((lists_all and cell.person not in listed) or (cell in said and said[cell].status is Status.NOTHING))
+    ]
+    counted = [cell for cell in gone if within[cell].counts]
+    known_marks = sum(mark.counts for mark in within.values())
+    children = len({cell.person for cell in counted})
+    if children > 1 and len(counted) * 100 > known_marks * known.limit_percent:
+        month = f"{window.period.first:%Y-%m}"
+        collected.held.append(HeldWithdrawal(sheet.group, month, tuple(sorted(gone)), children, known_marks))
+        collected.findings.append((questions.withdrawal_question(sheet, len(counted), children, known_marks), sheet.group))
+        return
+    for cell in gone:
+        collected.words[cell] = Word(Status.NOTHING, None, False, within[cell].word.place)
+    collected.withdrawn += len(counted)
+
+
+def _plan_lessons(sheet: Sheet, complete: Period | None, known: Known, collected: Collected) -> None:
+    """What the sheet says of lessons, and what it takes back: a cancellation that a complete sheet no longer speaks of."""
+    said = {(lesson.day, lesson.starts_at.strftime("%H:%M") if lesson.starts_at else ""): lesson.state for lesson in sheet.lessons}
+    standing = {(lesson.day, lesson.starts_at): lesson.state for lesson in known.lessons if lesson.group == sheet.group}
+    for (day, starts_at), state in said.items():
+        if standing.get((day, starts_at)) is not state:
+            collected.lessons.append(StandingLesson(sheet.group, day, starts_at, state))
+    if complete is None or sheet.window is None or not sheet.window.lists_all:
+        return
+    for (day, starts_at), state in standing.items():
+        if day in complete and (day, starts_at) not in said and state is LessonState.CANCELLED:
+            collected.lessons.append(StandingLesson(sheet.group, day, starts_at, LessonState.PLANNED))

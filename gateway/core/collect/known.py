@@ -1,0 +1,158 @@
+"""What collect compares: cells and their words, persons and lessons, as they stand and as an input says them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.core.facts import Finding, Lesson, LessonState, Mark, Member, Place, Status, Window
+from gateway.core.names import folded
+
+UNKNOWN_GROUP = "?"
+"""Prefix of a group that no register's group is known for yet: "?" and its folded words."""
+
+
+class Person(NamedTuple):
+    """A member as the gateway remembers it: by keyed hashes, so that no name has to be kept.
+
+    ``identity`` finds the same member again; ``name_key`` finds it when a number has been added to or lost from its row.
+    ``row`` is set for namesakes without a number: they are told apart by their row alone, and only a person may match them.
+    """
+
+    person: int
+    identity: str
+    name_key: str
+    group: str
+    has_number: bool
+    row: int | None
+
+
+class Cell(NamedTuple):
+    """The key of a mark: one person of a group on one day, or at one lesson of the source's own."""
+
+    person: int
+    group: str
+    day: dt.date
+    lesson: str
+
+
+class Word(NamedTuple):
+    """What a source says of a cell. ``status`` is a real one, or `Status.NOTHING`: nothing is said any more."""
+
+    status: Status
+    hours: int | None
+    from_empty: bool
+    place: Place
+
+    def says_the_same_as(self, other: Word) -> bool:
+        return self.status == other.status and self.hours == other.hours and self.from_empty == other.from_empty
+
+
+class StandingMark(NamedTuple):
+    """A mark that is known: ``counts`` is false for an empty cell on a day without a lesson, which is no mark to anybody.
+
+    ``run`` said its word.
+    """
+
+    mark: int
+    word: Word
+    counts: bool
+    run: int
+
+
+class StandingLesson(NamedTuple):
+    group: str
+    day: dt.date
+    starts_at: str
+    state: LessonState
+
+
+class NewPerson(NamedTuple):
+    """``name`` is kept, sealed, only until the person is matched."""
+
+    person: Person
+    member: Member
+    is_known: bool
+
+
+class ReadMark(NamedTuple):
+    """A mark that the input gives, for the report: the member as written, and the cell it became."""
+
+    member: Member
+    cell: Cell
+    word: Word
+    is_new: bool
+
+
+class HeldWithdrawal(NamedTuple):
+    """Withdrawals above the limit: nothing is taken back until a person confirms."""
+
+    group: str
+    month: str
+    marks: tuple[Cell, ...]
+    children: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store knows of the source's groups before the input.
+
+    Attributes:
+        group_of: the register's group for a group's words, or None.
+        lesson_days: planned days of a register's group within the input's period (cancelled lessons are not planned).
+        nonworking: official days off, on which «В» contradicts no timetable.
+        today: the provider's own date.
+        next_person: the first free person key.
+        resumes: the interrupted run that this one takes up again: what it said already is new in this report too.
+    """
+
+    group_of: Callable[[str], str | None]
+    lesson_days: Callable[[str], frozenset[dt.date]]
+    nonworking: frozenset[dt.date]
+    today: dt.date
+    key_of: Callable[[str], str]
+    persons: Iterable[Person]
+    marks: Mapping[Cell, StandingMark]
+    lessons: Iterable[StandingLesson]
+    next_person: int
+    limit_percent: int = 10
+    resumes: int | None = None
+
+
+@dataclass(slots=True)
+class Collected:
+    """The plan: what is to be stored, and what the report tells."""
+
+    persons: list[NewPerson] = field(default_factory=list)
+    words: dict[Cell, Word] = field(default_factory=dict)
+    lessons: list[StandingLesson] = field(default_factory=list)
+    held: list[HeldWithdrawal] = field(default_factory=list)
+    findings: list[tuple[Finding, str | None]] = field(default_factory=list)
+    read: list[ReadMark] = field(default_factory=list)
+    covered: set[tuple[str, str]] = field(default_factory=set)  # (group, month) of which this input is the latest word
+    groups: dict[str, str] = field(default_factory=dict)  # folded words → group
+    group_words: dict[str, str] = field(default_factory=dict)  # group → words as written
+    withdrawn: int = 0
+    stopped: int = 0  # groups of which nothing was taken until a person has looked
+
+
+def group_reference(words: str, register_group: str | None) -> str:
+    """The register's group, or a reference by its words where none is known (N03)."""
+    return register_group if register_group is not None else UNKNOWN_GROUP + folded(words)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One group's part of a batch."""
+
+    group: str
+    words: str
+    window: Window | None
+    members: list[Member]
+    marks: list[Mark]
+    lessons: list[Lesson]
+    person_of: dict[str, int]
+    member_of: dict[str, Member]

@@ -1,0 +1,81 @@
+"""Who a member of an input is, among the persons that are known."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from gateway.core.collect.known import Collected, Known, NewPerson, Person
+from gateway.core.facts import Member
+from gateway.core.names import folded, person_words
+
+
+class PersonBook:
+    """Finds the person of each member, among those that are known and those of this input."""
+
+    def __init__(self, known: Known) -> None:
+        self._key_of = known.key_of
+        self._by_identity: dict[str, Person] = {}
+        self._by_name: dict[tuple[str, str], list[Person]] = defaultdict(list)
+        self._next = known.next_person
+        for person in known.persons:
+            self._remember(person)
+
+    def _remember(self, person: Person) -> None:
+        self._by_identity[person.identity] = person
+        self._by_name[(person.group, person.name_key)].append(person)
+
+    def of_members(self, members: list[Member], reference: Mapping[str, str], collected: Collected) -> dict[str, int]:
+        """The person of each member, by the member's key within its batch."""
+        alike = Counter((member.group, folded(member.name)) for member in members if member.certificate is None)
+        numbered = {(member.group, folded(member.name)) for member in members if member.certificate is not None}
+        rows: dict[tuple[str, str], list[int | None]] = defaultdict(list)
+        for member in members:
+            rows[(member.group, folded(member.name))].append(member.place.row)
+        found: dict[str, int] = {}
+        for member in members:
+            name = (member.group, folded(member.name))
+            is_namesake = member.certificate is None and member.own_id is None and (alike[name] > 1 or name in numbered)
+            found[member.key] = self._person(member, reference[member.group], rows[name] if is_namesake else None, collected)
+        return found
+
+    def _person(self, member: Member, group: str, alike_rows: list[int | None] | None, collected: Collected) -> int:
+        name_key = self._key_of("name|" + folded(member.name))
+        row = member.place.row if alike_rows is not None else None
+        identity = self._key_of(_identity_words(member, group, row, alike_rows or []))
+        person = self._by_identity.get(identity)
+        if person is not None:
+            return person.person
+        same = self._same_name(group, name_key, member.certificate is not None) if row is None and member.own_id is None else None
+        number = same.person if same is not None else self._next
+        self._next += same is None
+        person = Person(number, identity, name_key, group, member.certificate is not None, row)
+        self._remember(person)
+        collected.persons.append(NewPerson(person, member, is_known=same is not None))
+        return number
+
+    def _same_name(self, group: str, name_key: str, has_number: bool) -> Person | None:
+        """The one known member of that name in the group whose row has since gained, or lost, its number."""
+        latest = {person.person: person for person in self._by_name[(group, name_key)]}
+        if len(latest) != 1:
+            return None
+        (person,) = latest.values()
+        return person if person.row is None and person.has_number is not has_number else None
+
+
+def _identity_words(member: Member, group: str, row: int | None, alike_rows: list[int | None]) -> str:
+    """What a member is known by: the source's own id, else the number, else name and birth date, else name and group.
+
+    Namesakes are known by their rows, all of them together: where one row above is added, the answers given for the old rows must not slide
+    on to the other child.
+    """
+    if member.own_id is not None:
+        return f"own|{member.own_id}"
+    name = folded(member.name)
+    if member.certificate is not None:
+        return f"number|{member.certificate}|{person_words(name)}"
+    if row is not None:
+        return f"row|{name}|{group}|{row}|{alike_rows}"
+    if member.birth_date is not None:
+        return f"birth|{name}|{member.birth_date.isoformat()}"
+    return f"name|{name}|{group}"
