@@ -187,7 +187,10 @@ def saving(engine: Engine, claimed: Connection | None) -> Iterator[Connection]:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except sa.exc.OperationalError as error:
+    except sa.exc.DBAPIError as error:
+        # A worker that was paused for too long learns of it by an error that is not operational to PostgreSQL's driver.
+        if not isinstance(error, sa.exc.OperationalError) and not error.connection_invalidated:
+            raise
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
 
 

@@ -37,21 +37,21 @@ def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     with reading(engine) as connection:
         held = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer")
         if connection.execute(held).first() is not None:
-            return _fence(connection, provider, register)
+            return _fence(connection, provider, register, is_held=False)
     with writing(engine) as connection:
         reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
         return _fence(connection, provider, register)
 
 
-def _fence(connection: Connection, provider: str, register: str) -> Fence:
-    inputs = store_collect.inputs_so_far(connection, provider)
-    cursors = connection.execute(
+def _fence(connection: Connection, provider: str, register: str, is_held: bool = True) -> Fence:
+    inputs = store_collect.inputs_so_far(connection, provider, is_held)
+    cursors = (
         sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
         .where(t.register_cursor.c.register == register)
         .order_by(t.register_cursor.c.feed)
-        .with_for_update(read=True)
     )
-    return (*inputs, *((feed, str(cursor)) for feed, cursor in cursors))
+    rows = connection.execute(cursors.with_for_update(read=True) if is_held else cursors)
+    return (*inputs, *((feed, str(cursor)) for feed, cursor in rows))
 
 
 @dataclass(frozen=True, slots=True)
