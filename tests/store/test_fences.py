@@ -188,7 +188,8 @@ def test_a_claim_with_an_operation_under_way_waits_for_its_answer(engine: Engine
     book_all(engine)
     say(engine, "club", [a_word(Status.ABSENT)], PAYERS)
     decide_all(engine, lambda one: Answer(AnswerKind.NOT_CHARGED, NotCharged.ABSENT, enrollment="D-1", certificate="cert-1"))
-    assert not store_book.has_work(engine)
+    with store_book.work(engine) as work:
+        assert work is None
     book_all(engine)
     assert rows(engine, t.operation.c.kind) == [("debit",)]
     (debit,) = take(engine)

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from gateway.core.claims import Answer, AnswerKind, NotCharged, claim_key, debit_id, reversal_id
 from gateway.core.facts import Status, Text
@@ -27,6 +29,7 @@ from gateway.store import register as store_register
 from gateway.store import tables as t
 from gateway.store.engine import open_engine, reading
 from tests.builders.facts import NOW, calendar_year, certificate, lesson
+from tests.builders.postgres import Postgres
 from tests.builders.stages import book_all, decide_all, save_movements, say, take
 
 MEMORY = Path("/dev/shm")
@@ -83,11 +86,18 @@ class Register:
         return sums
 
 
+@contextmanager
+def a_file() -> Iterator[str]:
+    """The address of a fresh SQLite database."""
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        yield f"sqlite:///{Path(folder) / 'gateway.sqlite'}"
+
+
 class LedgerMachine(RuleBasedStateMachine):
-    def __init__(self) -> None:
+    def __init__(self, database: Callable[[], AbstractContextManager[str]] = a_file) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
-        self.engine = open_engine(f"sqlite:///{Path(self.folder.name) / 'gateway.sqlite'}")
+        self.resources = ExitStack()
+        self.engine = open_engine(self.resources.enter_context(database()))
         self.register = Register()
         self.nominals = dict.fromkeys(CHILDREN, 0)
         self.transfers: list[Any] = []
@@ -97,7 +107,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.drain()
         finally:
             self.engine.dispose()
-            self.folder.cleanup()
+            self.resources.close()
 
     # ------------------------------------------------------------ what may happen
 
@@ -265,3 +275,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
 LedgerMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, derandomize=True)
 TestLedger = LedgerMachine.TestCase
+
+
+def test_the_ledger_on_postgresql(postgres: Postgres) -> None:
+    few = settings(max_examples=8, stateful_step_count=25, deadline=None, derandomize=True)
+    run_state_machine_as_test(lambda: LedgerMachine(postgres.database), settings=few)

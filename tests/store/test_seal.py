@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,9 +31,9 @@ def move(source: AccountName, target: AccountName, amount: int, kind: TransferKi
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(url: str) -> Iterator[Engine]:
     """Two payers, three certificates each; two batches of debits."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'gateway.sqlite'}")
+    engine = open_engine(url)
     for payer in PAYERS:
         certificates = [account(AccountKind.CERTIFICATE, f"cert-{number}", payer) for number in (1, 2, 3)]
         fund, payable = account(AccountKind.FUND, "", payer), account(AccountKind.PAYABLE, "club", payer)
