@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from gateway.cli.face import Face
 from gateway.cli.words import counted, day, instant, masked, month, roubles, word
 
 UNDER_WAY = ("to_match", "to_decide", "to_book", "to_send", "unanswered")
+
+DIFFERENCES_SHOWN_MAX = 10
+"""Of each class; all of them are in ``--json`` and in the act."""
 
 
 def show_under_way(face: Face, under_way: Mapping[str, int]) -> None:
@@ -139,7 +143,11 @@ def show_reconciled(face: Face, found: Mapping[str, Any]) -> None:
     if found["cured"]:
         face.put(face.text("reconcile.cured", number=found["cured"]))
     face.put(face.text("reconcile.differences", number=len(found["differences"])))
+    shown: Counter[str] = Counter()
     for one in found["differences"]:
+        shown[one["class"]] += 1
+        if shown[one["class"]] > DIFFERENCES_SHOWN_MAX:
+            continue
         slot = f" №{one['slot']}" if one["slot"] and one["slot"] > 1 else ""
         lesson = f"{day(one['date'])}{slot}" if one["date"] else ""
         age = face.text("reconcile.age", days=counted("day", one["age_days"], language)) if one["age_days"] else ""
@@ -147,5 +155,8 @@ def show_reconciled(face: Face, found: Mapping[str, Any]) -> None:
         face.put(f"{word('difference', one['class'], language)}: {where}", 2, "bold")
         face.put(face.text("reconcile.sides", here=one["here"], there=one["there"], subject=one["subject"][:12]), 4)
         face.put(f"→ {one['cure']}", 4)
+    left_out = sum(max(0, number - DIFFERENCES_SHOWN_MAX) for number in shown.values())
+    if left_out:
+        face.put(face.text("reconcile.more", number=left_out), 2)
     if "act" in found:
         face.put(face.text("reconcile.act", file=found["act"]))

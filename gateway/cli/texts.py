@@ -327,6 +327,10 @@ TEXTS: dict[str, Text] = {
     "reconcile.register": Text("выписка реестра", "the register's statement"),
     "reconcile.operations": Text("списаний {debits}, возвратов {reversals}", "{debits} debits, {reversals} reversals"),
     "reconcile.differences": Text("Расхождений: {number}", "Differences: {number}"),
+    "reconcile.more": Text(
+        "…ещё {number} таких же: все в --json и в акте (--act ФАЙЛ)",
+        "…{number} more of the same kinds: all in --json and in the act (--act FILE)",
+    ),
     "reconcile.sides": Text("у нас {here}, в реестре {there} ({subject})", "here {here}, there {there} ({subject})"),
     # ---- rules, plugins, verify
     "rules.pack": Text("Пакет {pack}", "Pack {pack}"),
