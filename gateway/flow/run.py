@@ -104,6 +104,7 @@ class Flow:
         """
         done = _Counted(progress)
         with posting(self, now, done) as poster:
+            poster.drain()  # what was under way is answered first: its lessons come into one batch with those that want the same money
             self._drain(poster, now, done)
             while self._others_get_on():
                 done.ask_anew()
