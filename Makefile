@@ -5,8 +5,9 @@ export PYTHONUTF8 := 1
 BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
+MINUTES ?= 10
 
-.PHONY: help install demo serve test test-long lint bench bench-peers screenshots clean
+.PHONY: help install demo serve test test-long torture lint bench bench-peers screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -48,6 +49,9 @@ test: lint ## everything: lint, then all tests but the long ones
 
 test-long: lint ## all tests, those of several minutes too
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
+
+torture: install ## kill, cut and stop everything at random for MINUTES (10); SEED=… draws the same again
+	@$(BIN)/python -m tests.torture --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 bench: install ## speed, as ratios within one run, into var/bench.json; ARGS=--quick, or names of rows
 	@$(BIN)/python -m benchmarks $(ARGS)
