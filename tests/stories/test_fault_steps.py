@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.fault_steps import FaultStepWrong, switch_requests
+from gateway.scenario.faults import FaultStepWrong, switch_requests
 from gateway.scenario import run_story
 from tests.stories.test_stories_add_up import ROOT
 
