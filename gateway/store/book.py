@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -97,6 +98,7 @@ def _save_answers(connection: Connection, payer: str, answers: Sequence[Booked],
         is_early = booked.claim.starts_at > now
         columns = answer_columns(booked.answer, booked.amount, booked.keeps, is_early, now)
         rows.append({"of_claim": booked.claim.row} | {"new_" + name: value for name, value in columns.items()})
+    rows.sort(key=itemgetter("of_claim"))  # all who write claims write them in this order
     names = [name.removeprefix("new_") for name in rows[0] if name != "of_claim"]
     statement = (
         sa.update(t.claim)
@@ -165,5 +167,3 @@ def _save_operations(connection: Connection, payer: str, booked: BookedAll, now:
         [{"of_claim": claim, "more": count} for claim, count in sorted(under_way.items())],
     )
     return rows
-
-

@@ -155,15 +155,14 @@ def group_answers(connection: Connection, provider: str, source: str) -> dict[st
 Fence = tuple[tuple[str, ...], ...]
 
 
-def inputs_so_far(connection: Connection, provider: str, is_held: bool = True) -> Fence:
+def inputs_so_far(connection: Connection, provider: str) -> Fence:
     """How many runs and answers of the provider there are.
 
     The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is
     only read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
     """
     columns = t.sequence.c
-    answers = sa.select(columns.next).where(columns.shard == provider, columns.name == "answer")
-    held = answers.with_for_update() if is_held else answers
+    held = sa.select(columns.next).where(columns.shard == provider, columns.name == "answer").with_for_update()
     runs = sa.select(columns.next).where(columns.shard == provider, columns.name == "run")
     numbers = {"answer": connection.execute(held).scalar() or 1, "run": connection.execute(runs).scalar() or 1}
     return tuple((name, str(number)) for name, number in numbers.items())

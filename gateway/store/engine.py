@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import URL as URL
@@ -26,6 +28,11 @@ from gateway.store import tables
 BUSY_TIMEOUT_MS = 30_000
 PAUSED_MS_MAX = 60_000
 """How long a worker may sit in a transaction before PostgreSQL takes its rows away."""
+
+ENDED = (
+    "the database has ended the connection, because this process was paused for too long or the server was stopped; what is not saved is "
+    "done again by the next run"
+)
 
 PARAMETERS_MAX = 500
 """Values in one IN (…) list: far below every database's limit."""
@@ -51,6 +58,9 @@ def open_engine(url: str) -> Engine:
             _make_folder(Path(engine.url.database).parent)
     else:
         _configure_postgresql(engine)
+        _inner[engine] = inner = sa.create_engine(engine.url)
+        _configure_postgresql(inner)
+        event.listen(engine, "engine_disposed", lambda _engine: inner.dispose())
     try:
         with reading(engine) as connection:
             layout = _layout_of(connection)
@@ -140,17 +150,34 @@ def _switch_to_wal(cursor: Any) -> None:
             time.sleep(0.05)
 
 
+_inner: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+"""Pools for whoever holds a connection already and needs a second: in one pool, all could hold one and wait for another for ever."""
+
+_held = threading.local()
+
+
+@contextmanager
+def _connection(engine: Engine) -> Iterator[Connection]:
+    held = getattr(_held, "count", 0)
+    with (_inner.get(engine, engine) if held else engine).connect() as connection:
+        _held.count = held + 1
+        try:
+            yield connection
+        finally:
+            _held.count = held
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that writes; rolled back as a whole where anything in it raises."""
-    with _translated(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with _translated(), _connection(engine) as connection, connection.execution_options(writes=True).begin():
         yield connection
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads, and sees one moment: sums and what they are the sums of are never of two."""
-    with _translated(), engine.connect() as connection:
+    with _translated(), _connection(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():
@@ -169,7 +196,7 @@ def claiming(engine: Engine) -> Iterator[tuple[Connection, Connection | None]]:
         with writing(engine) as connection:
             yield connection, connection
         return
-    with _translated(), engine.connect() as connection:
+    with _translated(), _connection(engine) as connection:
         yield connection, None
 
 
@@ -188,8 +215,10 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except sa.exc.DBAPIError as error:
-        # A worker that was paused for too long learns of it by an error that is not operational to PostgreSQL's driver.
-        if not isinstance(error, sa.exc.OperationalError) and not error.connection_invalidated:
+        # A worker that was paused for too long learns of it by one error or another, and not always by an operational one.
+        if error.connection_invalidated:
+            raise StoreUnavailable(f"{ENDED} ({str(error.orig).splitlines()[0]})") from error
+        if not isinstance(error, sa.exc.OperationalError):
             raise
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
 
@@ -250,7 +279,7 @@ def reserve_ids(connection: Connection, shard: str, name: str, count: int) -> in
     for each other's ends: ids of a transaction that fails are lost, and nobody misses them.
     """
     if connection.dialect.name == "postgresql":
-        with connection.engine.connect() as own, own.begin():
+        with _inner.get(connection.engine, connection.engine).connect() as own, own.begin():
             return _reserve(own, shard, name, count)
     return _reserve(connection, shard, name, count)
 
@@ -264,6 +293,12 @@ def _reserve(connection: Connection, shard: str, name: str, count: int) -> int:
         connection.execute(make(table).values(shard=shard, name=name, next=1).on_conflict_do_nothing(index_elements=["shard", "name"]))
         connection.execute(taken)
     return int(connection.execute(sa.select(table.c.next).where(where)).scalar_one()) - count
+
+
+def lock_new_claims(connection: Connection, payer: str, provider: str) -> None:
+    """Until the transaction ends nobody else makes claims of this payer and provider: two that know of none would both make the same."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"{payer}/{provider}", 0))))
 
 
 def in_chunks(values: Iterable[Any], size: int = PARAMETERS_MAX) -> Iterator[list[Any]]:

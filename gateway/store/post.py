@@ -230,6 +230,9 @@ def due_at_once(engine: Engine, payers: Iterable[str]) -> None:
 
 def _still_ours(connection: Connection, payer: str, answers: Sequence[Answered]) -> list[Answered]:
     ours: set[tuple[int, int]] = set()
+    # Claims before operations, as whoever takes the register's movements over: else each could wait for the other.
+    for chunk in in_chunks(sorted({answered.operation.claim for answered in answers})):
+        connection.execute(sa.select(_C.claim).where(_C.payer == payer, _C.claim.in_(chunk)).order_by(_C.claim).with_for_update())
     for chunk in in_chunks(sorted(answered.operation.operation for answered in answers)):
         rows = connection.execute(
             sa.select(_O.operation, _ATTEMPT)

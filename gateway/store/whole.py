@@ -28,30 +28,28 @@ from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
-from gateway.store.engine import day_text, insert_many, reading, reserve_ids, writing
+from gateway.store.engine import day_text, insert_many, lock_new_claims, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
-    with reading(engine) as connection:
-        held = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer")
-        if connection.execute(held).first() is not None:
-            return _fence(connection, provider, register, is_held=False)
-    with writing(engine) as connection:
-        reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
+    with writing(engine) as connection:  # held, if only for a moment: whoever is saving has a number already, and its facts not yet
+        there = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer")
+        if connection.execute(there).first() is None:
+            reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
         return _fence(connection, provider, register)
 
 
-def _fence(connection: Connection, provider: str, register: str, is_held: bool = True) -> Fence:
-    inputs = store_collect.inputs_so_far(connection, provider, is_held)
-    cursors = (
+def _fence(connection: Connection, provider: str, register: str) -> Fence:
+    inputs = store_collect.inputs_so_far(connection, provider)
+    cursors = connection.execute(
         sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
         .where(t.register_cursor.c.register == register)
         .order_by(t.register_cursor.c.feed)
+        .with_for_update(read=True)
     )
-    rows = connection.execute(cursors.with_for_update(read=True) if is_held else cursors)
-    return (*inputs, *((feed, str(cursor)) for feed, cursor in rows))
+    return (*inputs, *((feed, str(cursor)) for feed, cursor in cursors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +64,8 @@ class WholeWork:
 
     def is_new(self, payers: Sequence[str], groups: Sequence[str], period: Period) -> bool:
         """Whether no claim of these groups and days is known, and no list of these payers holds anything."""
+        for payer in payers:
+            lock_new_claims(self.connection, payer, self.asked.provider)
         columns = t.claim.c
         known = sa.select(sa.literal(1)).where(
             columns.payer.in_(payers), columns.provider == self.asked.provider, columns.group_id.in_(groups), columns.day >= period.first,

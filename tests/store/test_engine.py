@@ -111,7 +111,7 @@ def test_a_worker_paused_with_work_in_its_hands_is_thrown_out(postgres_url: str,
     monkeypatch.setattr(store_engine, "PAUSED_MS_MAX", 100)
     engine = open_engine(postgres_url)
     row = a_number("4700000001")
-    with pytest.raises(StoreUnavailable, match="idle-in-transaction"), writing(engine) as connection:
+    with pytest.raises(StoreUnavailable, match="paused for too long"), writing(engine) as connection:
         upsert(connection, t.certificate_number, [row], list(row))
         time.sleep(0.5)
         numbers(connection)
