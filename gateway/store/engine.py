@@ -218,7 +218,8 @@ def _translated() -> Iterator[None]:
         # A worker that was paused for too long learns of it by one error or another, and not always by an operational one.
         if error.connection_invalidated:
             raise StoreUnavailable(f"{ENDED} ({str(error.orig).splitlines()[0]})") from error
-        if not isinstance(error, sa.exc.OperationalError):
+        # Of a damaged file SQLite tells by a plain DatabaseError; the others beside it are this program's own mistakes.
+        if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError:
             raise
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
 

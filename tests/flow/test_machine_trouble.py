@@ -161,6 +161,27 @@ def test_what_is_no_database_is_told_and_left_alone(running: Town, instead: Call
     ends_well(running, "second.xlsx")
 
 
+def test_a_damaged_database_is_told_and_a_backup_of_it_goes_on(running: Town) -> None:
+    ends_well(running)
+    gateway = running.gateway()
+    backup = running.folder / "backup.zip"
+    gateway.backup(backup)
+    gateway.engine.dispose()
+    with sqlite3.connect(database_of(running)) as connection:
+        (root,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'claim'").fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with database_of(running).open("r+b") as file:
+        file.seek((root - 1) * size)
+        file.write(bytes([0x5A]) * size)
+    told(import_(running, "second.xlsx"), "malformed")
+    charges_stand(running)
+    for rest in database_of(running).parent.glob("gateway.sqlite*"):
+        rest.unlink()
+    running.gateway().restore(backup)
+    ends_well(running, "second.xlsx")
+
+
 def without_power_over_files() -> None:
     """A superuser's process without the right to pass over permissions (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH) once it is executed."""
     if os.geteuid() == 0:
