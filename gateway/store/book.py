@@ -58,14 +58,17 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[BookWork | None]:
         yield BookWork(connection, payer, decided, free_of(connection, payer, certificates))
 
 
-_JOIN = (t.to_book.c.payer == t.claim.c.payer) & (t.to_book.c.claim == t.claim.c.claim)
+# The list comes first, however many claims there are: an outer join, which SQLite does not turn round as long as nothing else speaks of
+# the claim (`coalesce`).
+_LISTED = t.to_book.outerjoin(t.claim, (t.to_book.c.payer == t.claim.c.payer) & (t.to_book.c.claim == t.claim.c.claim))
+_IS_FREE = sa.func.coalesce(t.claim.c.under_way, 1) == 0
 
 
 def _next_payer(connection: Connection) -> str | None:
     return connection.execute(
         sa.select(t.to_book.c.payer)
-        .join(t.claim, _JOIN)
-        .where(t.claim.c.under_way == 0)
+        .select_from(_LISTED)
+        .where(_IS_FREE)
         .order_by(t.to_book.c.payer)
         .limit(1)
         .with_for_update(of=t.to_book, skip_locked=True)
@@ -76,9 +79,9 @@ def _decided(connection: Connection, payer: str, limit: int) -> list[tuple[Claim
     certificate = sa.func.coalesce(t.to_book.c.certificate, "")
     rows = connection.execute(
         sa.select(t.to_book.c.answer, certificate, *CLAIM_COLUMNS)
-        .select_from(with_live_debit(t.claim.join(t.to_book, _JOIN)))
-        .where(t.to_book.c.payer == payer, t.claim.c.payer == payer, t.claim.c.under_way == 0)
-        .order_by(certificate, t.claim.c.claim)
+        .select_from(with_live_debit(_LISTED))
+        .where(t.to_book.c.payer == payer, _IS_FREE)
+        .order_by(certificate, t.to_book.c.claim)
         .limit(limit)
         .with_for_update(of=t.to_book, skip_locked=True)
     ).all()

@@ -41,14 +41,15 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedClaims | None]:
         if payer is None:
             yield None
             return
+        # The list comes first, however many claims there are: SQLite does not turn an outer join round.
         joined = with_live_debit(
-            t.claim.join(t.to_decide, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim))
+            t.to_decide.outerjoin(t.claim, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim))
         )
         rows = connection.execute(
             sa.select(t.to_decide.c.attempt, *CLAIM_COLUMNS)
             .select_from(joined)
-            .where(t.claim.c.payer == payer, t.to_decide.c.payer == payer)
-            .order_by(t.claim.c.claim)
+            .where(t.to_decide.c.payer == payer)
+            .order_by(t.to_decide.c.claim)
             .limit(limit)
             .with_for_update(of=t.to_decide, skip_locked=True)
         ).all()

@@ -63,7 +63,7 @@ catalogue_group = _table(
     "catalogue_group", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("group_id", String, nullable=False), Column("title_folded", String, nullable=False),
     Column("body", Text, nullable=False), Column("schedule", String, nullable=False),
-    PrimaryKeyConstraint("provider", "group_id"),
+    PrimaryKeyConstraint("group_id", "provider"), Index("catalogue_group_by_provider", "provider"),
 )  # fmt: skip
 
 run = _table(
@@ -187,7 +187,8 @@ certificate = _table(
     "certificate", BY_PAYER,
     Column("payer", String, nullable=False), Column("certificate", String, nullable=False), Column("child", String, nullable=False),
     Column("number", String, nullable=False), Column("body", Text, nullable=False),
-    PrimaryKeyConstraint("payer", "certificate"), Index("certificate_by_child", "payer", "child"),
+    # The key stands second here, and in the claim's: they are also looked for by who asks without knowing the payer.
+    PrimaryKeyConstraint("certificate", "payer"), UniqueConstraint("child", "payer", "certificate"),
 )  # fmt: skip
 
 certificate_number = _table(
@@ -223,7 +224,7 @@ claim = _table(
     Column("live", String), Column("last_acceptance", String), Column("debits", Integer, nullable=False),
     Column("attendance", String), Column("attendances", Integer, nullable=False), Column("under_way", Integer, nullable=False),
     PrimaryKeyConstraint("payer", "claim"),
-    UniqueConstraint("payer", "provider", "child", "group_id", "day", "slot"),
+    UniqueConstraint("provider", "child", "payer", "group_id", "day", "slot"),
     CheckConstraint("under_way >= 0", name="claim_under_way"),
     Index("claim_by_group", "payer", "provider", "group_id", "day"),
     Index("claim_by_certificate", "payer", "certificate"),
@@ -300,7 +301,7 @@ account = _table(
     Column("in_settled", BigInteger, nullable=False), Column("out_settled", BigInteger, nullable=False),
     Column("in_held", BigInteger, nullable=False), Column("out_held", BigInteger, nullable=False),
     Column("seals", Integer), Column("seal", String),  # how many it has, and the last one's digest
-    PrimaryKeyConstraint("payer", "account"), UniqueConstraint("payer", "period", "kind", "owner"),
+    PrimaryKeyConstraint("payer", "account"), UniqueConstraint("payer", "owner", "period", "kind"),
     CheckConstraint("in_settled >= 0 AND out_settled >= 0 AND in_held >= 0 AND out_held >= 0", name="account_sums"),
     CheckConstraint(
         "kind NOT IN ('certificate', 'reserve') OR in_settled - out_settled - out_held >= 0", name="account_free"
