@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gateway.scenario.faults import FaultStepWrong, switch_requests
 from gateway.scenario import run_story
+from gateway.scenario.faults import FaultStepWrong, switch_requests
 from tests.stories.test_stories_add_up import ROOT
 
 UNTIL = dt.datetime.fromisoformat("2025-11-05T12:00:00+03:00")
