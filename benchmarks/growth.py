@@ -1,17 +1,20 @@
 """The rows `growth_sqlite`, `growth_postgresql` and `memory_mb`: many clubs one after another, the last tenth beside the first.
 
 Every club is new and as large as the others, so nothing but what is stored already can make the last ones slower. Minutes lie between the
-first and the last, and the machine may be slower by then; so the first tenth is taken in once more, into a database that was set aside
-while it was empty, club by club in turn with the last tenth. The ratio is that of these two; all tenths as they came are told beside it.
+first and the last, and the machine may be slower by then; so the first tenth is taken in once more, by a new process and into a database
+that was set aside while it was empty, club by club in turn with the last tenth. The ratio is that of these two, so it knows what the
+database has grown to and what the process has; all tenths as they came are told beside it.
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +62,8 @@ def _memory(found: dict[str, Any]) -> Row:
     return Row("memory_mb", peak, "MB", peak / few, f"flat (≤ {FLAT}), < 300 MB", peak < 300 and peak / few <= FLAT, notes)
 
 
-def _measure(ours: Ours, empty: Callable[[], Ours], progress: Progress) -> dict[str, Any]:
-    """``empty``: opens the database that was set aside."""
+def _measure(ours: Ours, home: Path, url: str, progress: Progress) -> dict[str, Any]:
+    """``home``, ``url``: the database that was set aside."""
     town = ours.town
     tenth = max(1, town.providers // 10)
     begins = town.providers - tenth
@@ -77,12 +80,18 @@ def _measure(ours: Ours, empty: Callable[[], Ours], progress: Progress) -> dict[
                 peaks.append((marks, peak_mb()))
                 step *= 10
             progress(provider + 1, town.providers)
-        second = empty()
+        context = multiprocessing.get_context("spawn")
+        near, far = context.Pipe()
+        process = context.Process(target=_first_again, args=(far, home, town, url), daemon=True)
+        process.start()
+        near.recv()
         for offset in range(tenth):
             last.append(ours.take(begins + offset, town.batches(begins + offset)))
-            again.append(second.take(offset, town.batches(offset)))
+            near.send(offset)
+            again.append(near.recv())
             progress(begins + offset + 1, town.providers)
-        second.close()
+        near.send(None)
+        process.join()
     tenths = [spans[first : first + tenth] for first in range(0, 9 * tenth, tenth)] + [last]
     return {
         "marks": marks + sum(span.marks for span in last), "tenth_marks": sum(span.marks for span in last),
@@ -93,6 +102,16 @@ def _measure(ours: Ours, empty: Callable[[], Ours], progress: Progress) -> dict[
     }  # fmt: skip
 
 
+def _first_again(pipe: Connection, home: Path, town: Town, url: str) -> None:
+    """A new process: takes in the clubs that it is told, one at a time."""
+    ours = Ours(home, town, url, read=False)
+    pipe.send("ready")
+    with frozen_gc():
+        while (club := pipe.recv()) is not None:
+            pipe.send(ours.take(club, town.batches(club)))
+    ours.close()
+
+
 def _on_postgresql(home: Path, server: Postgres, marks: int, progress: Progress) -> dict[str, Any]:
     town = Town(marks)
     url = server.create("grown")
@@ -100,7 +119,7 @@ def _on_postgresql(home: Path, server: Postgres, marks: int, progress: Progress)
     ours.close()
     aside = server.create("empty", template="grown")
     try:
-        return _measure(ours, lambda: Ours(home / "ours", town, aside, read=False), progress)
+        return _measure(ours, home / "ours", aside, progress)
     finally:
         ours.close()
 
@@ -118,7 +137,7 @@ def _on_sqlite(home: Path, marks: int) -> dict[str, Any]:
             print(f"  {done} of {of} clubs", file=sys.stderr, flush=True)
 
     try:
-        return _measure(ours, lambda: Ours(aside, town, read=False), told)
+        return _measure(ours, aside, "", told)
     finally:
         ours.close()
 
