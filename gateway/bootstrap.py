@@ -16,7 +16,7 @@ import holidays
 from gateway.core import decide
 from gateway.core.facts import RegisterProvider, Text
 from gateway.errors import EXIT_UNREADABLE, UserError
-from gateway.flow import Flow, Progress
+from gateway.flow import Flow, Progress, silent
 from gateway.flow import explain as flow_explain
 from gateway.flow import queues as flow_queues
 from gateway.flow.intake import Intake, IntakeRequest, take_in, try_out
@@ -39,10 +39,6 @@ from gateway.upkeep import Upkeep
 from gateway.vault import Vault
 
 Made = TypeVar("Made")
-
-
-def _silent(stage: str, done: int) -> None:
-    """No progress is shown."""
 
 
 @dataclass
@@ -125,12 +121,14 @@ class Gateway(Monthly, Upkeep):
         mapping: Path | None = None,
         month: str | None = None,
         source: str | None = None,
-        progress: Progress = _silent,
+        progress: Progress = silent,
     ) -> dict[str, Any]:
-        """Take a file in and run all stages; the report of interfaces.md 3. Call `finished` once it has been given to the user."""
-        now = self.clock()
-        self.flow.read_register(now, progress)
-        asked = self._request(path, provider, mapping, month, source)
+        """Take a file in and run all stages; the report of interfaces.md 3. Call `finished` once it has been given to the user.
+
+        Raises:
+            RegisterUnavailable: the register's facts could not be read: nothing is changed.
+        """
+        now, asked = self._asked(path, provider, mapping, month, source, progress)
         self._keep_raw(path)
         intake = take_in(self.flow, asked, now, progress)
         if mapping is not None and intake.refused is None:  # one that cannot be used does not take a good one's place
@@ -147,12 +145,10 @@ class Gateway(Monthly, Upkeep):
         mapping: Path | None = None,
         month: str | None = None,
         source: str | None = None,
-        progress: Progress = _silent,
+        progress: Progress = silent,
     ) -> dict[str, Any]:
         """What `import_file` would make of the file. Nothing but the register's facts is stored."""
-        now = self.clock()
-        self.flow.read_register(now, progress)
-        asked = self._request(path, provider, mapping, month, source)
+        now, asked = self._asked(path, provider, mapping, month, source, progress)
         return self._report(try_out(self.flow, asked, now, progress), asked)
 
     def finished(self, report: Mapping[str, Any]) -> None:
@@ -162,21 +158,26 @@ class Gateway(Monthly, Upkeep):
                 self.engine, report["provider"], report["run"], {"outcome": report["outcome"], **report["counts"]}, self.clock()
             )
 
-    def _request(self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None) -> IntakeRequest:
+    def _asked(
+        self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None, progress: Progress
+    ) -> tuple[dt.datetime, IntakeRequest]:
+        """The instant of the call and what it asks, by the register's facts of this moment."""
+        now = self.clock()
+        self.flow.read_register(now, progress)
         _check_readable(path)
         if month is not None:
             checked_month(month)
         known = self.provider(provider)
         adapter = self._adapter_for(path)
         source = source or adapter.name
-        return IntakeRequest(
+        return now, IntakeRequest(
             path=path,
             provider=known,
             source=source,
             adapter=adapter,
             mapping=self._mapping(known.provider, source, mapping),
             month=month,
-            holidays=_holidays(self.clock().year),
+            holidays=_holidays(now.year),
             limit_percent=self.pack.withdrawal_limit_percent,
         )
 
@@ -242,7 +243,7 @@ class Gateway(Monthly, Upkeep):
 
     # ------------------------------------------------------------ runs
 
-    def run(self, progress: Progress = _silent) -> dict[str, Any]:
+    def run(self, progress: Progress = silent) -> dict[str, Any]:
         """What the scheduler would do now: read the register, then all stages."""
         now = self.clock()
         before = views.booked(self.engine)
@@ -260,13 +261,13 @@ class Gateway(Monthly, Upkeep):
         self.plugins.notify_run_finished(report)
         return report
 
-    def after_answer(self, progress: Progress = _silent) -> bool:
+    def after_answer(self, progress: Progress = silent) -> bool:
         """An answer has listed its marks: run the stages on them."""
         now = self.clock()
         self.flow.read_register(now, progress)
         return self.flow.run(now, progress)
 
-    def undo(self, provider: str | None, file_or_run: str, progress: Progress = _silent) -> dict[str, Any]:
+    def undo(self, provider: str | None, file_or_run: str, progress: Progress = silent) -> dict[str, Any]:
         """Take a run back: by its id, or the last run that took a file of this name."""
         changed = flow_queues.undo(self.flow, self.provider(provider).provider if provider else None, file_or_run, self.clock())
         return {"changed": changed, "complete": self.after_answer(progress)}
@@ -285,19 +286,19 @@ class Gateway(Monthly, Upkeep):
         child: str | None = None,
         outside: bool = False,
         row: int | None = None,
-        progress: Progress = _silent,
+        progress: Progress = silent,
     ) -> dict[str, Any]:
         """Answer who a person is: ``child`` "" takes an answer back; ``outside``: nobody in the register."""
         self.flow.read_register(self.clock(), progress)
         known = self.provider(provider).provider
         answered = flow_queues.answer_match(self.flow, known, person, group, child, outside, row, self.clock())
-        return {"answered": answered, "complete": self.after_answer(progress)}
+        return {"answered": answered, "complete": self.flow.run(self.clock(), progress)}
 
-    def answer_group(self, provider: str | None, words: str, group: str, progress: Progress = _silent) -> dict[str, Any]:
+    def answer_group(self, provider: str | None, words: str, group: str, progress: Progress = silent) -> dict[str, Any]:
         """Answer which of the register's groups a source's words mean."""
         self.flow.read_register(self.clock(), progress)
         answered = flow_queues.answer_group(self.flow, self.provider(provider).provider, words, group)
-        return {"answered": answered, "complete": self.after_answer(progress)}
+        return {"answered": answered, "complete": self.flow.run(self.clock(), progress)}
 
     def withdrawals(self, provider: str | None = None) -> list[dict[str, Any]]:
         """Withdrawals above the limit that wait for a person."""
@@ -311,7 +312,7 @@ class Gateway(Monthly, Upkeep):
         ]  # fmt: skip
 
     def answer_withdrawals(
-        self, accept: bool, provider: str | None = None, group: str | None = None, month: str | None = None, progress: Progress = _silent
+        self, accept: bool, provider: str | None = None, group: str | None = None, month: str | None = None, progress: Progress = silent
     ) -> dict[str, Any]:
         """Confirm or decline withdrawals; a later answer replaces an earlier one."""
         if month is not None:
@@ -329,7 +330,7 @@ class Gateway(Monthly, Upkeep):
             for row in store_queues.conflicts(self.engine, provider)
         ]  # fmt: skip
 
-    def answer_conflict(self, enrollment: str, date: dt.date, slot: int, take: str, progress: Progress = _silent) -> dict[str, Any]:
+    def answer_conflict(self, enrollment: str, date: dt.date, slot: int, take: str, progress: Progress = silent) -> dict[str, Any]:
         """Say whose word counts."""
         answered = flow_queues.answer_conflict(self.flow, enrollment, date, slot, take, self.clock())
         return {"answered": answered, "complete": self.after_answer(progress)}

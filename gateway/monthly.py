@@ -11,21 +11,18 @@ from gateway.act import write_act
 from gateway.core.facts import Text
 from gateway.core.periods import month_of, month_period
 from gateway.errors import EXIT_REFUSED, UserError
-from gateway.flow import Flow, Progress
+from gateway.flow import Flow, Progress, silent
 from gateway.flow import act as flow_act
 from gateway.flow import close as flow_close
 from gateway.flow import explain as flow_explain
 from gateway.flow import reconcile as flow_reconcile
+from gateway.flow import verify as flow_verify
 from gateway.store import months as store_months
 from gateway.store import reconcile as store_reconcile
 from gateway.store import views
 
 RECONCILED_DAYS = 92
 """How far back the daily reconciliation looks: a quarter. Older months are reconciled on demand."""
-
-
-def _silent(stage: str, done: int) -> None:
-    """No progress is shown."""
 
 
 class Monthly:
@@ -38,19 +35,19 @@ class Monthly:
     def flow(self) -> Flow:
         raise NotImplementedError
 
-    def after_answer(self, progress: Progress = _silent) -> bool:
+    def after_answer(self, progress: Progress = silent) -> bool:
         raise NotImplementedError
 
     # ------------------------------------------------------------ closing
 
-    def close_preview(self, month: str, payer: str | None = None, progress: Progress = _silent) -> dict[str, Any]:
+    def close_preview(self, month: str, payer: str | None = None, progress: Progress = silent) -> dict[str, Any]:
         """What closing the month would lose, and for whom."""
         checked_month(month)
         self.flow.read_register(self.clock(), progress)
         return flow_close.preview(self.flow, month, self._payers(payer), self.language)
 
     def close_month(
-        self, month: str, payer: str | None = None, over: Sequence[str] = (), confirm: bool = True, progress: Progress = _silent
+        self, month: str, payer: str | None = None, over: Sequence[str] = (), confirm: bool = True, progress: Progress = silent
     ) -> dict[str, Any]:
         """Close a month, here and at the register.
 
@@ -111,7 +108,7 @@ class Monthly:
         return flow_close.late_queue(self.flow, month, payer, self.language)
 
     def decide_late(
-        self, month: str, accept: bool, payer: str | None = None, provider: str | None = None, progress: Progress = _silent
+        self, month: str, accept: bool, payer: str | None = None, provider: str | None = None, progress: Progress = silent
     ) -> dict[str, Any]:
         """The payer allows them, booked in the next open month, or does not."""
         checked_month(month)
@@ -154,13 +151,7 @@ class Monthly:
 
     def act(self, reconciled: Mapping[str, Any]) -> dict[str, Any]:
         """What the reconciliation act (акт сверки) of a month says that `reconcile` has just told of. No child's name is in it."""
-        return flow_act.act(self.flow, reconciled, self._seal_heads(), self.clock())
-
-    def _seal_heads(self) -> dict[str, str]:
-        """Payer → the head of its ledger's seals at this moment; nothing where the ledger is not sealed."""
-        seal_head = getattr(self, "seal_head", None)
-        found = seal_head() if seal_head is not None else {}
-        return {"": found} if isinstance(found, str) else dict(found)
+        return flow_act.act(self.flow, reconciled, flow_verify.heads(self.flow), self.clock())
 
     def write_act(self, reconciled: Mapping[str, Any], path: Path) -> None:
         """Write the act as HTML or XLSX, by the file's ending (`check_act_name`)."""

@@ -10,7 +10,7 @@ from typing import Any
 from gateway import archive
 from gateway.core.facts import Text
 from gateway.errors import EXIT_REFUSED, UserError
-from gateway.flow import Flow, Progress
+from gateway.flow import Flow, Progress, silent
 from gateway.flow import outbox as flow_outbox
 from gateway.flow import recover as flow_recover
 from gateway.flow import verify as flow_verify
@@ -20,10 +20,6 @@ from gateway.store import link as store_link
 from gateway.store import post as store_post
 from gateway.store import stop as store_stop
 from gateway.store.engine import Engine, database_url, open_engine
-
-
-def _silent(stage: str, done: int) -> None:
-    """No progress is shown."""
 
 
 class Upkeep:
@@ -42,7 +38,7 @@ class Upkeep:
     def engine(self) -> Engine:
         raise NotImplementedError
 
-    def after_answer(self, progress: Progress = _silent) -> bool:
+    def after_answer(self, progress: Progress = silent) -> bool:
         raise NotImplementedError
 
     # ------------------------------------------------------------ the outbox
@@ -51,7 +47,7 @@ class Upkeep:
         """What waits for the register, since when and why."""
         return flow_outbox.outbox(self.flow, self.clock(), self.language)
 
-    def outbox_retry(self, operation: str, progress: Progress = _silent) -> dict[str, Any]:
+    def outbox_retry(self, operation: str, progress: Progress = silent) -> dict[str, Any]:
         """Try one operation again at once. ``operation``: its id, or the first six digits or more."""
         id_ = flow_outbox.retry(self.flow, operation, self.clock())
         return {"id": id_, "complete": self.after_answer(progress)}
@@ -60,24 +56,24 @@ class Upkeep:
         """Keep one operation back."""
         return {"id": flow_outbox.hold(self.flow, operation), "complete": True}
 
-    def outbox_release(self, operation: str, progress: Progress = _silent) -> dict[str, Any]:
+    def outbox_release(self, operation: str, progress: Progress = silent) -> dict[str, Any]:
         """Give one operation's hold back; what had lacked the money is decided anew."""
         id_ = flow_outbox.release(self.flow, operation, self.clock())
         return {"id": id_, "complete": self.flow.run(self.clock(), progress)}
 
-    def outbox_reverse(self, operation: str, progress: Progress = _silent) -> dict[str, Any]:
+    def outbox_reverse(self, operation: str, progress: Progress = silent) -> dict[str, Any]:
         """Take a live debit back."""
         id_ = flow_outbox.reverse(self.flow, operation, self.clock())
         return {"id": id_, "complete": self.after_answer(progress)}
 
-    def outbox_keep(self, operation: str, progress: Progress = _silent) -> dict[str, Any]:
+    def outbox_keep(self, operation: str, progress: Progress = silent) -> dict[str, Any]:
         """Let a late debit stand."""
         id_ = flow_outbox.keep(self.flow, operation, self.clock())
         return {"id": id_, "complete": self.flow.run(self.clock(), progress)}
 
     # ------------------------------------------------------------ recovery, backups
 
-    def recover(self, progress: Progress = _silent) -> dict[str, Any]:
+    def recover(self, progress: Progress = silent) -> dict[str, Any]:
         """Adopt all that the register ever accepted. Nothing is sent."""
         return flow_recover.recover(self.flow, self.clock(), progress)
 

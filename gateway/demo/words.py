@@ -107,9 +107,6 @@ class Words:
     def __call__(self, name: str, /, **values: object) -> str:
         return WORDS[name].in_language(self.language).format(**values)
 
-    def has(self, name: str) -> bool:
-        return name in WORDS
-
 
 def language_from(environment: Mapping[str, str] = os.environ) -> str:
     """By GATEWAY_LANG, else the locale: English in an English one, Russian in any other and where there is none."""

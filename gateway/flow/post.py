@@ -13,7 +13,7 @@ import random
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,14 +49,12 @@ class Poster:
 
     Attributes:
         now: the session's instant; leases alone follow the real time that passes in it.
-        sent: how many operations it has had an outcome for.
     """
 
     flow: Flow
     now: dt.datetime
     token: str
     progress: Callable[[str, int], None]
-    sent: int = 0
     _gave_up: bool = False
     _payers: list[str] = field(default_factory=list)
     _begun: float = field(default_factory=time.monotonic)
@@ -81,7 +79,10 @@ class Poster:
         under_way: dict[Future[Sequence[Answer]], Batch] = {}
         with _workers(width) as workers:
             while True:
-                while len(under_way) < width and not self._gave_up and most != 0 and (batch := self._next(limit)) is not None:
+                while len(under_way) < width and not self._gave_up and most != 0:
+                    batch = self._next(limit, {one.operations[0].payer for one in under_way.values()})
+                    if batch is None:
+                        break
                     under_way[workers.submit(self._outcomes, batch)] = batch
                     most = None if most is None else most - 1
                 if not under_way:
@@ -89,11 +90,11 @@ class Poster:
                 for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                     self._save(under_way.pop(future), future.result())
 
-    def _next(self, limit: int) -> Batch | None:
+    def _next(self, limit: int, busy: Collection[str]) -> Batch | None:
+        """The next batch of any payer. One that has batches under way (``busy``) may have more to send once they are answered."""
         engine, can = self.flow.engine, self.flow.register.can
         lease = Lease(self.token, self.now + dt.timedelta(seconds=time.monotonic() - self._begun + LEASE_SECONDS))
-        while self._payers:
-            payer = self._payers[0]
+        for payer in list(self._payers):
             if can.idempotent or can.lookup:
                 again = store_post.take_unanswered(engine, payer, lease, self.now, limit, is_sent=can.idempotent)
                 if again:
@@ -101,7 +102,8 @@ class Poster:
             fresh = store_post.take_fresh(engine, payer, lease, self.now, limit)
             if fresh:
                 return Batch(fresh, asks=False)
-            self._payers.pop(0)
+            if payer not in busy:
+                self._payers.remove(payer)
         return None
 
     # ------------------------------------------------------------ speaking to the register: in a worker's thread, no database
@@ -140,7 +142,6 @@ class Poster:
         self._mind_the_breaker(all(outcome == Outcome.UNANSWERED.value for outcome in outcomes.values()))
         self.flow.settled([{"id": one.operation.id, "outcome": one.outcome} for one in settling])
         self.progress("post", len(settling))
-        self.sent += len(settling)
 
     def _matched(self, batch: Batch, answers: Sequence[Answer]) -> list[Answered]:
         """Each operation with the answer that bears its id. Two answers that differ are none; one that nobody asked for is counted."""

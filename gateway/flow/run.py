@@ -17,8 +17,8 @@ from gateway.core.claims import Answer as ClaimAnswer
 from gateway.core.claims import Claim, LessonAt
 from gateway.core.facts import Candidate, RegisterGroup
 from gateway.core.lessons import lessons_on
-from gateway.core.match import Match, Matched, PersonToMatch, WordAt
-from gateway.core.periods import Period, month_of
+from gateway.core.match import Match, Matched, WordAt
+from gateway.core.periods import Period, month_of, month_period
 from gateway.flow.post import Poster, posting
 from gateway.flow.recover import Adoption
 from gateway.plugins.register import Acceptance, Page, RegisterConnector
@@ -42,7 +42,7 @@ CANDIDATE_NUMBERS_MAX = 500
 """Numbers in one question to the register."""
 
 
-def _silent(stage: str, done: int) -> None:
+def silent(stage: str, done: int) -> None:
     """No progress is shown."""
 
 
@@ -60,7 +60,7 @@ class Flow:
 
     # ------------------------------------------------------------ collect: the register's side
 
-    def read_register(self, now: dt.datetime, progress: Progress = _silent) -> Adoption:
+    def read_register(self, now: dt.datetime, progress: Progress = silent) -> Adoption:
         """Bring the register's facts up to date, feed by feed, each page with its cursor. What it knew more than we did is told.
 
         Raises:
@@ -96,7 +96,7 @@ class Flow:
 
     # ------------------------------------------------------------ a whole run
 
-    def run(self, now: dt.datetime, progress: Progress = _silent) -> bool:
+    def run(self, now: dt.datetime, progress: Progress = silent) -> bool:
         """All stages until their lists are empty. True where everything was answered; False where the register did not take all.
 
         A freed balance or a reversal lists claims anew, and what was booked is sent: hence the loop. It ends with a round that does
@@ -131,7 +131,7 @@ class Flow:
                 return True
         return False
 
-    def match_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
+    def match_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
             with store_match.work(self.engine) as work:
                 if work is None:
@@ -141,7 +141,7 @@ class Flow:
                 store_match.save(self.engine, work, matched, payers)
             progress("match", len(work.words))
 
-    def decide_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
+    def decide_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
             with store_decide.work(self.engine) as work:
                 if work is None:
@@ -149,7 +149,7 @@ class Flow:
                 store_decide.save(self.engine, work, self.plan_decide(work.claims, work.facts, now))
             progress("decide", len(work.claims))
 
-    def book_listed(self, now: dt.datetime, progress: Progress = _silent) -> None:
+    def book_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
             with store_book.work(self.engine) as work:
                 if work is None:
@@ -159,13 +159,6 @@ class Flow:
                 work.save(book.plan(work.decided, work.free, self.rules.nominal_period, booked_in), now)
                 done = len(work.decided)
             progress("book", done)
-
-    def post_booked(self, now: dt.datetime, progress: Progress = _silent) -> bool:
-        """Send what is booked. False where anything of it is still without an answer."""
-        with posting(self, now, progress) as poster:
-            poster.drain()
-        waits = store_post.under_way(self.engine)
-        return not any(waits[name] for name in ("to_send", "unanswered"))
 
     # ------------------------------------------------------------ the plans with what they need of the register
 
@@ -232,8 +225,7 @@ class Matches:
                 numbers.setdefault(word.group, set()).add(person.number)
         for group, period in sorted(days.items()):
             # Whole months: «enrolled in the group in that month».
-            first = period.first.replace(day=1)
-            last = (period.last.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+            first, last = month_period(month_of(period.first)).first, month_period(month_of(period.last)).last
             self._candidates[group] = self._flow.candidates(group, first, last, numbers.get(group, ()))
             self.payers.update({one.child: one.payer for one in self._candidates[group]})
 
@@ -243,9 +235,6 @@ class Matches:
             candidates = self._candidates.get(group, [])
             self._known[key] = match.identify(self._context.persons[person], group, month, candidates, self._flow.match_by_name)
         return self._known[key]
-
-    def person(self, person: int) -> PersonToMatch:
-        return self._context.persons[person]
 
 
 class Lessons:

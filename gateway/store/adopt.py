@@ -83,7 +83,10 @@ def say_again(engine: Engine, provider: str, source: str, cells: Collection[Cell
     """A file says anew what it said before: where the register's word was adopted meanwhile, the source's counts again. How many claims."""
     with reading(engine) as connection:
         unsaid = _C.is_said.is_(False) & _C.status.is_not(None) & _C.mark.is_not(None)
-        claims = connection.execute(sa.select(_C.payer, _C.claim, _C.mark).where(_C.provider == provider, unsaid)).all()
+        # Unsaid claims are few, and have an index of their own. `coalesce` keeps the planner from going through all of the provider's.
+        claims = connection.execute(
+            sa.select(_C.payer, _C.claim, _C.mark).where(sa.func.coalesce(_C.provider, "") == provider, unsaid)
+        ).all()
         said = _marks_at(connection, provider, source, {mark for _, _, mark in claims}, cells)
     by_payer: dict[str, list[int]] = defaultdict(list)
     for payer, claim, mark in claims:

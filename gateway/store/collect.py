@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, Person, StandingLesson, StandingMark, Word
-from gateway.core.facts import Finding, LessonState, Level, Member, Place, Status, Text
+from gateway.core.facts import Finding, LessonState, Member, Place, Status
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
@@ -429,11 +429,6 @@ def add_findings(
             for offset, (finding, group, month) in enumerate(findings)
         ],
     )  # fmt: skip
-
-
-def finding_from(level: str, sheet: str | None, row: int | None, column: str | None, body: str) -> Finding:
-    what_ru, what_en, cure_ru, cure_en = json.loads(body)
-    return Finding(Level(level), Place(sheet, row, column), Text(what_ru, what_en), Text(cure_ru, cure_en))
 
 
 def _save_held(connection: Connection, asked: RunRequest, collected: Collected, run: int) -> None:

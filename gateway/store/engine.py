@@ -19,8 +19,9 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import URL as URL
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine  # the flow passes it on without knowing more of it
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.store import tables
