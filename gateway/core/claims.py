@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -36,28 +37,46 @@ class NotCharged(StrEnum):
 
 def claim_key(provider: str, child: str, group: str, day: dt.date, slot: int) -> str:
     """The claim's lasting id: 32 hex digits of its five parts. ``slot`` counts the group's lessons of the day from 1."""
-    return _hash("claim", provider, child, group, day.isoformat(), str(slot))
+    return _digest(_CLAIM, _part(provider) + _part(child) + _part(group) + _part(day.isoformat()) + _part(str(slot)))
 
 
 def debit_id(claim: str, n: int) -> str:
     """Id of the claim's debit after ``n`` debits that the register accepted before."""
-    return _hash("debit", claim, str(n))
+    return _digest(_DEBIT, _part(claim) + _part(str(n)))
 
 
 def reversal_id(debit: str) -> str:
     """Id of the reversal of a debit."""
-    return _hash("reversal", debit)
+    return _digest(_REVERSAL, _part(debit))
 
 
 def attendance_id(claim: str, k: int) -> str:
     """Id of the claim's attendance after ``k`` that the register accepted before."""
-    return _hash("attendance", claim, str(k))
+    return _digest(_ATTENDANCE, _part(claim) + _part(str(k)))
 
 
-def _hash(*parts: str) -> str:
-    # Each part carries its length, so that no two lists of parts read alike.
-    text = "".join([f"{len(part)}:{part}" for part in parts])
-    return blake2b(text.encode(), digest_size=ID_BYTES).hexdigest()
+def _part(text: str) -> str:
+    """Each part carries its length, so that no two lists of parts read alike."""
+    return f"{len(text)}:{text}"
+
+
+def _digest(kind: blake2b, parts: str) -> str:
+    begun = kind.copy()
+    begun.update(parts.encode())
+    return begun.hexdigest()
+
+
+# The digest of what all ids of a kind begin with, once.
+_CLAIM, _DEBIT, _REVERSAL, _ATTENDANCE = (
+    blake2b(_part(kind).encode(), digest_size=ID_BYTES) for kind in ("claim", "debit", "reversal", "attendance")
+)
+
+
+@lru_cache(maxsize=4096)
+def minutes_between(starts_at: dt.datetime, ends_at: dt.datetime) -> int:
+    """A lesson's whole minutes; worked out once for all its children."""
+    # By instants: the difference of two times of one zone does not see the clock change between them.
+    return int(ends_at.timestamp() - starts_at.timestamp()) // 60
 
 
 class LessonAt(NamedTuple):
@@ -72,8 +91,7 @@ class LessonAt(NamedTuple):
 
     @property
     def minutes(self) -> int:
-        # By instants: the difference of two times of one zone does not see the clock change between them.
-        return int(self.ends_at.timestamp() - self.starts_at.timestamp()) // 60
+        return minutes_between(self.starts_at, self.ends_at)
 
 
 class LiveDebit(NamedTuple):
@@ -128,8 +146,7 @@ class Claim(NamedTuple):
 
     @property
     def minutes(self) -> int:
-        # By instants: the difference of two times of one zone does not see the clock change between them.
-        return int(self.ends_at.timestamp() - self.starts_at.timestamp()) // 60
+        return minutes_between(self.starts_at, self.ends_at)
 
 
 class Answer(NamedTuple):

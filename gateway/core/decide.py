@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged
@@ -55,68 +55,77 @@ class RegisterFacts:
 
 
 class _Judged(NamedTuple):
-    """An enrollment with what the enrollment rules say of it. ``eligible``: the days on which all of them are met."""
+    """An enrollment with what the enrollment rules say of it.
 
-    enrollment: Enrollment | None
-    certificate: Certificate | None
-    eligibilities: tuple[Eligibility, ...]
+    Attributes:
+        certificate: its lasting id, and enrollment the enrollment's; None where there is none.
+        in_force: the days on which the enrollment counts; None: on none.
+        eligibilities: (rule's id, what it says), of those rules that say anything.
+        eligible: the days on which all rules are met.
+    """
+
+    enrollment: str | None
+    certificate: str | None
+    in_force: Period | None
+    eligibilities: tuple[tuple[str, Eligibility], ...]
     eligible: tuple[Period, ...]
 
 
-@dataclass(slots=True)
 class Decider:
     """Decides claims one by one; what is the same for an enrollment or a lesson is worked out once."""
 
-    facts: RegisterFacts
-    rules: RulesInForce
-    now: dt.datetime
-    history_of: Callable[[Claim, str], Sequence[ClaimView]] = field(default=lambda claim, reach: ())
-    _judged: dict[tuple[str, str, str | dt.date], _Judged] = field(default_factory=dict)
-    _lessons: dict[tuple[str, dt.date, int], tuple[dt.datetime, Charge | None]] = field(default_factory=dict)
+    def __init__(
+        self,
+        facts: RegisterFacts,
+        rules: RulesInForce,
+        now: dt.datetime,
+        history_of: Callable[[Claim, str], Sequence[ClaimView]] = lambda claim, reach: (),
+    ) -> None:
+        self._facts = facts
+        self._rules = rules
+        self._now = now
+        self._history_of = history_of
+        self._judged: dict[tuple[str, str, str | dt.date], _Judged] = {}
+        self._judged_alone: dict[tuple[str, str], _Judged] = {}
+        self._lessons: dict[tuple[str, dt.date, int], tuple[dt.datetime, Charge | None]] = {}
 
     def answer(self, claim: Claim) -> Answer:
         """The claim's answer before funds."""
-        judged = self._judge(claim)
-        in_force = _is_in_force(judged.enrollment, claim.day)
-        attendance = _attendance(claim) if in_force and not claim.is_cancelled else _none_if_sent(claim)
-        enrollment = judged.enrollment.enrollment if judged.enrollment else None
-        certificate = judged.certificate.certificate if judged.certificate else None
-        if claim.status is None:
-            return Answer(AnswerKind.WITHDRAWN, enrollment=enrollment, certificate=certificate, attendance=_none_if_sent(claim))
+        judged = self._judged_alone.get((claim.child, claim.group)) or self._judge(claim)
+        enrollment, certificate, in_force, _, _ = judged
+        status, day = claim.status, claim.day
+        if status is None:
+            return Answer(AnswerKind.WITHDRAWN, None, (), None, None, enrollment, certificate, _none_if_sent(claim))
         if claim.conflict:
-            return Answer(
-                AnswerKind.WAITING,
-                refusals=(a14(claim.conflict.split(", ")),),
-                enrollment=enrollment,
-                certificate=certificate,
-                attendance=claim.attendance,
-            )
+            refusals: tuple[Refusal, ...] = (a14(claim.conflict.split(", ")),)
+            return Answer(AnswerKind.WAITING, None, refusals, None, None, enrollment, certificate, claim.attendance)
+        if in_force is not None and in_force.first <= day <= in_force.last and not claim.is_cancelled:
+            attendance: str | None = _ATTENDANCE[status]
+        else:
+            attendance = _none_if_sent(claim)
         charge = self._charge(claim)
         reason = _why_not_charged(claim, charge)
         if reason is not None:
-            return Answer(AnswerKind.NOT_CHARGED, reason, enrollment=enrollment, certificate=certificate, attendance=attendance)
+            return Answer(AnswerKind.NOT_CHARGED, reason, (), None, None, enrollment, certificate, attendance)
         refusals = self._refusals(claim, judged)
-        return Answer(
-            AnswerKind.REFUSED if refusals else AnswerKind.CHARGED,
-            refusals=refusals,
-            price=charge.certificate if charge else None,
-            parent=charge.parent if charge else None,
-            enrollment=enrollment,
-            certificate=certificate,
-            attendance=attendance,
-        )
+        kind = AnswerKind.REFUSED if refusals else AnswerKind.CHARGED
+        price, parent = (charge.certificate, charge.parent) if charge else (None, None)
+        return Answer(kind, None, refusals, price, parent, enrollment, certificate, attendance)
 
     def _refusals(self, claim: Claim, judged: _Judged) -> tuple[Refusal, ...]:
         refusals: list[Refusal] = []
-        if not covers(judged.eligible, claim.day):
-            refusals = [each.refusal for each in judged.eligibilities if not covers(each.intervals, claim.day)]
-        if self.rules.mark_rules:
-            view = view_of(claim, self.now)
-            for bound in self.rules.mark_rules:
-                rule: MarkRule = bound.rule
-                history = () if rule.history == "none" else self.history_of(claim, rule.history)
+        day = claim.day
+        for first, last in judged.eligible:
+            if first <= day <= last:
+                break
+        else:
+            refusals = [_said(rule, each) for rule, each in judged.eligibilities if not covers(each.intervals, day)]
+        if self._rules.mark_rules:
+            view = view_of(claim, self._now)
+            for rule, parameters in self._rules.mark_rules:
+                history = () if rule.history == "none" else self._history_of(claim, rule.history)
                 try:
-                    refusal = rule.check(view, history, bound.parameters)
+                    refusal = rule.check(view, history, parameters)
                 except Exception as error:
                     raise RuleFailed(rule.id, f"{type(error).__name__}: {error}") from error
                 if refusal is not None:
@@ -128,39 +137,47 @@ class Decider:
         lesson = (claim.group, claim.day, claim.slot)
         known = self._lessons.get(lesson)
         if known is None or (known[0] is not claim.starts_at and known[0] != claim.starts_at):
-            group = self.facts.groups.get(claim.group)
-            known = self._lessons[lesson] = (claim.starts_at, self.rules.price(group, claim.minutes) if group else None)
+            group = self._facts.groups.get(claim.group)
+            known = self._lessons[lesson] = (claim.starts_at, self._rules.price(group, claim.minutes) if group else None)
         return known[1]
 
     def _judge(self, claim: Claim) -> _Judged:
-        enrollment = enrollment_for(self.facts.enrollments.get((claim.child, claim.group), ()), claim.day)
+        enrollments = self._facts.enrollments.get((claim.child, claim.group), ())
+        enrollment = enrollment_for(enrollments, claim.day)
         # Without an enrollment the certificate is that of the day, and the answer with it.
         key = (claim.child, claim.group, enrollment.enrollment if enrollment else claim.day)
         judged = self._judged.get(key)
         if judged is None:
             judged = self._judged[key] = self._judge_enrollment(claim, enrollment)
+            if len(enrollments) == 1:
+                self._judged_alone[(claim.child, claim.group)] = judged  # it is the nearest on every day
         return judged
 
     def _judge_enrollment(self, claim: Claim, enrollment: Enrollment | None) -> _Judged:
         if enrollment is not None:
-            certificate = self.facts.certificates.get(enrollment.certificate)
+            certificate = self._facts.certificates.get(enrollment.certificate)
         else:
-            certificate = certificate_of_child(self.facts.certificates_of.get(claim.child, ()), claim.day)
+            certificate = certificate_of_child(self._facts.certificates_of.get(claim.child, ()), claim.day)
         view = EnrollmentView(
-            enrollment=enrollment.enrollment if enrollment else None,
-            state=enrollment.state if enrollment else None,
-            period=enrollment.period if enrollment else None,
-            nominal_period=self.rules.nominal_period(enrollment.period.first) if enrollment else None,
-            certificate=certificate,
-            group=self.facts.groups[claim.group],
-            provider=self.facts.providers.get(claim.provider),
-            payer=claim.payer,
+            enrollment.enrollment if enrollment else None,
+            enrollment.state if enrollment else None,
+            enrollment.period if enrollment else None,
+            self._rules.nominal_period(enrollment.period.first) if enrollment else None,
+            certificate,
+            self._facts.groups[claim.group],
+            self._facts.providers.get(claim.provider),
+            claim.payer,
         )
-        eligibilities = tuple(answer for bound in self.rules.enrollment_rules if (answer := _eligibility(bound, view)) is not None)
+        eligibilities = []
         eligible: tuple[Period, ...] = (ALWAYS,)
-        for each in eligibilities:
-            eligible = common(eligible, each.intervals)
-        return _Judged(enrollment, certificate, eligibilities, eligible)
+        for bound in self._rules.enrollment_rules:
+            answer = _eligibility(bound, view)
+            if answer is not None:
+                eligibilities.append((bound.rule.id, answer))
+                eligible = common(eligible, answer.intervals)
+        in_force = enrollment.period if enrollment is not None and enrollment.state in IN_FORCE else None
+        known = certificate.certificate if certificate else None
+        return _Judged(view.enrollment, known, in_force, tuple(eligibilities), eligible)
 
 
 Checked = TypeVar("Checked")
@@ -173,6 +190,14 @@ def _eligibility(bound: BoundRule, view: EnrollmentView) -> Eligibility | None:
     except Exception as error:
         raise RuleFailed(bound.rule.id, f"{type(error).__name__}: {error}") from error
     return None if answer is None else _checked(bound.rule.id, answer, Eligibility)
+
+
+def _said(rule: str, eligibility: Eligibility) -> Refusal:
+    try:
+        refusal = eligibility.said()
+    except Exception as error:
+        raise RuleFailed(rule, f"{type(error).__name__}: {error}") from error
+    return _checked(rule, refusal, Refusal)
 
 
 def _checked(rule: str, answer: object, kind: type[Checked]) -> Checked:
@@ -225,10 +250,8 @@ def _why_not_charged(claim: Claim, charge: Charge | None) -> NotCharged | None:
     return None
 
 
-def _attendance(claim: Claim) -> str | None:
-    if claim.status in PRESENT:
-        return "attended"
-    return str(claim.status)
+_ATTENDANCE = {status: "attended" if status in PRESENT else status.value for status in Status}
+"""What the register's attendance journal says of a word."""
 
 
 def _none_if_sent(claim: Claim) -> str | None:

@@ -41,8 +41,10 @@ def intersection(left: Period, right: Period) -> Period | None:
 
 def common(one: Sequence[Period], other: Sequence[Period]) -> tuple[Period, ...]:
     """The days that lie in an interval of each."""
-    both = (intersection(left, right) for left in one for right in other)
-    return tuple(period for period in both if period is not None)
+    if len(one) == 1 and one[0] == ALWAYS:
+        return tuple(other)
+    both = [intersection(left, right) for left in one for right in other]
+    return tuple([period for period in both if period is not None])
 
 
 def covers(intervals: Iterable[Period], day: dt.date) -> bool:

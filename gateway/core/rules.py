@@ -7,7 +7,7 @@ enrollment and change, as intervals of days; mark rules answer for one claim at 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -43,10 +43,17 @@ def order_of(rule: str) -> tuple[int, str]:
 
 
 class Eligibility(NamedTuple):
-    """The days on which a rule is met, and what is said of every other day."""
+    """The days on which a rule is met, and what is said of every other day.
+
+    ``refusal`` may be a function without arguments: most enrollments are in order, and nobody reads why they would not be.
+    """
 
     intervals: tuple[Period, ...]
-    refusal: Refusal
+    refusal: Refusal | Callable[[], Refusal]
+
+    def said(self) -> Refusal:
+        """The refusal in words."""
+        return self.refusal if isinstance(self.refusal, Refusal) else self.refusal()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,6 @@ def is_met(answer: Eligibility | None, day: dt.date = DAY) -> bool:
 def says(answer: Eligibility | None) -> str:
     """The reason in Russian; every refusal must have both languages and a cure in both."""
     assert answer is not None
-    refusal = answer.refusal
+    refusal = answer.said()
     assert all((refusal.reason.ru, refusal.reason.en, refusal.cure.ru, refusal.cure.en))
     return refusal.reason.ru

@@ -36,14 +36,17 @@ class DayEnrolled:
         days = intersection(period, group)
         if days is None:
             return self._none(Text("сроки зачисления не совпадают со сроками группы", "the enrollment has no day in common with the group"))
-        told = period_text(days)
-        reason = Text(f"день вне зачисления в группу ({told.ru})", f"the day is outside the enrollment in the group ({told.en})")
-        return Eligibility((days,), Refusal(self.id, reason, self._cure))
+        return Eligibility((days,), lambda: self._outside(days))
 
     _cure = Text(
         "оформите зачисление на этот день в Навигаторе, тогда спишется само; или снимите отметку",
         "have an enrollment for that day entered in the Navigator, then it is debited by itself; or take the mark back",
     )
+
+    def _outside(self, days: Period) -> Refusal:
+        told = period_text(days)
+        reason = Text(f"день вне зачисления в группу ({told.ru})", f"the day is outside the enrollment in the group ({told.en})")
+        return Refusal(self.id, reason, self._cure)
 
     def _none(self, reason: Text) -> Eligibility:
         return Eligibility((), Refusal(self.id, reason, self._cure))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 from gateway.plugins import Eligibility, EnrollmentView, Refusal, Text, day_text, joined
 from gateway.plugins.builtin.rules.days_in_force import days_in_force
 
@@ -25,6 +28,9 @@ class CertificateActive:
         if enrollment.certificate is None:
             return None
         states = enrollment.certificate.states
+        return Eligibility(days_in_force(states, "active"), lambda: self._refusal(states))
+
+    def _refusal(self, states: Sequence[tuple[str, dt.date | None]]) -> Refusal:
         others = []
         for state, first in states:
             word = _WORDS.get(state, Text(f"состояние «{state}»", f"state “{state}”"))
@@ -39,4 +45,4 @@ class CertificateActive:
             "снять заморозку или активировать сертификат может муниципалитет в Навигаторе; иначе снимите отметку",
             "the municipality unfreezes or activates it in the Navigator; otherwise take the mark back",
         )
-        return Eligibility(days_in_force(states, "active"), Refusal(self.id, reason, cure))
+        return Refusal(self.id, reason, cure)

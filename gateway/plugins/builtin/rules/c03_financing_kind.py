@@ -18,6 +18,9 @@ class FinancingKind:
     def eligible(self, enrollment: EnrollmentView, parameters: None) -> Eligibility | None:
         if enrollment.certificate is None:
             return None
+        return Eligibility(days_in_force(enrollment.certificate.kinds, "financing"), self._refusal)
+
+    def _refusal(self) -> Refusal:
         reason = Text(
             "в этот день сертификат был сертификатом учёта, денег на нём нет",
             "on that day the certificate was one of accounting and bore no money",
@@ -26,4 +29,4 @@ class FinancingKind:
             "попросите муниципалитет перевести сертификат на персонифицированное финансирование; посещение учтено и без денег",
             "ask the municipality to switch the certificate to financing; the attendance is counted without money, too",
         )
-        return Eligibility(days_in_force(enrollment.certificate.kinds, "financing"), Refusal(self.id, reason, cure))
+        return Refusal(self.id, reason, cure)

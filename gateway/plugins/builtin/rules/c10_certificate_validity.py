@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.plugins import Eligibility, EnrollmentView, Refusal, Text, period_text
+from gateway.plugins import Eligibility, EnrollmentView, Period, Refusal, Text, period_text
 
 
 class CertificateValidity:
@@ -18,10 +18,13 @@ class CertificateValidity:
         if enrollment.certificate is None:
             return None
         valid = enrollment.certificate.valid
+        return Eligibility((valid,) if valid.first <= valid.last else (), lambda: self._refusal(valid))
+
+    def _refusal(self, valid: Period) -> Refusal:
         days = period_text(valid)
         reason = Text(
             f"день вне срока действия сертификата ({days.ru})",
             f"the day is outside the certificate's validity ({days.en})",
         )
         cure = Text("продлите сертификат в Навигаторе или снимите отметку", "extend the certificate in the Navigator or take the mark back")
-        return Eligibility((valid,) if valid.first <= valid.last else (), Refusal(self.id, reason, cure))
+        return Refusal(self.id, reason, cure)

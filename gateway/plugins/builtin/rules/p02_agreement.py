@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.plugins import Eligibility, EnrollmentView, Refusal, Text, joined, period_text
+from gateway.plugins import Eligibility, EnrollmentView, Period, Refusal, Text, joined, period_text
 
 
 class ProviderPayerAgreement:
@@ -18,6 +18,9 @@ class ProviderPayerAgreement:
         if enrollment.provider is None:
             return None
         days = tuple(days for payer, days in enrollment.provider.agreements if payer == enrollment.payer and days.first <= days.last)
+        return Eligibility(days, lambda: self._refusal(days))
+
+    def _refusal(self, days: tuple[Period, ...]) -> Refusal:
         if days:
             told = joined([period_text(each) for each in days])
             reason = Text(
@@ -29,4 +32,4 @@ class ProviderPayerAgreement:
             "заключите соглашение с муниципалитетом на этот день, и пусть оно появится в Навигаторе: тогда спишется само",
             "make an agreement with the municipality for that day and have it entered in the Navigator: then it is debited by itself",
         )
-        return Eligibility(days, Refusal(self.id, reason, cure))
+        return Refusal(self.id, reason, cure)
