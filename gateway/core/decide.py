@@ -15,7 +15,7 @@ from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged
 from gateway.core.facts import PRESENT, Certificate, Enrollment, RegisterGroup, RegisterProvider, Status
 from gateway.core.periods import ALWAYS, Period, common, covers
 from gateway.core.refusals import a14
-from gateway.core.rules import Charge, ClaimView, Eligibility, EnrollmentView, MarkRule, Refusal, RuleFailed, order_of
+from gateway.core.rules import Charge, ClaimView, Eligibility, EnrollmentView, Refusal, RuleFailed, order_of
 
 IN_FORCE = frozenset({"active", "ending", "closed"})
 """States of an enrollment that count between its days; «closed» is one that ended."""

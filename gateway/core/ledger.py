@@ -84,9 +84,15 @@ def changes_of(transfers: Iterable[Transfer]) -> dict[AccountName, Sums]:
     Raises:
         ValueError: an amount is not positive, or a transfer leads to the account it leaves.
     """
+    moved: dict[tuple[AccountName, AccountName, TransferKind], int] = {}
+    for transfer in transfers:
+        way = (transfer.source, transfer.target, transfer.kind)
+        if transfer.amount <= 0:
+            raise ValueError(f"not a transfer: {transfer.amount} kopecks, {transfer.source.kind} → {transfer.target.kind}")
+        moved[way] = moved.get(way, 0) + transfer.amount
     changes: dict[AccountName, list[int]] = {}
-    for source, target, amount, kind, *_ in transfers:
-        if amount <= 0 or source == target:
+    for (source, target, kind), amount in moved.items():
+        if source == target:
             raise ValueError(f"not a transfer: {amount} kopecks, {source.kind} → {target.kind}")
         for account, effects in zip((source, target), _EFFECT[kind], strict=True):
             sums = changes.get(account)

@@ -9,7 +9,7 @@ import datetime as dt
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
@@ -274,27 +274,65 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
     connection.execute(statement, list(rows))
 
 
+def update_many(
+    connection: Connection,
+    table: Table,
+    columns: Sequence[str],
+    keys: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    added: Sequence[str] = (),
+) -> None:
+    """Update rows by their keys, as plain tuples in one driver call.
+
+    Args:
+        rows: the columns' new values, then the keys', each row as a tuple.
+        added: columns whose value is added to what stands.
+    """
+    if not rows:
+        return
+    quote = connection.dialect.identifier_preparer.quote
+    name = connection.dialect.identifier_preparer.format_table(table)
+    if connection.dialect.name == "postgresql":
+        types = [table.c[column].type.compile(connection.dialect) for column in (*columns, *keys)]
+        arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+        named = ", ".join(f"v{index}" for index in range(len(types)))
+        sets = [f"{quote(each)} = {name + '.' + quote(each) + ' + ' if each in added else ''}new.v{at}" for at, each in enumerate(columns)]
+        where = [f"{name}.{quote(each)} = new.v{len(columns) + at}" for at, each in enumerate(keys)]
+        text = f"UPDATE {name} SET {', '.join(sets)} FROM unnest({arrays}) AS new({named}) WHERE {' AND '.join(where)}"
+        connection.exec_driver_sql(text, tuple(list(values) for values in zip(*rows, strict=True)))
+        return
+    sets = [f"{quote(each)} = {quote(each) + ' + ' if each in added else ''}?" for each in columns]
+    text = f"UPDATE {name} SET {', '.join(sets)} WHERE {' AND '.join(f'{quote(each)} = ?' for each in keys)}"
+    connection.exec_driver_sql(text, list(rows))
+
+
 def reserve_ids(connection: Connection, shard: str, name: str, count: int) -> int:
-    """The first of ``count`` consecutive ids that nobody else gets.
+    """The first of ``count`` consecutive ids that nobody else gets."""
+    return reserve_blocks(connection, shard, {name: count})[name]
+
+
+def reserve_blocks(connection: Connection, shard: str, counts: Mapping[str, int]) -> dict[str, int]:
+    """For each name the first of as many consecutive ids that nobody else gets.
 
     On SQLite part of the caller's transaction. On PostgreSQL taken at once in one of its own, so that two writers of one payer do not wait
-    for each other's ends: ids of a transaction that fails are lost, and nobody misses them.
+    for each other's ends: ids of a transaction that fails are lost, and nobody misses them. It need not wait for the disk: whatever uses
+    the ids is written to the log after it.
     """
     if connection.dialect.name == "postgresql":
         with _inner.get(connection.engine, connection.engine).connect() as own, own.begin():
-            return _reserve(own, shard, name, count)
-    return _reserve(connection, shard, name, count)
+            return _reserve(own, shard, counts, ", set_config('synchronous_commit', 'off', true)")
+    return _reserve(connection, shard, counts)
 
 
-def _reserve(connection: Connection, shard: str, name: str, count: int) -> int:
-    table = tables.sequence
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    where = (table.c.shard == shard) & (table.c.name == name)
-    taken = sa.update(table).where(where).values(next=table.c.next + count)
-    if connection.execute(taken).rowcount == 0:
-        connection.execute(make(table).values(shard=shard, name=name, next=1).on_conflict_do_nothing(index_elements=["shard", "name"]))
-        connection.execute(taken)
-    return int(connection.execute(sa.select(table.c.next).where(where)).scalar_one()) - count
+def _reserve(connection: Connection, shard: str, counts: Mapping[str, int], besides: str = "") -> dict[str, int]:
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    row = f"({mark}, {mark}, {mark})"
+    taken = connection.exec_driver_sql(
+        f"INSERT INTO sequence (shard, name, next) VALUES {', '.join([row] * len(counts))} "
+        f"ON CONFLICT (shard, name) DO UPDATE SET next = sequence.next + excluded.next - 1 RETURNING name, next{besides}",
+        tuple(value for name, count in counts.items() for value in (shard, name, count + 1)),
+    )
+    return {row[0]: int(row[1]) - counts[row[0]] for row in taken}
 
 
 def lock_new_claims(connection: Connection, payer: str, provider: str) -> None:

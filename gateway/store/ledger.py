@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from gateway.core.ledger import AccountKind, AccountName, Balance, Sums, Transfer, changes_of
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, reserve_ids
+from gateway.store.engine import in_chunks, insert_many, reserve_blocks, reserve_ids, update_many
 from gateway.store.seal import SEALED_COLUMNS, Sealed, seal, sealed_under
+
+
+class _Opened(NamedTuple):
+    """An account's row: its key, how many seals it has, and the last one's digest."""
+
+    account: int
+    seals: int
+    head: str
 
 
 def save_transfers(connection: Connection, booked: Sequence[tuple[int | None, Transfer]], now: dt.datetime) -> None:
@@ -24,62 +32,54 @@ def save_transfers(connection: Connection, booked: Sequence[tuple[int | None, Tr
     if not booked:
         return
     changes = changes_of(transfer for _, transfer in booked)
-    rows = account_rows(connection, changes)
     at = now.isoformat()
-    heads: dict[tuple[str, int], Sealed] = {}
-    for payer in sorted({account.payer for account in changes}):
-        mine = [(operation, transfer) for operation, transfer in booked if transfer.source.payer == payer]
-        first = reserve_ids(connection, payer, "transfer", len(mine))
-        new = [
-            (
-                first + offset, rows[transfer.source], rows[transfer.target], transfer.amount, transfer.kind.value, transfer.month,
-                transfer.cause, operation, transfer.refers_to, at,
-            )
-            for offset, (operation, transfer) in enumerate(mine)
-        ]  # fmt: skip
+    payers = sorted({account.payer for account in changes})
+    for payer in payers:
+        mine = booked if len(payers) == 1 else [one for one in booked if one[1].source.payer == payer]
+        names = changes.keys() if len(payers) == 1 else [name for name in changes if name.payer == payer]
+        ids = reserve_blocks(connection, payer, {"transfer": len(mine)})
+        rows = _opened(connection, payer, names)
+        new, under = [], []
+        for transfer, (operation, (source, target, amount, kind, month, cause, _, refers_to)) in enumerate(mine, ids["transfer"]):
+            of_source, of_target = rows[source].account, rows[target].account
+            new.append((transfer, of_source, of_target, amount, kind.value, month, cause, operation, refers_to, at))
+            under.append(sealed_under(of_source, source.kind, of_target, target.kind))
         insert_many(connection, t.transfer, ("payer", *SEALED_COLUMNS), [(payer, *row) for row in new])
-        under = [
-            sealed_under(row[1], transfer.source.kind, row[2], transfer.target.kind) for row, (_, transfer) in zip(new, mine, strict=True)
-        ]
-        heads |= {(payer, one.account): one for one in seal(connection, payer, under, new, at)}
-    _bring_up(connection, {(name.payer, rows[name]): change for name, change in changes.items()}, heads)
+        heads = {row.account: (row.seals, row.head) for row in rows.values()}
+        sealed = {one.account: one for one in seal(connection, payer, under, new, heads, at)}
+        _bring_up(connection, payer, {rows[name].account: changes[name] for name in names}, sealed)
 
 
-def _bring_up(connection: Connection, changes: Mapping[tuple[str, int], Sums], heads: Mapping[tuple[str, int], Sealed]) -> None:
-    """Add to the accounts' sums; first those that were sealed, with their new heads."""
-    # In order of the key: two writers that lock the same accounts lock them in the same order.
-    for sealed in (True, False):
-        values: dict[str, Any] = {name: t.account.c[name] + sa.bindparam("plus_" + name) for name in Sums._fields}
-        if sealed:
-            values |= {"seals": sa.bindparam("new_seals"), "seal": sa.bindparam("new_seal")}
-        mine = sorted(key for key in changes if (key in heads) == sealed)
-        one = (t.account.c.payer == sa.bindparam("of_payer")) & (t.account.c.account == sa.bindparam("of_account"))
-        parameters = [
-            {"of_payer": key[0], "of_account": key[1]}
-            | {"plus_" + field: value for field, value in changes[key]._asdict().items()}
-            | ({"new_seals": heads[key].seq, "new_seal": heads[key].digest} if sealed else {})
-            for key in mine
-        ]
-        if parameters:
-            connection.execute(sa.update(t.account).where(one).values(values), parameters)
+def _bring_up(connection: Connection, payer: str, changes: Mapping[int, Sums], sealed: Mapping[int, Sealed]) -> None:
+    """Add to the accounts' sums, and give those that were sealed their new heads."""
+    # Sealed ones first and in order of the key, as they are locked: a provider's account is held for as short as can be.
+    heads = [(*changes[one.account], one.seq, one.digest, payer, one.account) for _, one in sorted(sealed.items())]
+    update_many(connection, t.account, (*Sums._fields, "seals", "seal"), ("payer", "account"), heads, added=Sums._fields)
+    others = [(*changes[account], payer, account) for account in sorted(changes.keys() - sealed)]
+    update_many(connection, t.account, Sums._fields, ("payer", "account"), others, added=Sums._fields)
 
 
-def account_rows(connection: Connection, names: Iterable[AccountName]) -> dict[AccountName, int]:
-    """The keys of these accounts; what is missing is opened, empty."""
-    wanted = list(names)
-    found = _find(connection, wanted)
-    missing = [name for name in wanted if name not in found]
-    for payer in sorted({name.payer for name in missing}):
-        new = [name for name in missing if name.payer == payer]
-        first = reserve_ids(connection, payer, "account", len(new))
-        columns = ("payer", "account", "period", "kind", "owner", "in_settled", "out_settled", "in_held", "out_held")
-        insert_many(
-            connection,
-            t.account,
-            columns,
-            [(payer, first + offset, name.period, name.kind.value, name.owner, 0, 0, 0, 0) for offset, name in enumerate(new)],
+_IS_CERTIFICATE = t.account.c.kind == AccountKind.CERTIFICATE.value
+
+
+def _opened(connection: Connection, payer: str, names: Iterable[AccountName]) -> dict[AccountName, _Opened]:
+    """The rows of a payer's accounts, locked; what is missing is opened, empty."""
+    columns, wanted, found = t.account.c, list(names), {}
+    for owners in in_chunks(sorted({name.owner for name in wanted})):
+        rows = connection.execute(
+            sa.select(columns.period, columns.kind, columns.owner, columns.account, columns.seals, columns.seal)
+            .where(columns.payer == payer, columns.owner.in_(owners))
+            .order_by(_IS_CERTIFICATE.desc(), columns.account)
+            .with_for_update()
         )
-        found.update({name: first + offset for offset, name in enumerate(new)})
+        for period, kind, owner, account, seals, head in rows:
+            found[AccountName(payer, period, AccountKind(kind), owner)] = _Opened(account, seals or 0, head or "")
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        first = reserve_ids(connection, payer, "account", len(missing))
+        new = [(payer, first + at, name.period, name.kind.value, name.owner, 0, 0, 0, 0) for at, name in enumerate(missing)]
+        insert_many(connection, t.account, ("payer", "account", "period", "kind", "owner", *Sums._fields), new)
+        found.update({name: _Opened(first + at, 0, "") for at, name in enumerate(missing)})
     return found
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from gateway.core.ledger import AccountKind
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many
+from gateway.store.engine import insert_many
 
 DIGEST_BYTES = 16
 SEALED_COLUMNS = ("transfer", "source", "target", "amount", "kind", "month", "cause", "operation", "refers_to", "at")
@@ -49,16 +49,18 @@ class Sealed(NamedTuple):
     digest: str
 
 
-def seal(connection: Connection, payer: str, under: Sequence[int], rows: Sequence[Sequence[Any]], at: str) -> list[Sealed]:
+def seal(
+    connection: Connection, payer: str, under: Sequence[int], rows: Sequence[Sequence[Any]], heads: Mapping[int, tuple[int, str]], at: str
+) -> list[Sealed]:
     """Seal a batch's transfers, each under the account beside it. The caller saves the heads. Part of the caller's transaction.
 
     Args:
         rows: `SEALED_COLUMNS` of each transfer, in the order of their keys.
+        heads: account → (its seals so far, the last one's digest), locked by the caller.
     """
     batches: dict[int, list[Sequence[Any]]] = defaultdict(list)
     for account, row in zip(under, rows, strict=True):
         batches[account].append(row)
-    heads = _heads(connection, payer, batches)
     new, sealed = [], []
     for account in sorted(batches):
         mine = batches[account]
@@ -68,17 +70,6 @@ def seal(connection: Connection, payer: str, under: Sequence[int], rows: Sequenc
         sealed.append(Sealed(account, seals + 1, digest))
     insert_many(connection, t.seal, ("payer", "account", "seq", "first", "last", "count", "previous", "digest", "at"), new)
     return sealed
-
-
-def _heads(connection: Connection, payer: str, accounts: Iterable[int]) -> dict[int, tuple[int, str]]:
-    """Account → (its seals, the last one's digest), locked until the transaction ends."""
-    found: dict[int, tuple[int, str]] = {}
-    for chunk in in_chunks(sorted(accounts)):
-        rows = connection.execute(
-            sa.select(_A.account, _A.seals, _A.seal).where(_A.payer == payer, _A.account.in_(chunk)).order_by(_A.account).with_for_update()
-        )
-        found.update({account: (seals or 0, head or "") for account, seals, head in rows})
-    return found
 
 
 def head_of(connection: Connection, payer: str) -> str:

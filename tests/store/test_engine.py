@@ -21,7 +21,9 @@ from gateway.store.engine import (
     open_engine,
     reading,
     relist,
+    reserve_blocks,
     reserve_ids,
+    update_many,
     upsert,
     writing,
 )
@@ -239,3 +241,22 @@ def test_listing_again_is_another_attempt(engine: Engine) -> None:
             ("club", 1, 2),
             ("club", 2, 1),
         ]
+
+
+def test_many_rows_are_updated_by_their_keys_and_sums_are_added_to(engine: Engine) -> None:
+    with writing(engine) as connection:
+        accounts = [("town", number, "2025", "fund", f"owner-{number}", 10 * number, 0, 0, 0) for number in (1, 2, 3)]
+        names = ("payer", "account", "period", "kind", "owner", "in_settled", "out_settled", "in_held", "out_held")
+        insert_many(connection, t.account, names, [*accounts, ("city", 2, "2025", "fund", "other", 7, 0, 0, 0)])
+        rows = [(5, "head", "town", 1), (-20, None, "town", 2), (1, "none there", "town", 9)]
+        update_many(connection, t.account, ("in_settled", "seal"), ("payer", "account"), rows, added=("in_settled",))
+        update_many(connection, t.account, ("seal",), ("payer", "account"), [])
+        found = connection.execute(sa.select(t.account.c.in_settled, t.account.c.seal).order_by(t.account.c.payer, t.account.c.account))
+        assert found.all() == [(7, None), (15, "head"), (0, None), (30, None)]
+
+
+def test_ids_of_several_names_are_reserved_together(engine: Engine) -> None:
+    with writing(engine) as connection:
+        assert reserve_blocks(connection, "town", {"claim": 3, "operation": 0}) == {"claim": 1, "operation": 1}
+        assert reserve_blocks(connection, "town", {"operation": 2, "claim": 1}) == {"operation": 1, "claim": 4}
+        assert reserve_ids(connection, "town", "operation", 1) == 3
