@@ -15,7 +15,12 @@ from cryptography.fernet import Fernet
 
 from gateway.core.facts import Member
 from gateway.core.match import PersonToMatch
-from gateway.core.names import parse_name
+from gateway.core.names import PersonName, parse_name
+
+REMEMBERED = ("answer", "number")
+"""Matches that are not looked for again."""
+
+NO_NAME = PersonName("", "", "", False)
 
 
 class Vault:
@@ -77,9 +82,9 @@ class Vault:
         return kept
 
     def person_of(self, row: Mapping[str, Any]) -> PersonToMatch:
-        """A stored person as match wants it."""
+        """A stored person with all that is known of it."""
         facts = self.unseal(row["sealed"])
-        remembered = row["matched_by"] in ("answer", "number")
+        remembered = row["matched_by"] in REMEMBERED
         return PersonToMatch(
             person=row["person"],
             name=parse_name(facts["name"]),
@@ -92,6 +97,14 @@ class Vault:
             is_outside=bool(row["is_outside"]),
             is_undone=row["matched_by"] == "answer" and row["child"] is None and not row["is_outside"],
         )
+
+
+    def person_to_match(self, row: Mapping[str, Any]) -> PersonToMatch:
+        """As `person_of`, for match alone: the name of somebody who is known already, or is outside, stays sealed."""
+        answer = row["child"] if row["matched_by"] in REMEMBERED else None
+        if answer is None and not row["is_outside"]:
+            return self.person_of(row)
+        return PersonToMatch(row["person"], NO_NAME, None, False, False, None, row["row"], answer, bool(row["is_outside"]))
 
 
 def person_of_member(person: int, member: Member, row: int | None) -> PersonToMatch:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -209,7 +209,7 @@ def plan(
     siblings: Iterable[WordAt],
     match_of: Callable[[int, str, str], Match],
     lessons_of: Callable[[str, dt.date], Sequence[LessonAt]],
-    known_slots: Mapping[Unit, Iterable[int]],
+    known_slots: Mapping[Unit, Collection[int]],
     take: Mapping[tuple[str, str, dt.date, int], str],
     precedence: Sequence[str] = (),
 ) -> Matched:
@@ -288,11 +288,19 @@ def _claims_of(
     unit: Unit,
     words: Sequence[WordAt],
     lessons: Sequence[LessonAt],
-    known_slots: Iterable[int],
+    known_slots: Collection[int],
     take: Mapping[tuple[str, str, dt.date, int], str],
     precedence: Sequence[str],
 ) -> Iterable[ClaimWord]:
     child, group, day = unit
+    if len(words) == 1 and not known_slots:
+        (word,) = words  # most of all: nobody to differ with, and nothing said before
+        for position, lesson in enumerate(lessons):
+            yield ClaimWord(
+                child, group, day, lesson.slot, lesson.starts_at, lesson.ends_at, _at_lesson(word, lessons, position), word.hours,
+                word.from_empty, lesson.is_cancelled, "", word.mark,
+            )  # fmt: skip
+        return
     by_source: dict[str, WordAt] = {}
     for word in words:
         best = by_source.get(word.source)

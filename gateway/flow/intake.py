@@ -260,7 +260,7 @@ def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known,
         )
         for mark, read in zip(cells, collected.read, strict=True)
     ]  # fmt: skip
-    context = store_match.context(flow.engine, asked.provider.provider, words, flow.vault.person_of)
+    context = store_match.context(flow.engine, asked.provider.provider, words, flow.vault.person_to_match)
     for entry in collected.persons:
         if entry.person.person not in context.persons or not context.persons[entry.person.person].answer:
             context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)

@@ -136,7 +136,7 @@ class Flow:
             with store_match.work(self.engine) as work:
                 if work is None:
                     return
-                context = store_match.context(self.engine, work.provider, work.words, self.vault.person_of)
+                context = store_match.context(self.engine, work.provider, work.words, self.vault.person_to_match)
                 matched, payers = self.plan_match(work.provider, work.words, context)
                 store_match.save(self.engine, work, matched, payers)
             progress("match", len(work.words))

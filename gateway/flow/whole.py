@@ -43,13 +43,13 @@ def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence
     """Plan and save the input; None where somebody else's work touches it: then nothing was saved."""
     words = [
         WordAt(
-            0, asked.source, cell.person, cell.group, cell.day, word.status, word.hours, word.from_empty, 0, word.place, None,
+            place, asked.source, cell.person, cell.group, cell.day, word.status, word.hours, word.from_empty, 0, word.place, None,
         )
-        for cell, word in collected.words.items()
+        for place, (cell, word) in enumerate(collected.words.items())
     ]  # fmt: skip
     if flow.rules.needs_history:
         return None  # the claims' own history would have to be read while they are being made
-    context = store_match.context(flow.engine, asked.provider, words, flow.vault.person_of)
+    context = store_match.context(flow.engine, asked.provider, words, flow.vault.person_to_match)
     for entry in collected.persons:
         if entry.person.person not in context.persons:
             context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)
@@ -59,14 +59,12 @@ def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence
         if work is None:
             return None
         first = work.first_ids(asked.provider, "mark", len(words))
-        words = [word._replace(mark=first + offset) for offset, word in enumerate(words)]
         matched = match.plan(words, (), matches, Lessons(context), {}, {})
         payers = matches.payers | store_register.payer_of_children(work.connection, {word.child for word in matched.claims})
         if matched.claims and not _are_new(work, matched, payers):
             return None
-        booked, mark_of = _decided(flow, work, asked.provider, matched, payers, now)
-        marks = [(cell, word, one) for (cell, word), one in zip(collected.words.items(), matched.marks, strict=True)]
-        return work.save(collected, flow.vault.seal, marks, matched.persons, mark_of, booked, now)
+        booked, mark_of = _decided(flow, work, asked.provider, matched, payers, first, now)
+        return work.save(collected, flow.vault.seal, first, matched, mark_of, booked, now)
 
 
 def _are_new(work: WholeWork, matched: Matched, payers: Mapping[str, str]) -> bool:
@@ -76,18 +74,18 @@ def _are_new(work: WholeWork, matched: Matched, payers: Mapping[str, str]) -> bo
 
 
 def _decided(
-    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime
-) -> tuple[dict[str, BookedAll], dict[int, int | None]]:
-    """Decide and book, payer by payer."""
+    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: Mapping[str, str], first_mark: int, now: dt.datetime
+) -> tuple[dict[str, BookedAll], dict[tuple[str, int], int]]:
+    """Decide and book, payer by payer; with the mark behind each (payer, claim)."""
     by_payer: dict[str, list[ClaimWord]] = defaultdict(list)
     for word in matched.claims:
         by_payer[payers[word.child]].append(word)
     booked: dict[str, BookedAll] = {}
-    mark_of: dict[int, int | None] = {}
+    mark_of: dict[tuple[str, int], int] = {}
     for payer, words in sorted(by_payer.items()):
         first = work.first_ids(payer, "claim", len(words))
         claims = [_claim(payer, first + offset, provider, word) for offset, word in enumerate(words)]
-        mark_of.update({first + offset: word.mark for offset, word in enumerate(words)})
+        mark_of.update({(payer, first + offset): first_mark + (word.mark or 0) for offset, word in enumerate(words)})
         facts = store_claims.facts_for(work.connection, {(payer, provider, word.child, word.group) for word in words})
         answers: Sequence[tuple[Claim, Answer]] = flow.plan_decide(claims, facts, now)
         certificates = sorted({answer.certificate for _, answer in answers if answer.certificate})

@@ -84,8 +84,13 @@ def context(
     found = MatchContext()
     with reading(engine) as connection:
         for chunk in in_chunks(sorted({word.person for word in words})):
-            rows = connection.execute(sa.select(t.person).where(t.person.c.provider == provider, t.person.c.person.in_(chunk))).mappings()
-            found.persons.update({row["person"]: person_of(dict(row)) for row in rows})
+            columns = t.person.c
+            rows = connection.execute(
+                sa.select(columns.person, columns.row, columns.sealed, columns.child, columns.matched_by, columns.is_outside).where(
+                    columns.provider == provider, columns.person.in_(chunk)
+                )
+            )
+            found.persons.update({row["person"]: person_of(dict(row)) for row in rows.mappings()})
         groups = {word.group for word in words}
         found.groups = register.groups_of(connection, groups)
         found.zone = zone_of(connection, provider)

@@ -8,6 +8,7 @@ is known, or anybody else's work touches it, nothing is saved here and the input
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from gateway.core.book import BookedAll
-from gateway.core.claims import Claim
 from gateway.core.collect import Cell, Collected, Word
 from gateway.core.facts import Member
 from gateway.core.ledger import AccountName
-from gateway.core.match import MarkMatched, Match
+from gateway.core.match import MarkMatched, Matched
 from gateway.core.periods import Period, month_of
 from gateway.store import collect as store_collect
 from gateway.store import match as store_match
@@ -82,24 +82,26 @@ class WholeWork:
         self,
         collected: Collected,
         seal: Callable[[Member], str],
-        marks: Sequence[tuple[Cell, Word, MarkMatched]],
-        matches: Mapping[int, Match],
-        mark_of: Mapping[int, int | None],
+        first_mark: int,
+        matched: Matched,
+        mark_of: Mapping[tuple[str, int], int],
         booked: Mapping[str, BookedAll],
         now: dt.datetime,
     ) -> Run:
         """Store everything.
 
         Args:
-            matches: person → whose it is; mark_of: claim's key → the mark whose word it is.
+            first_mark: the key of the first word's mark, the others' follow; matched: match's plan, the marks in the words' order.
+            mark_of: (payer, claim's key) → the mark whose word it is.
             booked: payer → book's plan.
         """
         connection = self.connection
         run = store_collect.open_run(connection, self.asked, now)
+        matches = matched.persons
         store_collect.save_surroundings(connection, self.asked, collected, run.run, seal, matches)
         new = {entry.person.person for entry in collected.persons}
         store_match.save_persons(connection, self.asked.provider, {person: match for person, match in matches.items() if person not in new})
-        _insert_marks(connection, self.asked, marks, run.run)
+        _insert_marks(connection, self.asked, collected.words, first_mark, matched.marks, run.run)
         for payer, plan in booked.items():
             _insert_claims(connection, payer, plan, mark_of, now)
             rows = insert_operations(connection, payer, plan, now)
@@ -114,67 +116,61 @@ def opened(engine: Engine, asked: RunRequest, register: str, fence: Fence) -> It
         yield WholeWork(connection, asked) if _fence(connection, asked.provider, register) == fence else None
 
 
-def _insert_marks(connection: Connection, asked: RunRequest, marks: Sequence[tuple[Cell, Word, MarkMatched]], run: int) -> None:
+def _insert_marks(
+    connection: Connection, asked: RunRequest, words: Mapping[Cell, Word], first: int, matched: Sequence[MarkMatched], run: int
+) -> None:
     provider, source = asked.provider, asked.source
-    insert_many(
-        connection,
-        t.mark,
-        (
-            "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col",
-            "run",
-            "state", "rule", "child", "lessons",
-        ),
-        [
+    rows = []
+    for mark, ((person, group, day, lesson), word), (_, state, rule, child, lessons) in zip(
+        range(first, first + len(words)), words.items(), matched, strict=True
+    ):
+        status, hours, from_empty, place = word.status, word.hours, word.from_empty, word.place
+        rows.append(
             (
-                provider, matched.mark, source, cell.person, cell.group, day_text(cell.day), cell.lesson, word.status.value, word.hours,
-                word.from_empty,
-                word.place.sheet, word.place.row, word.place.column, run, matched.state.value, matched.rule, matched.child, matched.lessons,
+                provider, mark, source, person, group, day_text(day), lesson, status.value, hours, from_empty, place.sheet, place.row,
+                place.column, run, state.value, rule, child, lessons,
             )
-            for cell, word, matched in marks
-        ],
-    )  # fmt: skip
+        )  # fmt: skip
+    insert_many(connection, t.mark, _MARK_COLUMNS, rows)
 
+
+_MARK_COLUMNS = (
+    "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col", "run",
+    "state", "rule", "child", "lessons",
+)  # fmt: skip
 
 _CLAIM_COLUMNS = (
     "payer", "claim", "key", "provider", "child", "group_id", "day", "slot", "month", "starts_at", "ends_at", "status", "hours",
-    "from_empty",
-    "is_cancelled", "conflict", "mark", "is_said", "answer", "not_charged", "first_rule", "reasons", "amount", "price", "parent",
-    "enrollment",
-    "certificate", "lacks_funds", "is_early", "keeps", "decided_at", "debits", "attendances", "under_way",
+    "from_empty", "is_cancelled", "conflict", "mark", "is_said", "answer", "not_charged", "first_rule", "reasons", "amount", "price",
+    "parent", "enrollment", "certificate", "lacks_funds", "is_early", "keeps", "decided_at", "debits", "attendances", "under_way",
 )  # fmt: skip
 
 
-def _insert_claims(connection: Connection, payer: str, plan: BookedAll, mark_of: Mapping[int, int | None], now: dt.datetime) -> None:
-    under_way: dict[int, int] = {}
-    for operation in plan.operations:
-        row = operation.claim.row
-        under_way[row] = under_way.get(row, 0) + 1
-    at = now.isoformat()
-    times: dict[dt.datetime, str] = {}
-    rows = []
-    for claim, answer, amount, keeps in plan.answers:
-        refusals = answer.refusals
+def _insert_claims(
+    connection: Connection, payer: str, plan: BookedAll, mark_of: Mapping[tuple[str, int], int], now: dt.datetime
+) -> None:
+    under_way = Counter([operation.claim.row for operation in plan.operations])
+    at, rows = now.isoformat(), []
+    times: dict[dt.datetime, tuple[str, bool]] = {}  # a lesson's times are those of all its children
+    for claim, (kind, not_charged, refusals, price, parent, enrollment, certificate, _), amount, keeps in plan.answers:
+        row, day = claim.row, claim.day
+        starts_at, is_early = _told(claim.starts_at, now, times)
+        ends_at, _ = _told(claim.ends_at, now, times)
         rows.append(
             (
-                payer, claim.row, claim.key, claim.provider, claim.child, claim.group, day_text(claim.day),
-                claim.slot, month_of(claim.day),
-                _text(claim.starts_at, times), _text(claim.ends_at, times), _status(claim), claim.hours, claim.from_empty,
-                claim.is_cancelled,
-                claim.conflict, mark_of[claim.row], True, answer.kind.value, answer.not_charged.value if answer.not_charged else None,
-                refusals[0].rule if refusals else None, refusals_text(refusals) if refusals else None, amount, answer.price, answer.parent,
-                answer.enrollment, answer.certificate, any(one.rule == "A07" for one in refusals), claim.starts_at > now, keeps, at, 0, 0,
-                under_way.get(claim.row, 0),
+                payer, row, claim.key, claim.provider, claim.child, claim.group, day_text(day), claim.slot, month_of(day), starts_at,
+                ends_at, claim.status.value if claim.status else None, claim.hours, claim.from_empty, claim.is_cancelled, claim.conflict,
+                mark_of[payer, row], True, kind.value, not_charged.value if not_charged else None, refusals[0].rule if refusals else None,
+                refusals_text(refusals) if refusals else None, amount, price, parent, enrollment, certificate,
+                bool(refusals) and any(one.rule == "A07" for one in refusals), is_early, keeps, at, 0, 0, under_way[row],
             )
         )  # fmt: skip
     insert_many(connection, t.claim, _CLAIM_COLUMNS, rows)
 
 
-def _text(instant: dt.datetime, known: dict[dt.datetime, str]) -> str:
-    text = known.get(instant)
-    if text is None:
-        text = known[instant] = instant.isoformat()
-    return text
-
-
-def _status(claim: Claim) -> str | None:
-    return claim.status.value if claim.status else None
+def _told(instant: dt.datetime, now: dt.datetime, known: dict[dt.datetime, tuple[str, bool]]) -> tuple[str, bool]:
+    """An instant as text, and whether it is still to come."""
+    told = known.get(instant)
+    if told is None:
+        told = known[instant] = (instant.isoformat(), instant > now)
+    return told
