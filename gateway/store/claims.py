@@ -17,7 +17,7 @@ from gateway.core.facts import Certificate, Enrollment, Status, Text
 from gateway.core.rules import Refusal
 from gateway.store import codec, register
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks
+from gateway.store.engine import among
 
 _CLAIM = t.claim.c
 _LIVE = t.operation.alias("live")
@@ -50,6 +50,14 @@ def claim_from(row: Sequence[Any], attempt: int = 0) -> Claim:
     )  # fmt: skip
 
 
+_ENROLLMENTS = sa.select(t.enrollment.c.group_id, t.enrollment.c.body).where(
+    t.enrollment.c.payer == sa.bindparam("payer"), among(t.enrollment.c.child, "children")
+)
+_CERTIFICATES = sa.select(t.certificate.c.certificate, t.certificate.c.body).where(
+    t.certificate.c.payer == sa.bindparam("payer"), among(t.certificate.c.child, "children")
+)
+
+
 def facts_for(connection: Connection, claims: Iterable[tuple[str, str, str, str]]) -> RegisterFacts:
     """The register's facts for claims given as (payer, provider, child, group)."""
     claims = list(claims)
@@ -58,22 +66,15 @@ def facts_for(connection: Connection, claims: Iterable[tuple[str, str, str, str]
     certificates: dict[str, Certificate] = {}
     for payer in sorted({claim[0] for claim in claims}):
         groups = {claim[3] for claim in claims if claim[0] == payer}
-        for children in in_chunks(sorted({claim[2] for claim in claims if claim[0] == payer})):
-            columns = t.enrollment.c
-            rows = connection.execute(sa.select(columns.group_id, columns.body).where(columns.payer == payer, columns.child.in_(children)))
-            for group, body in rows:
-                if group in groups:
-                    one = codec.enrollment_from(body)
-                    enrollments[(one.child, group)].append(one)
-            rows = connection.execute(
-                sa.select(t.certificate.c.certificate, t.certificate.c.body).where(
-                    t.certificate.c.payer == payer, t.certificate.c.child.in_(children)
-                )
-            )
-            for certificate, body in rows:
-                found = codec.certificate_from(body)
-                certificates[certificate] = found
-                certificates_of[found.child].append(found)
+        wanted = {"payer": payer, "children": sorted({claim[2] for claim in claims if claim[0] == payer})}
+        for group, body in connection.execute(_ENROLLMENTS, wanted):
+            if group in groups:
+                one = codec.enrollment_from(body)
+                enrollments[(one.child, group)].append(one)
+        for certificate, body in connection.execute(_CERTIFICATES, wanted):
+            found = codec.certificate_from(body)
+            certificates[certificate] = found
+            certificates_of[found.child].append(found)
     return RegisterFacts(
         groups=register.groups_of(connection, {claim[3] for claim in claims}),
         providers=register.providers(connection, {claim[1] for claim in claims}),

@@ -6,6 +6,7 @@ Nothing here or in the other modules of the store is used that PostgreSQL cannot
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 import threading
 import time
@@ -23,6 +24,8 @@ from sqlalchemy import Connection as Connection
 from sqlalchemy import Engine as Engine  # the flow passes it on without knowing more of it
 from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from gateway.store import tables
 
@@ -223,6 +226,52 @@ def _translated() -> Iterator[None]:
         if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError:
             raise
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+
+
+class _Many(sa.types.TypeDecorator[Any]):
+    """A list as one parameter: JSON for SQLite, an array for PostgreSQL."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, item: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        return postgresql.ARRAY(self.item) if dialect.name == "postgresql" else dialect.type_descriptor(sa.String())
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
+        return list(value) if dialect.name == "postgresql" else json.dumps(list(value))
+
+
+class _Among(FunctionElement[bool]):
+    name = "among"
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        return self  # else it becomes «… = 1» on SQLite, which uses no index
+
+
+def among(column: sa.ColumnElement[Any], parameter: str) -> sa.ColumnElement[bool]:
+    """Whether a column's value is in the list that is given as ``parameter`` when the statement is executed.
+
+    However long the list, the statement stays the same: made once, it is compiled once. Measured: a fifth of the time of IN (?, ?, …).
+    """
+    return _Among(column, sa.bindparam(parameter, type_=_Many(column.type)))
+
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY ({values})"
 
 
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

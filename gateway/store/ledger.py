@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.core.ledger import AccountKind, AccountName, Balance, Sums, Transfer, changes_of
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, reserve_blocks, reserve_ids, update_many
+from gateway.store.engine import among, insert_many, reserve_blocks, reserve_ids, update_many
 from gateway.store.seal import SEALED_COLUMNS, Sealed, seal, sealed_under
 
 
@@ -59,21 +59,21 @@ def _bring_up(connection: Connection, payer: str, changes: Mapping[int, Sums], s
     update_many(connection, t.account, Sums._fields, ("payer", "account"), others, added=Sums._fields)
 
 
-_IS_CERTIFICATE = t.account.c.kind == AccountKind.CERTIFICATE.value
+_A = t.account.c
+_OWNED = (_A.payer == sa.bindparam("payer")) & among(_A.owner, "owners")
+_KEYS = sa.select(_A.period, _A.kind, _A.owner, _A.account).where(_OWNED)
+_SUMS = sa.select(_A.period, _A.kind, _A.owner, _A.in_settled, _A.out_settled, _A.in_held, _A.out_held).where(_OWNED)
+_LOCKED = sa.select(_A.account).where(_OWNED).order_by(_A.account).with_for_update()
+_TO_CHANGE = sa.select(_A.period, _A.kind, _A.owner, _A.account, _A.seals, _A.seal).where(_OWNED)
+_TO_CHANGE = _TO_CHANGE.order_by((_A.kind == AccountKind.CERTIFICATE.value).desc(), _A.account).with_for_update()
 
 
 def _opened(connection: Connection, payer: str, names: Iterable[AccountName]) -> dict[AccountName, _Opened]:
     """The rows of a payer's accounts, locked; what is missing is opened, empty."""
-    columns, wanted, found = t.account.c, list(names), {}
-    for owners in in_chunks(sorted({name.owner for name in wanted})):
-        rows = connection.execute(
-            sa.select(columns.period, columns.kind, columns.owner, columns.account, columns.seals, columns.seal)
-            .where(columns.payer == payer, columns.owner.in_(owners))
-            .order_by(_IS_CERTIFICATE.desc(), columns.account)
-            .with_for_update()
-        )
-        for period, kind, owner, account, seals, head in rows:
-            found[AccountName(payer, period, AccountKind(kind), owner)] = _Opened(account, seals or 0, head or "")
+    wanted, found = list(names), {}
+    rows = connection.execute(_TO_CHANGE, {"payer": payer, "owners": sorted({name.owner for name in wanted})})
+    for period, kind, owner, account, seals, head in rows:
+        found[AccountName(payer, period, AccountKind(kind), owner)] = _Opened(account, seals or 0, head or "")
     missing = [name for name in wanted if name not in found]
     if missing:
         first = reserve_ids(connection, payer, "account", len(missing))
@@ -86,44 +86,23 @@ def _opened(connection: Connection, payer: str, names: Iterable[AccountName]) ->
 def _find(connection: Connection, names: Sequence[AccountName]) -> dict[AccountName, int]:
     found: dict[AccountName, int] = {}
     for payer in sorted({name.payer for name in names}):
-        for owners in in_chunks(sorted({name.owner for name in names if name.payer == payer})):
-            rows = connection.execute(
-                sa.select(t.account.c.period, t.account.c.kind, t.account.c.owner, t.account.c.account).where(
-                    t.account.c.payer == payer, t.account.c.owner.in_(owners)
-                )
-            )
-            for period, kind, owner, account in rows:
-                found[AccountName(payer, period, AccountKind(kind), owner)] = account
+        owners = sorted({name.owner for name in names if name.payer == payer})
+        for period, kind, owner, account in connection.execute(_KEYS, {"payer": payer, "owners": owners}):
+            found[AccountName(payer, period, AccountKind(kind), owner)] = account
     return {name: found[name] for name in names if name in found}
 
 
 def sums_of(connection: Connection, payer: str, owners: Iterable[str]) -> dict[AccountName, Sums]:
     """The sums of all accounts of these owners."""
-    found: dict[AccountName, Sums] = {}
-    for chunk in in_chunks(sorted(set(owners))):
-        columns = t.account.c
-        rows = connection.execute(
-            sa.select(
-                columns.period, columns.kind, columns.owner, columns.in_settled, columns.out_settled, columns.in_held, columns.out_held
-            )
-            .where(columns.payer == payer, columns.owner.in_(chunk))
-        )  # fmt: skip
-        for period, kind, owner, *sums in rows:
-            found[AccountName(payer, period, AccountKind(kind), owner)] = Sums(*sums)
-    return found
+    rows = connection.execute(_SUMS, {"payer": payer, "owners": sorted(set(owners))})
+    return {AccountName(payer, period, AccountKind(kind), owner): Sums(*sums) for period, kind, owner, *sums in rows}
 
 
 def lock_accounts(connection: Connection, payer: str, owners: Iterable[str]) -> None:
     """Lock these owners' accounts until the transaction ends, always in the order of their keys, so that no two writers deadlock."""
     if connection.dialect.name == "sqlite":
         return  # a writing transaction there is alone already
-    for chunk in in_chunks(sorted(set(owners))):
-        connection.execute(
-            sa.select(t.account.c.account)
-            .where(t.account.c.payer == payer, t.account.c.owner.in_(chunk))
-            .order_by(t.account.c.account)
-            .with_for_update()
-        )
+    connection.execute(_LOCKED, {"payer": payer, "owners": sorted(set(owners))})
 
 
 def free_of(connection: Connection, payer: str, certificates: Iterable[str]) -> dict[AccountName, int]:

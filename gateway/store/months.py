@@ -72,12 +72,14 @@ def _shut(states: Mapping[str, str]) -> frozenset[str]:
 
 def _lock(connection: Connection, payer: str, months: Collection[str]) -> dict[str, str]:
     """All the payer's months with their states, held against closing; those named are there from now on."""
-    query = sa.select(_M.month, _M.state).where(_M.payer == payer).order_by(_M.month).with_for_update(read=True)
-    states = {month: state for month, state in connection.execute(query)}
+    states = {month: state for month, state in connection.execute(_HELD, {"payer": payer})}
     if missing := sorted(set(months) - states.keys()):
         _open(connection, payer, missing)
-        states = {month: state for month, state in connection.execute(query)}
+        states = {month: state for month, state in connection.execute(_HELD, {"payer": payer})}
     return states
+
+
+_HELD = sa.select(_M.month, _M.state).where(_M.payer == sa.bindparam("payer")).order_by(_M.month).with_for_update(read=True)
 
 
 def _open(connection: Connection, payer: str, months: Sequence[str]) -> None:

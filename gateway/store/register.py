@@ -21,7 +21,7 @@ from gateway.core.match import MarkState
 from gateway.core.names import folded
 from gateway.store import codec
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, reading, relist, upsert, writing
+from gateway.store.engine import among, in_chunks, reading, relist, upsert, writing
 from gateway.store.ledger import save_transfers, sums_of
 
 
@@ -269,25 +269,28 @@ def list_lessons_come(engine: Engine, now: dt.datetime) -> None:
 
 
 def groups_of(connection: Connection, groups: Iterable[str]) -> dict[str, RegisterGroup]:
-    table = t.catalogue_group
-    found: dict[str, RegisterGroup] = {}
-    for chunk in in_chunks(sorted(set(groups))):
-        for group, body in connection.execute(sa.select(table.c.group_id, table.c.body).where(table.c.group_id.in_(chunk))):
-            found[group] = codec.group_from(body)
-    return found
+    rows = connection.execute(_GROUPS, {"groups": sorted(set(groups))})
+    return {group: codec.group_from(body) for group, body in rows}
+
+
+# Statements that every input needs are made once: making one takes longer than running it.
+_GROUPS = sa.select(t.catalogue_group.c.group_id, t.catalogue_group.c.body).where(among(t.catalogue_group.c.group_id, "groups"))
+_OF_PROVIDER = sa.select(t.catalogue_group.c.body).where(t.catalogue_group.c.provider == sa.bindparam("provider"))
+_OF_PROVIDER = _OF_PROVIDER.order_by(t.catalogue_group.c.group_id)
+_PROVIDERS = sa.select(t.catalogue_provider.c.provider, t.catalogue_provider.c.body).order_by(t.catalogue_provider.c.provider)
+_SOME_PROVIDERS = _PROVIDERS.where(among(t.catalogue_provider.c.provider, "providers"))
+_PAYERS = sa.select(t.certificate.c.child, t.certificate.c.payer).where(among(t.certificate.c.child, "children"))
+_PAYERS = _PAYERS.order_by(t.certificate.c.payer)
 
 
 def groups_of_provider(connection: Connection, provider: str) -> list[RegisterGroup]:
-    table = t.catalogue_group
-    rows = connection.execute(sa.select(table.c.body).where(table.c.provider == provider).order_by(table.c.group_id))
+    rows = connection.execute(_OF_PROVIDER, {"provider": provider})
     return [codec.group_from(body) for (body,) in rows]
 
 
 def providers(connection: Connection, only: Iterable[str] | None = None) -> dict[str, RegisterProvider]:
     """Providers by id; all, or only some."""
-    table = t.catalogue_provider
-    query = sa.select(table.c.provider, table.c.body).order_by(table.c.provider)
-    rows = connection.execute(query if only is None else query.where(table.c.provider.in_(sorted(only))))
+    rows = connection.execute(_PROVIDERS) if only is None else connection.execute(_SOME_PROVIDERS, {"providers": sorted(only)})
     return {provider: codec.provider_from(body) for provider, body in rows}
 
 
@@ -304,9 +307,4 @@ def certificates_by_number(connection: Connection, number: str) -> list[Certific
 
 def payer_of_children(connection: Connection, children: Iterable[str]) -> dict[str, str]:
     """The payer of each child, by its certificate."""
-    table = t.certificate
-    found: dict[str, str] = {}
-    for chunk in in_chunks(sorted(set(children))):
-        rows = connection.execute(sa.select(table.c.child, table.c.payer).where(table.c.child.in_(chunk)).order_by(table.c.payer))
-        found.update({child: payer for child, payer in rows})
-    return found
+    return {child: payer for child, payer in connection.execute(_PAYERS, {"children": sorted(set(children))})}

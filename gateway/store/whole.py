@@ -28,28 +28,39 @@ from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
-from gateway.store.engine import day_text, insert_many, lock_new_claims, reserve_ids, writing
+from gateway.store.engine import among, day_text, insert_many, lock_new_claims, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
     with writing(engine) as connection:  # held, if only for a moment: whoever is saving has a number already, and its facts not yet
-        there = sa.select(t.sequence.c.next).where(t.sequence.c.shard == provider, t.sequence.c.name == "answer")
-        if connection.execute(there).first() is None:
+        if connection.execute(_ANSWERS_ROW, {"provider": provider}).first() is None:
             reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
         return _fence(connection, provider, register)
 
 
 def _fence(connection: Connection, provider: str, register: str) -> Fence:
     inputs = store_collect.inputs_so_far(connection, provider)
-    cursors = connection.execute(
-        sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
-        .where(t.register_cursor.c.register == register)
-        .order_by(t.register_cursor.c.feed)
-        .with_for_update(read=True)
+    return (*inputs, *((feed, str(cursor)) for feed, cursor in connection.execute(_CURSORS, {"register": register})))
+
+
+_CURSORS = (
+    sa.select(t.register_cursor.c.feed, t.register_cursor.c.cursor)
+    .where(t.register_cursor.c.register == sa.bindparam("register"))
+    .order_by(t.register_cursor.c.feed)
+    .with_for_update(read=True)
+)
+_ANSWERS_ROW = sa.select(t.sequence.c.next).where(t.sequence.c.shard == sa.bindparam("provider"), t.sequence.c.name == "answer")
+_OF_LISTS = tuple(sa.select(sa.literal(1)).where(among(table.c.payer, "payers")).limit(1) for table in (t.to_decide, t.to_book))
+_KNOWN_CLAIM = (
+    sa.select(sa.literal(1))
+    .where(
+        among(t.claim.c.payer, "payers"), t.claim.c.provider == sa.bindparam("provider"), among(t.claim.c.group_id, "groups"),
+        t.claim.c.day >= sa.bindparam("first"), t.claim.c.day <= sa.bindparam("last"),
     )
-    return (*inputs, *((feed, str(cursor)) for feed, cursor in cursors))
+    .limit(1)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +77,11 @@ class WholeWork:
         """Whether no claim of these groups and days is known, and no list of these payers holds anything."""
         for payer in payers:
             lock_new_claims(self.connection, payer, self.asked.provider)
-        columns = t.claim.c
-        known = sa.select(sa.literal(1)).where(
-            columns.payer.in_(payers), columns.provider == self.asked.provider, columns.group_id.in_(groups), columns.day >= period.first,
-            columns.day <= period.last,
-        )  # fmt: skip
-        lists = [sa.select(sa.literal(1)).where(table.c.payer.in_(payers)) for table in (t.to_decide, t.to_book)]
-        return all(self.connection.execute(query.limit(1)).first() is None for query in (known, *lists))
+        asked = {"payers": payers, "provider": self.asked.provider, "groups": groups, "first": period.first, "last": period.last}
+        execute = self.connection.execute
+        return execute(_KNOWN_CLAIM, asked).first() is None and all(
+            execute(query, {"payers": payers}).first() is None for query in _OF_LISTS
+        )
 
     def free(self, payer: str, certificates: Sequence[str]) -> Mapping[AccountName, int]:
         lock_accounts(self.connection, payer, certificates)

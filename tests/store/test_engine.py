@@ -16,6 +16,7 @@ from gateway.store import tables as t
 from gateway.store.engine import (
     Engine,
     StoreUnavailable,
+    among,
     in_chunks,
     insert_many,
     open_engine,
@@ -260,3 +261,27 @@ def test_ids_of_several_names_are_reserved_together(engine: Engine) -> None:
         assert reserve_blocks(connection, "town", {"claim": 3, "operation": 0}) == {"claim": 1, "operation": 1}
         assert reserve_blocks(connection, "town", {"operation": 2, "claim": 1}) == {"operation": 1, "claim": 4}
         assert reserve_ids(connection, "town", "operation", 1) == 3
+
+
+MANY = [f"owner-{number}" for number in range(40_000)]
+
+
+@pytest.mark.parametrize("wanted", [[], ["owner-2"], ["owner-1", "it's", "owner-3", "none"], MANY])
+def test_a_list_of_any_length_is_one_parameter(engine: Engine, wanted: list[str]) -> None:
+    names = ("payer", "account", "period", "kind", "owner", "in_settled", "out_settled", "in_held", "out_held")
+    owners = {1: "owner-1", 2: "owner-2", 3: "owner-3", 4: "it's"}
+    query = sa.select(t.account.c.account).where(among(t.account.c.owner, "owners")).order_by(t.account.c.account)
+    by_key = sa.select(t.account.c.owner).where(among(t.account.c.account, "keys")).order_by(t.account.c.account)
+    with writing(engine) as connection:
+        insert_many(connection, t.account, names, [("town", key, "2025", "fund", owner, 0, 0, 0, 0) for key, owner in owners.items()])
+        found = [key for (key,) in connection.execute(query, {"owners": wanted})]
+        assert found == [key for key, owner in owners.items() if owner in wanted]
+        assert list(connection.execute(by_key, {"keys": found}).scalars()) == [owners[key] for key in found]
+
+
+def test_a_list_as_one_parameter_is_looked_up_by_the_index(on_sqlite: Engine) -> None:
+    query = sa.select(t.account.c.account).where(t.account.c.payer == "town", among(t.account.c.owner, "owners"))
+    with reading(on_sqlite) as connection:
+        text = "EXPLAIN QUERY PLAN " + str(query.compile(on_sqlite))
+        plan = [row[3] for row in connection.exec_driver_sql(text, ("town", "[]"))]
+    assert any("(payer=? AND owner=?)" in step for step in plan), plan
