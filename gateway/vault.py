@@ -98,7 +98,6 @@ class Vault:
             is_undone=row["matched_by"] == "answer" and row["child"] is None and not row["is_outside"],
         )
 
-
     def person_to_match(self, row: Mapping[str, Any]) -> PersonToMatch:
         """As `person_of`, for match alone: the name of somebody who is known already, or is outside, stays sealed."""
         answer = row["child"] if row["matched_by"] in REMEMBERED else None

@@ -58,13 +58,12 @@ def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence
     with store_whole.opened(flow.engine, asked, flow.register_name, fence) as work:
         if work is None:
             return None
-        first = work.first_ids(asked.provider, "mark", len(words))
         matched = match.plan(words, (), matches, Lessons(context), {}, {})
         payers = matches.payers | store_register.payer_of_children(work.connection, {word.child for word in matched.claims})
         if matched.claims and not _are_new(work, matched, payers):
             return None
-        booked, mark_of = _decided(flow, work, asked.provider, matched, payers, first, now)
-        return work.save(collected, flow.vault.seal, first, matched, mark_of, booked, now)
+        booked, mark_of = _decided(flow, work, asked.provider, matched, payers, now)
+        return work.save(collected, flow.vault.seal, matched, mark_of, booked, now)
 
 
 def _are_new(work: WholeWork, matched: Matched, payers: Mapping[str, str]) -> bool:
@@ -74,9 +73,9 @@ def _are_new(work: WholeWork, matched: Matched, payers: Mapping[str, str]) -> bo
 
 
 def _decided(
-    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: Mapping[str, str], first_mark: int, now: dt.datetime
+    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime
 ) -> tuple[dict[str, BookedAll], dict[tuple[str, int], int]]:
-    """Decide and book, payer by payer; with the mark behind each (payer, claim)."""
+    """Decide and book, payer by payer; with the place of the mark behind each (payer, claim)."""
     by_payer: dict[str, list[ClaimWord]] = defaultdict(list)
     for word in matched.claims:
         by_payer[payers[word.child]].append(word)
@@ -85,7 +84,7 @@ def _decided(
     for payer, words in sorted(by_payer.items()):
         first = work.first_ids(payer, "claim", len(words))
         claims = [_claim(payer, first + offset, provider, word) for offset, word in enumerate(words)]
-        mark_of.update({(payer, first + offset): first_mark + (word.mark or 0) for offset, word in enumerate(words)})
+        mark_of.update({(payer, first + offset): word.mark or 0 for offset, word in enumerate(words)})
         facts = store_claims.facts_for(work.connection, {(payer, provider, word.child, word.group) for word in words})
         answers: Sequence[tuple[Claim, Answer]] = flow.plan_decide(claims, facts, now)
         certificates = sorted({answer.certificate for _, answer in answers if answer.certificate})
@@ -100,4 +99,3 @@ def _claim(payer: str, row: int, provider: str, word: ClaimWord) -> Claim:
         payer, row, claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
         word.starts_at, word.ends_at, word.status, word.hours, word.from_empty, word.is_cancelled, word.conflict,
     )  # fmt: skip
-

@@ -82,11 +82,7 @@ def save_attendances(engine: Engine, register: str, movements: Sequence[Movement
 def say_again(engine: Engine, provider: str, source: str, cells: Collection[Cell]) -> int:
     """A file says anew what it said before: where the register's word was adopted meanwhile, the source's counts again. How many claims."""
     with reading(engine) as connection:
-        unsaid = _C.is_said.is_(False) & _C.status.is_not(None) & _C.mark.is_not(None)
-        # Unsaid claims are few, and have an index of their own. `coalesce` keeps the planner from going through all of the provider's.
-        claims = connection.execute(
-            sa.select(_C.payer, _C.claim, _C.mark).where(sa.func.coalesce(_C.provider, "") == provider, unsaid)
-        ).all()
+        claims = connection.execute(_UNSAID, {"provider": provider}).all()
         said = _marks_at(connection, provider, source, {mark for _, _, mark in claims}, cells)
     by_payer: dict[str, list[int]] = defaultdict(list)
     for payer, claim, mark in claims:
@@ -98,6 +94,12 @@ def say_again(engine: Engine, provider: str, source: str, cells: Collection[Cell
                 connection.execute(sa.update(t.claim).where(_C.payer == payer, _C.claim.in_(chunk)).values(is_said=True))
                 relist(connection, t.to_decide, sa.select(_C.payer, _C.claim).where(_C.payer == payer, _C.claim.in_(chunk)), "payer")
     return sum(map(len, by_payer.values()))
+
+
+# Unsaid claims are few, and have an index of their own. `coalesce` keeps the planner from going through all of the provider's.
+_UNSAID = sa.select(_C.payer, _C.claim, _C.mark).where(
+    sa.func.coalesce(_C.provider, "") == sa.bindparam("provider"), _C.is_said.is_(False), _C.status.is_not(None), _C.mark.is_not(None)
+)
 
 
 def _marks_at(connection: Connection, provider: str, source: str, marks: Collection[int], cells: Collection[Cell]) -> set[int]:

@@ -135,11 +135,9 @@ _OPERATION_COLUMNS = (
 )  # fmt: skip
 
 
-def insert_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
-    """Insert the operations; their keys, in the order of the plan."""
-    if not booked.operations:
-        return []
-    first, at = reserve_ids(connection, payer, "operation", len(booked.operations)), now.isoformat()
+def insert_operations(connection: Connection, payer: str, booked: BookedAll, first: int, now: dt.datetime) -> None:
+    """Insert the operations, in the order of the plan. ``first``: the key of the first, the others' follow."""
+    at = now.isoformat()
     insert_many(
         connection,
         t.operation,
@@ -152,14 +150,14 @@ def insert_operations(connection: Connection, payer: str, booked: BookedAll, now
             for offset, one in enumerate(booked.operations)
         ],
     )  # fmt: skip
-    return list(range(first, first + len(booked.operations)))
 
 
 def _save_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
     """Insert the operations and count them as under way; their keys, in the order of the plan."""
-    rows = insert_operations(connection, payer, booked, now)
-    if not rows:
-        return rows
+    if not booked.operations:
+        return []
+    first = reserve_ids(connection, payer, "operation", len(booked.operations))
+    insert_operations(connection, payer, booked, first, now)
     under_way: dict[int, int] = {}
     for one in booked.operations:
         under_way[one.claim.row] = under_way.get(one.claim.row, 0) + 1
@@ -169,4 +167,4 @@ def _save_operations(connection: Connection, payer: str, booked: BookedAll, now:
         .values(under_way=t.claim.c.under_way + sa.bindparam("more")),
         [{"of_claim": claim, "more": count} for claim, count in sorted(under_way.items())],
     )
-    return rows
+    return list(range(first, first + len(booked.operations)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, upsert, writing
+from gateway.store.engine import among, in_chunks, insert_many, reading, relist, reserve_ids, upsert, writing
 
 
 class Run(NamedTuple):
@@ -40,18 +41,33 @@ class RunRequest(NamedTuple):
     month: str | None
 
 
+# Statements that every input needs are made once: making one takes longer than running it.
+_RUN, _PERSON, _SEQUENCE, _GROUP, _LESSON = t.run.c, t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c
+_UNFINISHED = (
+    sa.select(_RUN.run, _RUN.id, _RUN.withdrawn)
+    .where(
+        _RUN.provider == sa.bindparam("provider"), _RUN.source == sa.bindparam("source"), _RUN.sha256 == sa.bindparam("sha256"),
+        _RUN.request == sa.bindparam("request"), _RUN.finished_at.is_(None), _RUN.undone_at.is_(None),
+    )
+    .order_by(_RUN.run.desc())
+)  # fmt: skip
+_PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON.group_id, _PERSON.has_number, _PERSON.row).where(
+    _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
+)
+_NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
+_NUMBERS_HELD = _NUMBERS.with_for_update()
+_GROUPS = sa.select(_GROUP.words, _GROUP.group_id).where(
+    _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
+)
+_LESSONS = sa.select(_LESSON.group_id, _LESSON.day, _LESSON.starts_at, _LESSON.state).where(
+    _LESSON.provider == sa.bindparam("provider"), _LESSON.source == sa.bindparam("source"), among(_LESSON.group_id, "groups")
+)
+
+
 def unfinished_run(engine: Engine, asked: RunRequest) -> Run | None:
     """The interrupted run of the same request, whose report nobody has seen."""
-    columns = t.run.c
     with reading(engine) as connection:
-        row = connection.execute(
-            sa.select(columns.run, columns.id, columns.withdrawn)
-            .where(
-                columns.provider == asked.provider, columns.source == asked.source, columns.sha256 == asked.sha256,
-                columns.request == asked.request, columns.finished_at.is_(None), columns.undone_at.is_(None),
-            )
-            .order_by(columns.run.desc())
-        ).first()  # fmt: skip
+        row = connection.execute(_UNFINISHED, asked._asdict()).first()
     return Run(row.run, row.id, row.withdrawn or 0) if row else None
 
 
@@ -69,19 +85,11 @@ def finish_run(engine: Engine, provider: str, id_: str, counts: dict[str, Any], 
 
 
 def persons_of(connection: Connection, provider: str, source: str) -> list[Person]:
-    columns = t.person.c
-    rows = connection.execute(
-        sa.select(columns.person, columns.identity, columns.name_key, columns.group_id, columns.has_number, columns.row).where(
-            columns.provider == provider, columns.source == source
-        )
-    )
-    return [Person(*row) for row in rows]
+    return [Person(*row) for row in connection.execute(_PERSONS, {"provider": provider, "source": source})]
 
 
 def next_person(connection: Connection, provider: str) -> int:
-    columns = t.sequence.c
-    value = connection.execute(sa.select(columns.next).where(columns.shard == provider, columns.name == "person")).scalar_one_or_none()
-    return int(value or 1)
+    return int(connection.execute(_NUMBERS, {"provider": provider, "name": "person"}).scalar_one_or_none() or 1)
 
 
 def marks_of(connection: Connection, provider: str, source: str, groups: Iterable[str], period: Period) -> dict[Cell, StandingMark]:
@@ -105,15 +113,8 @@ def marks_of(connection: Connection, provider: str, source: str, groups: Iterabl
 
 
 def lessons_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> list[StandingLesson]:
-    columns, found = t.own_lesson.c, []
-    for chunk in in_chunks(sorted(set(groups))):
-        rows = connection.execute(
-            sa.select(columns.group_id, columns.day, columns.starts_at, columns.state).where(
-                columns.provider == provider, columns.source == source, columns.group_id.in_(chunk)
-            )
-        )
-        found += [StandingLesson(group, day, starts_at, LessonState(state)) for group, day, starts_at, state in rows]
-    return found
+    rows = connection.execute(_LESSONS, {"provider": provider, "source": source, "groups": sorted(set(groups))})
+    return [StandingLesson(group, day, starts_at, LessonState(state)) for group, day, starts_at, state in rows]
 
 
 def regroup(engine: Engine, provider: str, source: str, groups: Mapping[str, str]) -> None:
@@ -122,13 +123,8 @@ def regroup(engine: Engine, provider: str, source: str, groups: Mapping[str, str
     Args:
         groups: folded words → the register's group that they mean now.
     """
-    columns = t.source_group.c
     with reading(engine) as connection:
-        before = dict(
-            connection.execute(
-                sa.select(columns.words, columns.group_id).where(columns.provider == provider, columns.source == source)
-            ).all()
-        )
+        before = _groups_by_words(connection, provider, source)
     changed = [
         (words, before[words], group)
         for words, group in sorted(groups.items())
@@ -144,9 +140,12 @@ def regroup(engine: Engine, provider: str, source: str, groups: Mapping[str, str
 
 def group_answers(connection: Connection, provider: str, source: str) -> dict[str, str]:
     """Folded words → register's group, as remembered; words without a group are left out."""
-    columns = t.source_group.c
-    rows = connection.execute(sa.select(columns.words, columns.group_id).where(columns.provider == provider, columns.source == source))
-    return {words: group for words, group in rows if not group.startswith(UNKNOWN_GROUP)}
+    known = _groups_by_words(connection, provider, source)
+    return {words: group for words, group in known.items() if not group.startswith(UNKNOWN_GROUP)}
+
+
+def _groups_by_words(connection: Connection, provider: str, source: str) -> dict[str, str]:
+    return {words: group for words, group in connection.execute(_GROUPS, {"provider": provider, "source": source})}
 
 
 # ---------------------------------------------------------------- saving
@@ -161,10 +160,8 @@ def inputs_so_far(connection: Connection, provider: str) -> Fence:
     The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is
     only read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
     """
-    columns = t.sequence.c
-    held = sa.select(columns.next).where(columns.shard == provider, columns.name == "answer").with_for_update()
-    runs = sa.select(columns.next).where(columns.shard == provider, columns.name == "run")
-    numbers = {"answer": connection.execute(held).scalar() or 1, "run": connection.execute(runs).scalar() or 1}
+    statements = {"answer": _NUMBERS_HELD, "run": _NUMBERS}
+    numbers = {name: connection.execute(query, {"provider": provider, "name": name}).scalar() or 1 for name, query in statements.items()}
     return tuple((name, str(number)) for name, number in numbers.items())
 
 
@@ -216,8 +213,9 @@ def save_refused(engine: Engine, asked: RunRequest, finding: Finding, now: dt.da
     return run
 
 
-def open_run(connection: Connection, asked: RunRequest, now: dt.datetime) -> Run:
-    key = reserve_ids(connection, asked.provider, "run", 1)
+def open_run(connection: Connection, asked: RunRequest, now: dt.datetime, key: int | None = None) -> Run:
+    """``key``: the run's, where the caller has reserved it among others."""
+    key = reserve_ids(connection, asked.provider, "run", 1) if key is None else key
     run = Run(key, f"{now:%Y%m%d}-{key:04d}-{asked.sha256[:6]}")
     insert_many(
         connection,
@@ -230,9 +228,10 @@ def open_run(connection: Connection, asked: RunRequest, now: dt.datetime) -> Run
 
 def _save_groups(connection: Connection, asked: RunRequest, collected: Collected) -> None:
     shown = {folded(words): words for words in collected.group_words.values()}
+    before = _groups_by_words(connection, asked.provider, asked.source)
     for words, group in collected.groups.items():
-        if not group.startswith(UNKNOWN_GROUP):
-            register.name_group(connection, asked.provider, asked.source, words, group) if _waits(connection, asked, words) else None
+        if before.get(words, "").startswith(UNKNOWN_GROUP) and not group.startswith(UNKNOWN_GROUP):
+            register.name_group(connection, asked.provider, asked.source, words, group)
     upsert(
         connection,
         t.source_group,
@@ -242,14 +241,6 @@ def _save_groups(connection: Connection, asked: RunRequest, collected: Collected
         ],
         ["provider", "source", "words"],
     )
-
-
-def _waits(connection: Connection, asked: RunRequest, words: str) -> bool:
-    columns = t.source_group.c
-    group = connection.execute(
-        sa.select(columns.group_id).where(columns.provider == asked.provider, columns.source == asked.source, columns.words == words)
-    ).scalar_one_or_none()
-    return group is not None and group.startswith(UNKNOWN_GROUP)
 
 
 def _save_persons(
@@ -390,17 +381,13 @@ def replace_lessons(connection: Connection, provider: str, source: str, lessons:
 
 def _save_findings(connection: Connection, asked: RunRequest, collected: Collected, run: int) -> None:
     """The latest input about a group and month is the one whose findings stand."""
-    columns = t.finding.c
+    of_month: dict[str, list[str]] = defaultdict(list)
     for group, month in sorted(collected.covered):
-        connection.execute(
-            sa.update(t.finding)
-            .where(
-                columns.provider == asked.provider, columns.source == asked.source, columns.month == month,
-                (columns.group_id == group) | columns.group_id.is_(None), columns.run != run,
-            )
-            .values(stands=False)
-        )  # fmt: skip
-    connection.execute(sa.delete(t.finding).where(columns.provider == asked.provider, columns.run == run))
+        of_month[month].append(group)
+    for month, groups in of_month.items():
+        told = {"of_provider": asked.provider, "of_source": asked.source, "of_month": month, "groups": groups, "by_run": run}
+        connection.execute(_NO_LONGER_STAND, told)
+    connection.execute(_OF_RUN, {"of_provider": asked.provider, "by_run": run})
     months = {group: month for group, month in collected.covered}
     default = next(iter(sorted(months.values())), asked.month)
     add_findings(
@@ -410,6 +397,19 @@ def _save_findings(connection: Connection, asked: RunRequest, collected: Collect
         run,
         [(finding, group, months.get(group or "", default)) for finding, group in collected.findings],
     )
+
+
+_FINDING = t.finding.c
+_NO_LONGER_STAND = (
+    sa.update(t.finding)
+    .where(
+        _FINDING.provider == sa.bindparam("of_provider"), _FINDING.source == sa.bindparam("of_source"),
+        _FINDING.month == sa.bindparam("of_month"), among(_FINDING.group_id, "groups") | _FINDING.group_id.is_(None),
+        _FINDING.run != sa.bindparam("by_run"),
+    )
+    .values(stands=False)
+)  # fmt: skip
+_OF_RUN = sa.delete(t.finding).where(_FINDING.provider == sa.bindparam("of_provider"), _FINDING.run == sa.bindparam("by_run"))
 
 
 def add_findings(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.core.ledger import AccountKind, AccountName, Balance, Sums, Transfer, changes_of
 from gateway.store import tables as t
-from gateway.store.engine import among, insert_many, reserve_blocks, reserve_ids, update_many
+from gateway.store.engine import among, insert_many, reserve_ids, update_many
 from gateway.store.seal import SEALED_COLUMNS, Sealed, seal, sealed_under
 
 
@@ -23,8 +23,13 @@ class _Opened(NamedTuple):
     head: str
 
 
-def save_transfers(connection: Connection, booked: Sequence[tuple[int | None, Transfer]], now: dt.datetime) -> None:
+def save_transfers(
+    connection: Connection, booked: Sequence[tuple[int | None, Transfer]], now: dt.datetime, first: int | None = None
+) -> None:
     """Add transfers (each with its operation's key), seal them and bring their accounts up. Part of the caller's transaction.
+
+    Args:
+        first: the first transfer's key, where the caller has reserved them, all of one payer.
 
     Raises:
         sqlalchemy.exc.IntegrityError: an account would fall below zero: nothing of the transaction is kept.
@@ -37,10 +42,10 @@ def save_transfers(connection: Connection, booked: Sequence[tuple[int | None, Tr
     for payer in payers:
         mine = booked if len(payers) == 1 else [one for one in booked if one[1].source.payer == payer]
         names = changes.keys() if len(payers) == 1 else [name for name in changes if name.payer == payer]
-        ids = reserve_blocks(connection, payer, {"transfer": len(mine)})
+        key = reserve_ids(connection, payer, "transfer", len(mine)) if first is None else first
         rows = _opened(connection, payer, names)
         new, under = [], []
-        for transfer, (operation, (source, target, amount, kind, month, cause, _, refers_to)) in enumerate(mine, ids["transfer"]):
+        for transfer, (operation, (source, target, amount, kind, month, cause, _, refers_to)) in enumerate(mine, key):
             of_source, of_target = rows[source].account, rows[target].account
             new.append((transfer, of_source, of_target, amount, kind.value, month, cause, operation, refers_to, at))
             under.append(sealed_under(of_source, source.kind, of_target, target.kind))

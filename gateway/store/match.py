@@ -19,7 +19,7 @@ from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, W
 from gateway.core.periods import month_of
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import claiming, in_chunks, insert_many, lock_new_claims, reading, relist, reserve_ids, saving
+from gateway.store.engine import among, claiming, in_chunks, insert_many, lock_new_claims, reading, relist, reserve_ids, saving
 
 BATCH = 10_000
 
@@ -76,6 +76,13 @@ def _word(row: Sequence[Any]) -> WordAt:
     return WordAt(mark, source, person, group, day, Status(status), hours, from_empty, run, Place(sheet, line, column), child)
 
 
+_PERSONS = sa.select(t.person.c.person, t.person.c.row, t.person.c.sealed, t.person.c.child, t.person.c.matched_by, t.person.c.is_outside)
+_PERSONS = _PERSONS.where(t.person.c.provider == sa.bindparam("provider"), among(t.person.c.person, "persons"))
+_CANCELLED = sa.select(t.own_lesson.c.group_id, t.own_lesson.c.day, t.own_lesson.c.starts_at).where(
+    t.own_lesson.c.provider == sa.bindparam("provider"), among(t.own_lesson.c.group_id, "groups"), t.own_lesson.c.state == "cancelled"
+)
+
+
 def context(
     engine: Engine, provider: str, words: Iterable[WordAt], person_of: Callable[[Mapping[str, Any]], PersonToMatch]
 ) -> MatchContext:
@@ -83,14 +90,8 @@ def context(
     words = list(words)
     found = MatchContext()
     with reading(engine) as connection:
-        for chunk in in_chunks(sorted({word.person for word in words})):
-            columns = t.person.c
-            rows = connection.execute(
-                sa.select(columns.person, columns.row, columns.sealed, columns.child, columns.matched_by, columns.is_outside).where(
-                    columns.provider == provider, columns.person.in_(chunk)
-                )
-            )
-            found.persons.update({row["person"]: person_of(dict(row)) for row in rows.mappings()})
+        rows = connection.execute(_PERSONS, {"provider": provider, "persons": sorted({word.person for word in words})})
+        found.persons.update({row["person"]: person_of(dict(row)) for row in rows.mappings()})
         groups = {word.group for word in words}
         found.groups = register.groups_of(connection, groups)
         found.zone = zone_of(connection, provider)
@@ -104,16 +105,9 @@ def zone_of(connection: Connection, provider: str) -> str:
 
 
 def own_cancelled(connection: Connection, provider: str, groups: Iterable[str]) -> dict[tuple[str, dt.date], list[str]]:
-    columns = t.own_lesson.c
     found: dict[tuple[str, dt.date], list[str]] = defaultdict(list)
-    for chunk in in_chunks(sorted(set(groups))):
-        rows = connection.execute(
-            sa.select(columns.group_id, columns.day, columns.starts_at).where(
-                columns.provider == provider, columns.group_id.in_(chunk), columns.state == "cancelled"
-            )
-        )
-        for group, day, starts_at in rows:
-            found[(group, day)].append(starts_at)
+    for group, day, starts_at in connection.execute(_CANCELLED, {"provider": provider, "groups": sorted(set(groups))}):
+        found[(group, day)].append(starts_at)
     return found
 
 

@@ -173,9 +173,7 @@ def open_operations_at(engine: Engine, enrollment: str, day: dt.date, slot: int)
         return [id_ for (id_,) in rows]
 
 
-def finish(
-    engine: Engine, payer: str, month: str, here: str, there: str, register: str | None, now: dt.datetime
-) -> None:
+def finish(engine: Engine, payer: str, month: str, here: str, there: str, register: str | None, now: dt.datetime) -> None:
     """The register has closed it too: the statement stays as these digests have it."""
     values = {
         "state": MonthState.CLOSED.value, "closed_at": now.isoformat(), "digest_here": here, "digest_there": there,
@@ -204,9 +202,7 @@ def _list_claims(connection: Connection, payer: str, claims: Iterable[int]) -> N
 # ---------------------------------------------------------------- the payer's word on what comes late
 
 
-def late_claims(
-    engine: Engine, month: str | None = None, payer: str | None = None, provider: str | None = None
-) -> list[dict[str, Any]]:
+def late_claims(engine: Engine, month: str | None = None, payer: str | None = None, provider: str | None = None) -> list[dict[str, Any]]:
     """Claims that the payer has to decide on, or has, each with its ``operation_id``, ``late_amount`` and ``accepted`` (None: not yet)."""
     where: list[sa.ColumnElement[bool]] = [_C.first_rule == "A08"]
     where += [column == value for column, value in ((_C.month, month), (_C.payer, payer), (_C.provider, provider)) if value is not None]

@@ -232,7 +232,9 @@ def balances_of(engine: Engine, payer: str, certificates: Iterable[str]) -> dict
                     .join(mine, (mine.c.payer == t.transfer.c.payer) & (mine.c.account == near))
                     .join(other, (other.c.payer == t.transfer.c.payer) & (other.c.account == far))
                     .where(
-                        t.transfer.c.payer == payer, mine.c.payer == payer, mine.c.kind == AccountKind.CERTIFICATE.value,
+                        t.transfer.c.payer == payer,
+                        mine.c.payer == payer,
+                        mine.c.kind == AccountKind.CERTIFICATE.value,
                         mine.c.owner.in_(chunk),
                     )
                     .group_by(mine.c.owner, mine.c.period, other.c.kind, t.transfer.c.kind)

@@ -28,7 +28,7 @@ from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
-from gateway.store.engine import among, day_text, insert_many, lock_new_claims, reserve_ids, writing
+from gateway.store.engine import among, day_text, insert_many, lock_new_claims, reserve_blocks, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 
@@ -91,7 +91,6 @@ class WholeWork:
         self,
         collected: Collected,
         seal: Callable[[Member], str],
-        first_mark: int,
         matched: Matched,
         mark_of: Mapping[tuple[str, int], int],
         booked: Mapping[str, BookedAll],
@@ -100,21 +99,24 @@ class WholeWork:
         """Store everything.
 
         Args:
-            first_mark: the key of the first word's mark, the others' follow; matched: match's plan, the marks in the words' order.
-            mark_of: (payer, claim's key) → the mark whose word it is.
+            matched: match's plan, the marks in the words' order.
+            mark_of: (payer, claim's key) → the place of the mark whose word it is, among the words.
             booked: payer → book's plan.
         """
         connection = self.connection
-        run = store_collect.open_run(connection, self.asked, now)
+        ids = reserve_blocks(connection, self.asked.provider, {"run": 1, "mark": len(collected.words)})
+        run = store_collect.open_run(connection, self.asked, now, ids["run"])
         matches = matched.persons
         store_collect.save_surroundings(connection, self.asked, collected, run.run, seal, matches)
         new = {entry.person.person for entry in collected.persons}
         store_match.save_persons(connection, self.asked.provider, {person: match for person, match in matches.items() if person not in new})
-        _insert_marks(connection, self.asked, collected.words, first_mark, matched.marks, run.run)
+        _insert_marks(connection, self.asked, collected.words, ids["mark"], matched.marks, run.run)
         for payer, plan in booked.items():
-            _insert_claims(connection, payer, plan, mark_of, now)
-            rows = insert_operations(connection, payer, plan, now)
-            save_transfers(connection, [(rows[hold.booking], hold.transfer) for hold in plan.holds], now)
+            _insert_claims(connection, payer, plan, mark_of, ids["mark"], now)
+            first = reserve_blocks(connection, payer, {"operation": len(plan.operations), "transfer": len(plan.holds)})
+            insert_operations(connection, payer, plan, first["operation"], now)
+            transfers = [(first["operation"] + hold.booking, hold.transfer) for hold in plan.holds]
+            save_transfers(connection, transfers, now, first["transfer"])
         return run
 
 
@@ -156,7 +158,7 @@ _CLAIM_COLUMNS = (
 
 
 def _insert_claims(
-    connection: Connection, payer: str, plan: BookedAll, mark_of: Mapping[tuple[str, int], int], now: dt.datetime
+    connection: Connection, payer: str, plan: BookedAll, mark_of: Mapping[tuple[str, int], int], first_mark: int, now: dt.datetime
 ) -> None:
     under_way = Counter([operation.claim.row for operation in plan.operations])
     at, rows = now.isoformat(), []
@@ -169,9 +171,9 @@ def _insert_claims(
             (
                 payer, row, claim.key, claim.provider, claim.child, claim.group, day_text(day), claim.slot, month_of(day), starts_at,
                 ends_at, claim.status.value if claim.status else None, claim.hours, claim.from_empty, claim.is_cancelled, claim.conflict,
-                mark_of[payer, row], True, kind.value, not_charged.value if not_charged else None, refusals[0].rule if refusals else None,
-                refusals_text(refusals) if refusals else None, amount, price, parent, enrollment, certificate,
-                bool(refusals) and any(one.rule == "A07" for one in refusals), is_early, keeps, at, 0, 0, under_way[row],
+                first_mark + mark_of[payer, row], True, kind.value, not_charged.value if not_charged else None,
+                refusals[0].rule if refusals else None, refusals_text(refusals) if refusals else None, amount, price, parent, enrollment,
+                certificate, bool(refusals) and any(one.rule == "A07" for one in refusals), is_early, keeps, at, 0, 0, under_way[row],
             )
         )  # fmt: skip
     insert_many(connection, t.claim, _CLAIM_COLUMNS, rows)

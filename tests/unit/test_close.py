@@ -138,4 +138,3 @@ def test_losses_are_summed_by_provider_group_and_rule_the_dearest_first() -> Non
     dear, cheap = losses_of([lost("C05"), lost("A07", price=500), lost("A07", "k-2", 300), lost("A07", "k-2", 300)])
     assert (cheap.rule, cheap.marks, cheap.children, cheap.amount) == ("C05", 1, 1, 100)
     assert (dear.rule, dear.marks, dear.children, dear.amount, dear.certificates) == ("A07", 3, 2, 1100, ("47k-1", "47k-2"))
-

@@ -148,9 +148,7 @@ def attendance(raw: Any) -> tuple[Acceptance, ...]:
 
 def balances(raw: Any) -> tuple[Standing, ...]:
     return tuple(
-        Standing(
-            each["certificate"], each["first"], each["last"], each["nominal_kopecks"], each["paid_kopecks"], each["available_kopecks"]
-        )
+        Standing(each["certificate"], each["first"], each["last"], each["nominal_kopecks"], each["paid_kopecks"], each["available_kopecks"])
         for each in checked(_BALANCES, raw)["balances"]
     )
 
