@@ -104,6 +104,7 @@ class Ours:
 
     def asked(self, provider: int, batches: Sequence[Batch], name: str = "month") -> IntakeRequest:
         self._file.write_text(f"{provider} {name}", encoding="utf-8")
+        self.stub.make_ready(provider)
         return IntakeRequest(self._file, self.town.register_provider(provider), SOURCE, ParsedAdapter(batches), {}, None)  # type: ignore[arg-type]
 
     def take(self, provider: int, batches: Sequence[Batch], name: str = "month") -> Span:

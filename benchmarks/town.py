@@ -168,6 +168,7 @@ class StubRegister:
         self.town = town
         self.topped_up = 0
         self._feeds: dict[str, tuple[Iterator[Any], int]] = {}
+        self._candidates: dict[str, list[Candidate]] = {}
 
     def catalogue(self, since: str | None) -> Page[Any]:
         return self._page("catalogue", since)
@@ -182,7 +183,12 @@ class StubRegister:
         return Page((), "0")
 
     def candidates(self, group: str, first_day: dt.date, last_day: dt.date, numbers: Sequence[str]) -> Sequence[Candidate]:
-        return self.town.candidates(group)
+        return self._candidates.get(group) or self.town.candidates(group)
+
+    def make_ready(self, provider: int) -> None:
+        """Make what `candidates` will be asked for: the register's time is not the gateway's."""
+        groups = [_group(provider, number) for number in range(len(self.town.groups(provider)))]
+        self._candidates = {group: self.town.candidates(group) for group in groups}
 
     def send(self, operations: Sequence[dict[str, Any]]) -> Sequence[Answer]:
         return [Answer(one["id"], Outcome.ACCEPTED, "1") for one in operations]

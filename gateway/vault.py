@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import hmac
 import json
 import os
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +46,7 @@ class Vault:
 
     def key_of(self, words: str) -> str:
         """A keyed hash: equal words give equal keys, and nobody without the key can try names against them."""
-        return hmac.new(self._secret, words.encode(), sha256).hexdigest()[:32]
+        return blake2b(words.encode(), key=self._secret, digest_size=16).hexdigest()
 
     def seal(self, member: Member) -> str:
         """What matching needs of a member, encrypted."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 _SPACES = re.compile(r"\s+")
@@ -19,6 +20,7 @@ class PersonName(NamedTuple):
     has_initials: bool
 
 
+@lru_cache(maxsize=8192)
 def folded(text: str) -> str:
     """Case, ё and every kind of space folded away: for comparing, never for showing."""
     text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from gateway.plugins import Period
+from gateway.plugins import ALWAYS, Period
 
 _ONE_DAY = dt.timedelta(days=1)
 
@@ -16,6 +16,8 @@ def days_in_force(entries: Sequence[tuple[str, dt.date | None]], word: str) -> t
     Args:
         entries: (word, first day), the oldest first; a first day None means «from the beginning».
     """
+    if len(entries) == 1 and entries[0] == (word, None):
+        return (ALWAYS,)  # most of all
     found = []
     for place, (entry, first) in enumerate(entries):
         first = first or dt.date.min
