@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from hashlib import blake2b
@@ -274,10 +274,15 @@ def _among_on_postgresql(element: _Among, compiler: Any, **options: Any) -> str:
     return f"{column} = ANY ({values})"
 
 
+_WIRE_TYPES: dict[type, str] = {
+    sa.String: "text", sa.Text: "text", sa.BigInteger: "int8", sa.Integer: "int4", sa.Boolean: "bool", sa.Date: "date",
+}  # fmt: skip
+
+
 def insert_many(connection: Connection, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows as plain tuples in one driver call: measured three times as fast as Core's insert with dictionaries.
 
-    On PostgreSQL it is a COPY.
+    On PostgreSQL it is a binary COPY.
     """
     if not rows:
         return
@@ -285,7 +290,8 @@ def insert_many(connection: Connection, table: Table, columns: Sequence[str], ro
     name = connection.dialect.identifier_preparer.format_table(table)
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
+            copy.set_types([_WIRE_TYPES[type(table.c[column].type)] for column in columns])
             for row in rows:
                 copy.write_row(row)
         return
@@ -303,9 +309,18 @@ def _with_days_as_text(row: tuple[Any, ...], days: Sequence[int]) -> tuple[Any, 
     return tuple(values)
 
 
+def days_for(connection: Connection) -> Callable[[dt.date], Any]:
+    """How `insert_many` takes a day, where the rows are many: as text on SQLite, as it is on PostgreSQL."""
+    return day_text if connection.dialect.name == "sqlite" else _as_it_is
+
+
+def _as_it_is(day: dt.date) -> dt.date:
+    return day
+
+
 @lru_cache(maxsize=4096)
 def day_text(day: dt.date | None) -> str | None:
-    """A day as both databases take it for a DATE column."""
+    """A day as SQLite keeps it."""
     return day.isoformat() if day is not None else None
 
 

@@ -28,7 +28,7 @@ from gateway.store import tables as t
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
-from gateway.store.engine import among, day_text, insert_many, lock_new_claims, reserve_blocks, reserve_ids, writing
+from gateway.store.engine import among, days_for, insert_many, lock_new_claims, reserve_blocks, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 
 
@@ -131,14 +131,14 @@ def _insert_marks(
     connection: Connection, asked: RunRequest, words: Mapping[Cell, Word], first: int, matched: Sequence[MarkMatched], run: int
 ) -> None:
     provider, source = asked.provider, asked.source
-    rows = []
+    day_of, rows = days_for(connection), []
     for mark, ((person, group, day, lesson), word), (_, state, rule, child, lessons) in zip(
         range(first, first + len(words)), words.items(), matched, strict=True
     ):
         status, hours, from_empty, place = word.status, word.hours, word.from_empty, word.place
         rows.append(
             (
-                provider, mark, source, person, group, day_text(day), lesson, status.value, hours, from_empty, place.sheet, place.row,
+                provider, mark, source, person, group, day_of(day), lesson, status.value, hours, from_empty, place.sheet, place.row,
                 place.column, run, state.value, rule, child, lessons,
             )
         )  # fmt: skip
@@ -161,7 +161,7 @@ def _insert_claims(
     connection: Connection, payer: str, plan: BookedAll, mark_of: Mapping[tuple[str, int], int], first_mark: int, now: dt.datetime
 ) -> None:
     under_way = Counter([operation.claim.row for operation in plan.operations])
-    at, rows = now.isoformat(), []
+    at, day_of, rows = now.isoformat(), days_for(connection), []
     times: dict[dt.datetime, tuple[str, bool]] = {}  # a lesson's times are those of all its children
     for claim, (kind, not_charged, refusals, price, parent, enrollment, certificate, _), amount, keeps in plan.answers:
         row, day = claim.row, claim.day
@@ -169,7 +169,7 @@ def _insert_claims(
         ends_at, _ = _told(claim.ends_at, now, times)
         rows.append(
             (
-                payer, row, claim.key, claim.provider, claim.child, claim.group, day_text(day), claim.slot, month_of(day), starts_at,
+                payer, row, claim.key, claim.provider, claim.child, claim.group, day_of(day), claim.slot, month_of(day), starts_at,
                 ends_at, claim.status.value if claim.status else None, claim.hours, claim.from_empty, claim.is_cancelled, claim.conflict,
                 first_mark + mark_of[payer, row], True, kind.value, not_charged.value if not_charged else None,
                 refusals[0].rule if refusals else None, refusals_text(refusals) if refusals else None, amount, price, parent, enrollment,
