@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from gateway.core.claims import Answer, AnswerKind, Claim, NotCharged
@@ -45,13 +45,42 @@ class RulesInForce:
 
 @dataclass(frozen=True, slots=True)
 class RegisterFacts:
-    """The register's facts that the claims at hand need. Keys: group; provider; (child, group); child; certificate's lasting id."""
+    """The register's facts that the claims at hand need. Keys: group; provider; (child, group); child; certificate's lasting id.
+
+    ``digests``: enrollment → a digest of all that an enrollment rule may see of it; equal digests, equal answers. May be empty.
+    """
 
     groups: Mapping[str, RegisterGroup]
     providers: Mapping[str, RegisterProvider]
     enrollments: Mapping[tuple[str, str], Sequence[Enrollment]]
     certificates_of: Mapping[str, Sequence[Certificate]]
     certificates: Mapping[str, Certificate]
+    digests: Mapping[str, bytes] = field(default_factory=dict)
+
+
+REMEMBERED_MAX = 50_000
+"""Enrollments whose eligible days are remembered: some 8 MB."""
+
+
+class EligibleDays:
+    """The days on which an enrollment meets all rules, remembered by the digest of what was judged: one object for one pack's rules."""
+
+    def __init__(self, most: int = REMEMBERED_MAX) -> None:
+        self._most = most
+        self._known: dict[bytes, tuple[Period, ...]] = {}
+        self._shared: dict[tuple[Period, ...], tuple[Period, ...]] = {}  # a region's enrollments have few different days
+
+    def of(self, digest: bytes | None) -> tuple[Period, ...] | None:
+        """None: not known."""
+        return self._known.get(digest) if digest is not None else None
+
+    def remember(self, digest: bytes | None, days: tuple[Period, ...]) -> None:
+        if digest is None:
+            return
+        if len(self._known) >= self._most:
+            self._known.clear()
+            self._shared.clear()
+        self._known[digest] = self._shared.setdefault(days, days)
 
 
 class _Judged(NamedTuple):
@@ -60,14 +89,14 @@ class _Judged(NamedTuple):
     Attributes:
         certificate: its lasting id, and enrollment the enrollment's; None where there is none.
         in_force: the days on which the enrollment counts; None: on none.
-        eligibilities: (rule's id, what it says), of those rules that say anything.
+        eligibilities: (rule's id, what it says), of those rules that say anything; None: not asked, as the days are remembered.
         eligible: the days on which all rules are met.
     """
 
     enrollment: str | None
     certificate: str | None
     in_force: Period | None
-    eligibilities: tuple[tuple[str, Eligibility], ...]
+    eligibilities: tuple[tuple[str, Eligibility], ...] | None
     eligible: tuple[Period, ...]
 
 
@@ -80,11 +109,13 @@ class Decider:
         rules: RulesInForce,
         now: dt.datetime,
         history_of: Callable[[Claim, str], Sequence[ClaimView]] = lambda claim, reach: (),
+        eligible_days: EligibleDays | None = None,
     ) -> None:
         self._facts = facts
         self._rules = rules
         self._now = now
         self._history_of = history_of
+        self._eligible_days = eligible_days if eligible_days is not None else EligibleDays()
         self._judged: dict[tuple[str, str, str | dt.date], _Judged] = {}
         self._judged_alone: dict[tuple[str, str], _Judged] = {}
         self._lessons: dict[tuple[str, dt.date, int], tuple[dt.datetime, Charge | None]] = {}
@@ -119,7 +150,8 @@ class Decider:
             if first <= day <= last:
                 break
         else:
-            refusals = [_said(rule, each) for rule, each in judged.eligibilities if not covers(each.intervals, day)]
+            said = judged.eligibilities if judged.eligibilities is not None else self._judge(claim, in_full=True).eligibilities
+            refusals = [_said(rule, each) for rule, each in said or () if not covers(each.intervals, day)]
         if self._rules.mark_rules:
             view = view_of(claim, self._now)
             for rule, parameters in self._rules.mark_rules:
@@ -141,23 +173,38 @@ class Decider:
             known = self._lessons[lesson] = (claim.starts_at, self._rules.price(group, claim.minutes) if group else None)
         return known[1]
 
-    def _judge(self, claim: Claim) -> _Judged:
+    def _judge(self, claim: Claim, in_full: bool = False) -> _Judged:
+        """``in_full``: what each rule says is wanted, not the days alone."""
         enrollments = self._facts.enrollments.get((claim.child, claim.group), ())
         enrollment = enrollment_for(enrollments, claim.day)
         # Without an enrollment the certificate is that of the day, and the answer with it.
         key = (claim.child, claim.group, enrollment.enrollment if enrollment else claim.day)
         judged = self._judged.get(key)
-        if judged is None:
-            judged = self._judged[key] = self._judge_enrollment(claim, enrollment)
+        if judged is None or (in_full and judged.eligibilities is None):
+            judged = self._judged[key] = self._judge_enrollment(claim, enrollment, in_full)
             if len(enrollments) == 1:
                 self._judged_alone[(claim.child, claim.group)] = judged  # it is the nearest on every day
         return judged
 
-    def _judge_enrollment(self, claim: Claim, enrollment: Enrollment | None) -> _Judged:
+    def _judge_enrollment(self, claim: Claim, enrollment: Enrollment | None, in_full: bool) -> _Judged:
         if enrollment is not None:
             certificate = self._facts.certificates.get(enrollment.certificate)
         else:
             certificate = certificate_of_child(self._facts.certificates_of.get(claim.child, ()), claim.day)
+        names = (enrollment.enrollment if enrollment else None, certificate.certificate if certificate else None)
+        in_force = enrollment.period if enrollment is not None and enrollment.state in IN_FORCE else None
+        digest = self._facts.digests.get(enrollment.enrollment) if enrollment is not None else None
+        eligible = self._eligible_days.of(digest)
+        if eligible is not None and not in_full:
+            return _Judged(*names, in_force, None, eligible)
+        eligibilities, eligible = self._ask_rules(claim, enrollment, certificate)
+        self._eligible_days.remember(digest, eligible)
+        return _Judged(*names, in_force, eligibilities, eligible)
+
+    def _ask_rules(
+        self, claim: Claim, enrollment: Enrollment | None, certificate: Certificate | None
+    ) -> tuple[tuple[tuple[str, Eligibility], ...], tuple[Period, ...]]:
+        """(what each rule says, the days on which all are met)."""
         view = EnrollmentView(
             enrollment.enrollment if enrollment else None,
             enrollment.state if enrollment else None,
@@ -175,9 +222,7 @@ class Decider:
             if answer is not None:
                 eligibilities.append((bound.rule.id, answer))
                 eligible = common(eligible, answer.intervals)
-        in_force = enrollment.period if enrollment is not None and enrollment.state in IN_FORCE else None
-        known = certificate.certificate if certificate else None
-        return _Judged(view.enrollment, known, in_force, tuple(eligibilities), eligible)
+        return tuple(eligibilities), eligible
 
 
 Checked = TypeVar("Checked")

@@ -57,6 +57,7 @@ class Flow:
     match_by_name: bool = True
     register_name: str = "register"
     settled: Callable[[Sequence[Mapping[str, Any]]], None] = field(default=lambda batch: None)
+    eligible_days: decide.EligibleDays = field(default_factory=decide.EligibleDays)
 
     # ------------------------------------------------------------ collect: the register's side
 
@@ -188,7 +189,7 @@ class Flow:
     def plan_decide(self, claims: Sequence[Claim], facts: decide.RegisterFacts, now: dt.datetime) -> list[tuple[Claim, ClaimAnswer]]:
         """Decide's plan, with the history that the rules in force declare."""
         history = store_decide.history(self.engine, claims, now) if self.rules.needs_history else (lambda claim, reach: ())
-        decider = decide.Decider(facts, self.rules, now, history)
+        decider = decide.Decider(facts, self.rules, now, history, self.eligible_days)
         return [(claim, decider.answer(claim)) for claim in claims]
 
     def candidates(self, group: str, first: dt.date, last: dt.date, numbers: Iterable[str]) -> list[Candidate]:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,26 +62,35 @@ _CERTIFICATES = sa.select(t.certificate.c.certificate, t.certificate.c.body).whe
 def facts_for(connection: Connection, claims: Iterable[tuple[str, str, str, str]]) -> RegisterFacts:
     """The register's facts for claims given as (payer, provider, child, group)."""
     claims = list(claims)
+    groups = register.group_bodies(connection, {group for _, _, _, group in claims})
+    providers = register.provider_bodies(connection, {provider for _, provider, _, _ in claims})
     enrollments: dict[tuple[str, str], list[Enrollment]] = defaultdict(list)
     certificates_of: dict[str, list[Certificate]] = defaultdict(list)
     certificates: dict[str, Certificate] = {}
+    digests: dict[str, bytes] = {}
     for payer in sorted({claim[0] for claim in claims}):
-        groups = {claim[3] for claim in claims if claim[0] == payer}
-        wanted = {"payer": payer, "children": sorted({claim[2] for claim in claims if claim[0] == payer})}
-        for group, body in connection.execute(_ENROLLMENTS, wanted):
-            if group in groups:
-                one = codec.enrollment_from(body)
-                enrollments[(one.child, group)].append(one)
-        for certificate, body in connection.execute(_CERTIFICATES, wanted):
+        of_payer = [claim for claim in claims if claim[0] == payer]
+        wanted = {"payer": payer, "children": sorted({child for _, _, child, _ in of_payer})}
+        provider_of = {group: provider for _, provider, _, group in of_payer}
+        bodies = {certificate: body for certificate, body in connection.execute(_CERTIFICATES, wanted)}
+        for certificate, body in bodies.items():
             found = codec.certificate_from(body)
             certificates[certificate] = found
             certificates_of[found.child].append(found)
+        for group, body in connection.execute(_ENROLLMENTS, wanted):
+            if group not in provider_of:
+                continue
+            one = codec.enrollment_from(body)
+            enrollments[(one.child, group)].append(one)
+            seen = (payer, body, bodies.get(one.certificate, ""), groups.get(group, ""), providers.get(provider_of[group], ""))
+            digests[one.enrollment] = blake2b("\x1e".join(seen).encode(), digest_size=16).digest()
     return RegisterFacts(
-        groups=register.groups_of(connection, {claim[3] for claim in claims}),
-        providers=register.providers(connection, {claim[1] for claim in claims}),
+        groups={group: codec.group_from(body) for group, body in groups.items()},
+        providers={provider: codec.provider_from(body) for provider, body in providers.items()},
         enrollments=enrollments,
         certificates_of=certificates_of,
         certificates=certificates,
+        digests=digests,
     )
 
 

@@ -269,8 +269,12 @@ def list_lessons_come(engine: Engine, now: dt.datetime) -> None:
 
 
 def groups_of(connection: Connection, groups: Iterable[str]) -> dict[str, RegisterGroup]:
-    rows = connection.execute(_GROUPS, {"groups": sorted(set(groups))})
-    return {group: codec.group_from(body) for group, body in rows}
+    return {group: codec.group_from(body) for group, body in group_bodies(connection, groups).items()}
+
+
+def group_bodies(connection: Connection, groups: Iterable[str]) -> dict[str, str]:
+    """Groups as they are stored."""
+    return {group: body for group, body in connection.execute(_GROUPS, {"groups": sorted(set(groups))})}
 
 
 # Statements that every input needs are made once: making one takes longer than running it.
@@ -290,8 +294,13 @@ def groups_of_provider(connection: Connection, provider: str) -> list[RegisterGr
 
 def providers(connection: Connection, only: Iterable[str] | None = None) -> dict[str, RegisterProvider]:
     """Providers by id; all, or only some."""
+    return {provider: codec.provider_from(body) for provider, body in provider_bodies(connection, only).items()}
+
+
+def provider_bodies(connection: Connection, only: Iterable[str] | None = None) -> dict[str, str]:
+    """Providers as they are stored."""
     rows = connection.execute(_PROVIDERS) if only is None else connection.execute(_SOME_PROVIDERS, {"providers": sorted(only)})
-    return {provider: codec.provider_from(body) for provider, body in rows}
+    return {provider: body for provider, body in rows}
 
 
 def certificates_by_number(connection: Connection, number: str) -> list[Certificate]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.core.claims import Answer, AnswerKind, Claim, LessonAt, LiveDebit, claim_key, debit_id
 from gateway.core.collect import Cell, Known, Person, StandingLesson, StandingMark, Word
-from gateway.core.decide import BoundRule, Decider, RegisterFacts, RulesInForce
+from gateway.core.decide import BoundRule, Decider, EligibleDays, RegisterFacts, RulesInForce
 from gateway.core.facts import (
     Batch,
     Candidate,
@@ -213,6 +213,8 @@ def decider(
     mark_rules: Iterable[Any] = (),
     price: int | None = 10_000,
     history_of: Any = None,
+    digests: Mapping[str, bytes] | None = None,
+    eligible_days: EligibleDays | None = None,
 ) -> Decider:
     by_pair: dict[tuple[str, str], list[Enrollment]] = {}
     for one in enrollments:
@@ -220,16 +222,15 @@ def decider(
     by_child: dict[str, list[Certificate]] = {}
     for each in certificates:
         by_child.setdefault(each.child, []).append(each)
-    facts = RegisterFacts({"g-1": group()}, {"club": provider()}, by_pair, by_child, {one.certificate: one for one in certificates})
+    by_id = {one.certificate: one for one in certificates}
+    facts = RegisterFacts({"g-1": group()}, {"club": provider()}, by_pair, by_child, by_id, digests or {})
     rules = RulesInForce(
         [BoundRule(one, None) for one in enrollment_rules],
         [BoundRule(one, None) for one in mark_rules],
         lambda group, minutes: None if price is None else Charge(price, 0, ()),
         calendar_year,
     )
-    if history_of is None:
-        return Decider(facts, rules, NOW)
-    return Decider(facts, rules, NOW, history_of)
+    return Decider(facts, rules, NOW, history_of or (lambda claim, reach: ()), eligible_days)
 
 
 # ---------------------------------------------------------------- collect and match

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.claims import Answer, AnswerKind, NotCharged
-from gateway.core.decide import certificate_of_child, enrollment_for, view_of
+from gateway.core.decide import EligibleDays, certificate_of_child, enrollment_for, view_of
 from gateway.core.facts import Status
 from gateway.core.periods import ALWAYS, Period
 from gateway.core.rules import order_of
@@ -129,6 +129,34 @@ def test_an_enrollment_is_judged_once_for_all_its_claims() -> None:
     for number in (6, 9, 13):
         judge.answer(claim(day(number)))
     assert len(rule.asked) == 1
+
+
+INSIDE_AND_OUTSIDE = (day(6), day(9), day(20), day(27))
+
+
+def test_remembered_days_answer_as_the_rules_do_and_ask_them_only_for_a_refusals_words() -> None:
+    rule, digests, remembered = OutsideOf("C10", Period(day(1), day(10))), {"D-1": b"as it is"}, EligibleDays()
+    asked = {"digests": digests, "eligible_days": remembered}
+    alone = [decider([enrollment()], [CERTIFICATE], [rule]).answer(claim(each)) for each in INSIDE_AND_OUTSIDE]
+    assert [answer.kind for answer in alone] == [AnswerKind.CHARGED] * 2 + [AnswerKind.REFUSED] * 2
+    decider([enrollment()], [CERTIFICATE], [rule], **asked).answer(claim(day(6)))
+    rule.asked.clear()
+    again = decider([enrollment()], [CERTIFICATE], [rule], **asked)
+    assert [again.answer(claim(each)) for each in INSIDE_AND_OUTSIDE[:2]] == alone[:2]
+    assert not rule.asked
+    assert [again.answer(claim(each)) for each in INSIDE_AND_OUTSIDE] == alone
+    assert len(rule.asked) == 1
+
+
+def test_what_is_remembered_is_of_one_digest_and_has_a_limit() -> None:
+    remembered = EligibleDays(most=2)
+    remembered.remember(b"one", (ALWAYS,))
+    remembered.remember(None, (ALWAYS,))
+    assert remembered.of(b"one") == (ALWAYS,)
+    assert remembered.of(b"other") is None and remembered.of(None) is None
+    remembered.remember(b"two", ())
+    remembered.remember(b"three", (ALWAYS,))
+    assert [remembered.of(digest) for digest in (b"one", b"two", b"three")] == [None, None, (ALWAYS,)]
 
 
 def test_what_a_rule_sees_of_an_enrollment() -> None:

@@ -1,0 +1,56 @@
+"""What decide reads of the register: and a digest of it by which judged days are remembered, so that it must change with all of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.core.decide import RegisterFacts
+from gateway.core.facts import Certificate, Enrollment, RegisterGroup, RegisterProvider
+from gateway.core.periods import Period
+from gateway.store import register
+from gateway.store.claims import facts_for
+from gateway.store.engine import Engine, reading
+from tests.builders.facts import NOW, certificate, day, enrollment, group, provider
+
+
+def facts_of(engine: Engine, *register_facts: RegisterProvider | RegisterGroup | Certificate | Enrollment) -> RegisterFacts:
+    for number, kind, save in (
+        (0, (RegisterProvider, RegisterGroup), register.save_catalogue), (1, Certificate, register.save_certificates),
+        (2, Enrollment, register.save_enrollments),
+    ):  # fmt: skip
+        items: Any = [one for one in register_facts if isinstance(one, kind)]
+        save(engine, "register", items, f"cursor-{number}", NOW)
+    one = enrollment()
+    with reading(engine) as connection:
+        return facts_for(connection, {(one.payer, one.provider, one.child, one.group)})
+
+
+def test_decide_reads_what_the_register_said(engine: Engine) -> None:
+    facts = facts_of(engine, provider(), group(), certificate(), enrollment())
+    one = enrollment()
+    assert facts.enrollments == {(one.child, one.group): [one]}
+    assert facts.certificates == {certificate().certificate: certificate()}
+    assert facts.certificates_of == {one.child: [certificate()]}
+    assert facts.groups == {one.group: group()} and facts.providers == {one.provider: provider()}
+    assert facts.digests.keys() == {one.enrollment}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        enrollment(state="ending"),
+        replace(certificate(), states=(("active", None), ("frozen", day(3)))),
+        replace(group(), programme_is_verified=False),
+        replace(provider(), agreements=(("town", Period(day(1), day(2))),)),
+    ],
+    ids=["enrollment", "certificate", "group", "provider"],
+)
+def test_the_digest_changes_with_all_that_a_rule_may_see_and_with_nothing_else(engine: Engine, changed: Any) -> None:
+    all_facts = (provider(), group(), certificate(), enrollment())
+    before = facts_of(engine, *all_facts).digests
+    assert facts_of(engine, *all_facts).digests == before
+    assert facts_of(engine, changed).digests != before
+    assert facts_of(engine, *all_facts).digests == before
