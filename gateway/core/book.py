@@ -107,6 +107,17 @@ def plan(
     return booked
 
 
+def without_funds(claim: Claim, answer: Answer) -> Booked | None:
+    """What `plan` answers where nothing is booked whatever the certificate holds; None: it depends, or there is something to book."""
+    if claim.is_said and answer.attendance is not None and answer.attendance != (claim.attendance or "none"):
+        return None
+    if claim.live is not None:
+        return None if _must_go(claim, answer) else _kept(claim, answer)
+    if answer.kind is AnswerKind.CHARGED or (answer.kind is AnswerKind.REFUSED and answer.price and answer.certificate is not None):
+        return None
+    return Booked(claim, answer, None, keeps=False)
+
+
 class _Accounts:
     """Names of the accounts that a batch moves money between, each made once."""
 

@@ -147,7 +147,7 @@ class Flow:
             with store_decide.work(self.engine) as work:
                 if work is None:
                     return
-                store_decide.save(self.engine, work, self.plan_decide(work.claims, work.facts, now))
+                store_decide.save(self.engine, work, self.plan_decide(work.claims, work.facts, now), now)
             progress("decide", len(work.claims))
 
     def book_listed(self, now: dt.datetime, progress: Progress = silent) -> None:

@@ -16,7 +16,7 @@ from gateway.core.claims import Answer, Claim
 from gateway.core.ledger import AccountName
 from gateway.core.post import OperationState
 from gateway.store import tables as t
-from gateway.store.claims import CLAIM_COLUMNS, answer_columns, answer_from, claim_from, with_live_debit
+from gateway.store.claims import ANSWER_NAMES, CLAIM_COLUMNS, answer_from, answer_values, claim_from, strike, with_live_debit
 from gateway.store.engine import in_chunks, insert_many, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 from gateway.store.months import lock_months
@@ -39,8 +39,7 @@ class BookWork:
         _name_what_is_withdrawn(self.connection, self.payer, booked)
         rows = _save_operations(self.connection, self.payer, booked, now)
         save_transfers(self.connection, [(rows[hold.booking], hold.transfer) for hold in booked.holds], now)
-        for chunk in in_chunks(sorted(claim.row for claim, _ in self.decided)):
-            self.connection.execute(sa.delete(t.to_book).where(t.to_book.c.payer == self.payer, t.to_book.c.claim.in_(chunk)))
+        strike(self.connection, t.to_book, self.payer, [claim.row for claim, _ in self.decided])
 
 
 @contextmanager
@@ -96,13 +95,12 @@ def _decided(connection: Connection, payer: str, limit: int) -> list[tuple[Claim
 def _save_answers(connection: Connection, payer: str, answers: Sequence[Booked], now: dt.datetime) -> None:
     if not answers:
         return
+    names, at = (*ANSWER_NAMES, "decided_at"), now.isoformat()
     rows = []
     for booked in answers:
-        is_early = booked.claim.starts_at > now
-        columns = answer_columns(booked.answer, booked.amount, booked.keeps, is_early, now)
-        rows.append({"of_claim": booked.claim.row} | {"new_" + name: value for name, value in columns.items()})
+        values = answer_values(booked.answer, booked.amount, booked.keeps, booked.claim.starts_at > now)
+        rows.append({"of_claim": booked.claim.row} | {"new_" + name: value for name, value in zip(names, (*values, at), strict=True)})
     rows.sort(key=itemgetter("of_claim"))  # all who write claims write them in this order
-    names = [name.removeprefix("new_") for name in rows[0] if name != "of_claim"]
     statement = (
         sa.update(t.claim)
         .where(t.claim.c.payer == payer, t.claim.c.claim == sa.bindparam("of_claim"))

@@ -6,11 +6,13 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
 
 from gateway.core.claims import Answer, AnswerKind, Claim, LiveDebit, NotCharged
 from gateway.core.decide import RegisterFacts
@@ -22,12 +24,27 @@ from gateway.store.engine import among
 
 _CLAIM = t.claim.c
 _LIVE = t.operation.alias("live")
+
+
+def _as_stored(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A day or a truth value as the driver gives it: `claim_from` knows them, and looks a day up instead of making it each time."""
+    return sa.type_coerce(column, sa.Integer if isinstance(column.type, sa.Boolean) else sa.String)
+
+
 CLAIM_COLUMNS = (
-    _CLAIM.payer, _CLAIM.claim, _CLAIM.key, _CLAIM.provider, _CLAIM.child, _CLAIM.group_id, _CLAIM.day, _CLAIM.slot, _CLAIM.starts_at,
-    _CLAIM.ends_at, _CLAIM.status, _CLAIM.hours, _CLAIM.from_empty, _CLAIM.is_cancelled, _CLAIM.conflict, _CLAIM.live, _CLAIM.debits,
-    _CLAIM.last_acceptance, _CLAIM.attendances, _CLAIM.attendance, _CLAIM.under_way, _CLAIM.is_said,
+    _CLAIM.payer, _CLAIM.claim, _CLAIM.key, _CLAIM.provider, _CLAIM.child, _CLAIM.group_id, _as_stored(_CLAIM.day), _CLAIM.slot,
+    _CLAIM.starts_at, _CLAIM.ends_at, _CLAIM.status, _CLAIM.hours, _as_stored(_CLAIM.from_empty), _as_stored(_CLAIM.is_cancelled),
+    _CLAIM.conflict, _CLAIM.live, _CLAIM.debits, _CLAIM.last_acceptance, _CLAIM.attendances, _CLAIM.attendance, _CLAIM.under_way,
+    _as_stored(_CLAIM.is_said),
     _LIVE.c.operation, _LIVE.c.amount, _LIVE.c.enrollment, _LIVE.c.certificate, _LIVE.c.minutes,
 )  # fmt: skip
+
+ANSWER_NAMES = (
+    "answer", "not_charged", "first_rule", "reasons", "amount", "price", "parent", "enrollment", "certificate", "lacks_funds", "is_early",
+    "keeps",
+)  # fmt: skip
+"""The columns in which a claim's row keeps its answer, but for the time: `answer_values` gives the same, in this order."""
+ANSWER_COLUMNS = tuple(_as_stored(_CLAIM[name]) if isinstance(_CLAIM[name].type, sa.Boolean) else _CLAIM[name] for name in ANSWER_NAMES)
 
 
 def with_live_debit(table: sa.FromClause = t.claim) -> sa.FromClause:
@@ -38,14 +55,27 @@ def with_live_debit(table: sa.FromClause = t.claim) -> sa.FromClause:
     )
 
 
+_STATUS: Mapping[str | None, Status | None] = {None: None} | {status.value: status for status in Status}
+
+
+@lru_cache(maxsize=4096)
+def _day(stored: str | dt.date) -> dt.date:
+    return stored if isinstance(stored, dt.date) else dt.date.fromisoformat(stored)
+
+
+# A lesson's children have its times in common: one object for all of them.
+_instant = lru_cache(maxsize=65_536)(dt.datetime.fromisoformat)
+
+
 def claim_from(row: Sequence[Any], attempt: int = 0) -> Claim:
+    """A claim out of its `CLAIM_COLUMNS`."""
     (
         payer, claim, key, provider, child, group, day, slot, starts_at, ends_at, status, hours, from_empty, is_cancelled, conflict, live,
         debits, last_acceptance, attendances, attendance, under_way, is_said, operation, amount, enrollment, certificate, minutes,
     ) = row  # fmt: skip
     return Claim(
-        payer, claim, key, provider, child, group, day, slot, dt.datetime.fromisoformat(starts_at), dt.datetime.fromisoformat(ends_at),
-        Status(status) if status else None, hours, bool(from_empty), bool(is_cancelled), conflict,
+        payer, claim, key, provider, child, group, _day(day), slot, _instant(starts_at), _instant(ends_at), _STATUS[status], hours,
+        bool(from_empty), bool(is_cancelled), conflict,
         LiveDebit(operation, live, amount, enrollment, certificate, minutes) if live and operation is not None else None,
         debits, last_acceptance, attendances, attendance, under_way, attempt, bool(is_said),
     )  # fmt: skip
@@ -130,20 +160,40 @@ def answer_from(text: str) -> Answer:
     )
 
 
-def answer_columns(answer: Answer, amount: int | None, keeps: bool, is_early: bool, now: dt.datetime) -> Mapping[str, Any]:
-    """The answer as the claim's row keeps it."""
-    return {
-        "answer": answer.kind.value,
-        "not_charged": answer.not_charged.value if answer.not_charged else None,
-        "first_rule": answer.refusals[0].rule if answer.refusals else None,
-        "reasons": refusals_text(answer.refusals) if answer.refusals else None,
-        "amount": amount,
-        "price": answer.price,
-        "parent": answer.parent,
-        "enrollment": answer.enrollment,
-        "certificate": answer.certificate,
-        "lacks_funds": any(one.rule == "A07" for one in answer.refusals),
-        "is_early": is_early,
-        "keeps": keeps,
-        "decided_at": now.isoformat(),
-    }
+def answer_values(answer: Answer, amount: int | None, keeps: bool, is_early: bool) -> tuple[Any, ...]:
+    """The answer as the claim's row keeps it, in the order of `ANSWER_NAMES`."""
+    refusals = answer.refusals
+    return (
+        answer.kind.value, answer.not_charged.value if answer.not_charged else None, refusals[0].rule if refusals else None,
+        refusals_text(refusals) if refusals else None, amount, answer.price, answer.parent, answer.enrollment, answer.certificate,
+        any(one.rule == "A07" for one in refusals), is_early, keeps,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------- lists
+
+
+def runs_of(claims: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as the first and last of each run without a gap."""
+    runs: list[tuple[int, int]] = []
+    for claim in claims:
+        if runs and claim == runs[-1][1] + 1:
+            runs[-1] = (runs[-1][0], claim)
+        else:
+            runs.append((claim, claim))
+    return runs
+
+
+def strike(connection: Connection, table: sa.Table, payer: str, claims: Iterable[int]) -> None:
+    """Take these claims off a list, `to_decide` or `to_book`. Whatever else is on it, or comes to it meanwhile, stays."""
+    mine = sorted(claims)
+    if not mine:
+        return
+    if connection.dialect.name == "postgresql":
+        numbers = sa.literal(mine, postgresql.ARRAY(sa.BigInteger))
+        connection.execute(sa.delete(table).where(table.c.payer == payer, table.c.claim == sa.any_(numbers)))
+        return
+    # Runs without a gap, for what is listed together was mostly made together: no number in them is another's.
+    connection.exec_driver_sql(
+        f"DELETE FROM {table.name} WHERE payer = ? AND claim BETWEEN ? AND ?", [(payer, first, last) for first, last in runs_of(mine)]
+    )

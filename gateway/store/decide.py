@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects import postgresql, sqlite
 
+from gateway.core.book import without_funds
 from gateway.core.claims import Answer, Claim
 from gateway.core.decide import RegisterFacts, view_of
 from gateway.core.periods import Period, month_of, month_period
 from gateway.core.rules import ClaimView
 from gateway.store import tables as t
-from gateway.store.claims import CLAIM_COLUMNS, answer_text, claim_from, facts_for, with_live_debit
+from gateway.store.claims import (
+    ANSWER_COLUMNS,
+    CLAIM_COLUMNS,
+    answer_text,
+    answer_values,
+    claim_from,
+    facts_for,
+    strike,
+    with_live_debit,
+)
 from gateway.store.engine import claiming, in_chunks, reading, saving
 
 BATCH = 10_000
 
 
 class ListedClaims(NamedTuple):
-    """A batch of one payer's listed claims with the register's facts about them."""
+    """A batch of one payer's listed claims with the register's facts about them.
+
+    ``stand``: claim's row → the values of its answer as they stand (`ANSWER_COLUMNS`), for claims of which book has nothing to do yet.
+    """
 
     payer: str
     claims: list[Claim]
     facts: RegisterFacts
     claimed: Connection | None = None
+    stand: Mapping[int, Sequence[Any]] = MappingProxyType({})
 
 
 @contextmanager
@@ -41,23 +56,49 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedClaims | None]:
         if payer is None:
             yield None
             return
-        # The list comes first, however many claims there are: SQLite does not turn an outer join round.
-        joined = with_live_debit(
-            t.to_decide.outerjoin(t.claim, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim))
-        )
-        rows = connection.execute(
-            sa.select(t.to_decide.c.attempt, *CLAIM_COLUMNS)
-            .select_from(joined)
+        # First the list, then the claims: PostgreSQL gives a row that it locks as it is now, and what is joined to it as it was when the
+        # statement began, so that a claim in the same statement might be older than the attempt beside it.
+        listed = connection.execute(
+            sa.select(t.to_decide.c.claim, t.to_decide.c.attempt)
             .where(t.to_decide.c.payer == payer)
             .order_by(t.to_decide.c.claim)
             .limit(limit)
-            .with_for_update(of=t.to_decide, skip_locked=True)
-        ).all()
-        claims = [claim_from(row[1:], row[0]) for row in rows]
+            .with_for_update(skip_locked=True)
+        )
+        attempts = {claim: attempt for claim, attempt in listed}
+        claims, stand = _claims(connection, payer, attempts)
         facts = facts_for(connection, {(claim.payer, claim.provider, claim.child, claim.group) for claim in claims})
         if claimed is None:
             connection.rollback()
-        yield ListedClaims(payer, claims, facts, claimed)
+        yield ListedClaims(payer, claims, facts, claimed, stand)
+
+
+def _claims(connection: Connection, payer: str, attempts: Mapping[int, int]) -> tuple[list[Claim], dict[int, Sequence[Any]]]:
+    """The listed claims, and how the answer stands of those that wait for nothing."""
+    first, last = min(attempts), max(attempts)
+    between = (t.to_book.c.payer == payer) & t.to_book.c.claim.between(first, last)
+    to_book = set(connection.execute(sa.select(t.to_book.c.claim).where(between)).scalars())
+    # The list comes first, however many claims there are: SQLite does not turn an outer join round.
+    joined = with_live_debit(
+        t.to_decide.outerjoin(t.claim, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim))
+    )
+    rows = connection.execute(
+        sa.select(*CLAIM_COLUMNS, *ANSWER_COLUMNS)
+        .select_from(joined)
+        .where(t.to_decide.c.payer == payer, t.to_decide.c.claim.between(first, last))
+        .order_by(t.to_decide.c.claim)
+    )
+    width = len(CLAIM_COLUMNS)
+    claims: list[Claim] = []
+    stand: dict[int, Sequence[Any]] = {}
+    for row in rows:
+        claim = claim_from(row[:width], attempts.get(row[1], 0))
+        if not claim.attempt:
+            continue  # another worker's, or listed since
+        claims.append(claim)
+        if not claim.under_way and claim.row not in to_book:
+            stand[claim.row] = row[width:]
+    return claims, stand
 
 
 def history(engine: Engine, claims: Sequence[Claim], now: dt.datetime) -> Callable[[Claim, str], Sequence[ClaimView]]:
@@ -107,18 +148,24 @@ def _reach(day: dt.date, reach: str) -> Period:
     return Period(dt.date(day.year, 1, 1), dt.date(day.year, 12, 31))
 
 
-def save(engine: Engine, listed: ListedClaims, decided: Iterable[tuple[Claim, Answer]]) -> None:
-    """Put the answers on book's list, only for claims whose attempt is still the one that was read."""
+def save(engine: Engine, listed: ListedClaims, decided: Iterable[tuple[Claim, Answer]], now: dt.datetime) -> None:
+    """Put the answers on book's list, only for claims whose attempt is still the one that was read.
+
+    An answer that stands already, with nothing to book for it whatever the certificate holds, is done with: its claim only leaves the
+    list, and what its row says of the answer stays, the time included.
+    """
     payer = listed.payer
     answers = {claim.row: (claim, answer) for claim, answer in decided}
     with saving(engine, listed.claimed) as connection:
-        ours = _still_ours(connection, payer, answers)
+        # What is claimed is locked: nobody can have listed it anew.
+        ours = sorted(answers) if listed.claimed is not None else _still_ours(connection, payer, answers)
+        changed = [row for row in ours if not _stands(*answers[row], listed.stand.get(row), now)]
         rows = [
             {
                 "payer": payer, "claim": row, "attempt": 1, "certificate": answers[row][1].certificate,
                 "answer": answer_text(answers[row][1]),
             }
-            for row in ours
+            for row in changed
         ]  # fmt: skip
         if rows:
             make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -132,20 +179,27 @@ def save(engine: Engine, listed: ListedClaims, decided: Iterable[tuple[Claim, An
                 },
             )
             connection.execute(statement, rows)
-        for chunk in in_chunks(ours):
-            connection.execute(sa.delete(t.to_decide).where(t.to_decide.c.payer == payer, t.to_decide.c.claim.in_(chunk)))
+        strike(connection, t.to_decide, payer, ours)
 
 
-def _still_ours(connection: Connection, payer: str, answers: dict[int, tuple[Claim, Answer]]) -> list[int]:
-    ours = []
-    for chunk in in_chunks(sorted(answers)):
-        rows = connection.execute(
-            sa.select(t.to_decide.c.claim, t.to_decide.c.attempt)
-            .where(t.to_decide.c.payer == payer, t.to_decide.c.claim.in_(chunk))
-            .with_for_update()
-        )
-        ours += [claim for claim, attempt in rows if answers[claim][0].attempt == attempt]
-    return ours
+def _stands(claim: Claim, answer: Answer, standing: Sequence[Any] | None, now: dt.datetime) -> bool:
+    """Whether booking the answer would leave everything as it is. ``standing``: the claim's `ANSWER_COLUMNS`; None: it waits for book."""
+    if standing is None:
+        return False
+    booked = without_funds(claim, answer)
+    return booked is not None and answer_values(booked.answer, booked.amount, booked.keeps, claim.starts_at > now) == tuple(standing)
+
+
+def _still_ours(connection: Connection, payer: str, answers: Mapping[int, tuple[Claim, Answer]]) -> list[int]:
+    if not answers:
+        return []
+    rows = connection.execute(
+        sa.select(t.to_decide.c.claim, t.to_decide.c.attempt)
+        .where(t.to_decide.c.payer == payer, t.to_decide.c.claim.between(min(answers), max(answers)))
+        .order_by(t.to_decide.c.claim)
+        .with_for_update()
+    )
+    return [claim for claim, attempt in rows if claim in answers and answers[claim][0].attempt == attempt]
 
 
 def claims_at(engine: Engine, keys: Iterable[tuple[str, str, str]], period: Period) -> list[Claim]:

@@ -31,7 +31,7 @@ def decide_all(engine: Engine, answer: Callable[[Claim], Answer]) -> None:
         with store_decide.work(engine) as work:
             if work is None:
                 return
-            store_decide.save(engine, work, [(one, answer(one)) for one in work.claims])
+            store_decide.save(engine, work, [(one, answer(one)) for one in work.claims], NOW)
 
 
 def book_all(engine: Engine) -> None:

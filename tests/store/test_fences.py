@@ -116,7 +116,7 @@ def test_decide_does_not_save_what_was_listed_anew_meanwhile(engine: Engine) -> 
     with store_decide.work(engine) as work:
         assert work is not None and len(work.claims) == 2
     say(engine, "club", [a_word(Status.ABSENT)], PAYERS)
-    store_decide.save(engine, work._replace(claimed=None), [(one, charged()) for one in work.claims])
+    store_decide.save(engine, work._replace(claimed=None), [(one, charged()) for one in work.claims], NOW)
     assert rows(engine, t.to_book.c.claim) == [(2,)]
     assert rows(engine, t.to_decide.c.claim, t.to_decide.c.attempt) == [(1, 2)]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.book import BookedAll, plan
+from gateway.core.book import BookedAll, plan, without_funds
 from gateway.core.claims import Answer, AnswerKind, NotCharged, attendance_id, debit_id, reversal_id
 from gateway.core.ledger import AccountKind, Transfer, TransferKind
 from tests.builders.facts import DAY, account, calendar_year, charged, claim, day, live_debit, refusal, refused
@@ -274,3 +274,37 @@ def test_attendance_goes_after_the_money_of_its_claim_and_a_hold_names_its_own_d
 
 def test_attendance_does_not_depend_on_money() -> None:
     assert kinds(booked((claim(), refused("C10", attendance="attended")), free={})) == ["attendance"]
+
+
+# ---------------------------------------------------------------- what needs no booking
+
+
+@st.composite
+def decided(draw: st.DrawFn) -> tuple[Any, Answer]:
+    one = claim(
+        live=draw(st.sampled_from([None, live_debit(), live_debit(enrollment="D-2"), live_debit(minutes=45)])),
+        attendance=draw(st.sampled_from([None, "attended", "absent"])),
+        is_said=draw(st.booleans()),
+    )
+    answer = Answer(
+        draw(st.sampled_from(AnswerKind)),
+        draw(st.sampled_from([None, *NotCharged])),
+        draw(st.sampled_from([(), (refusal("A01"),), (refusal("A12"),)])),
+        draw(st.sampled_from([None, 0, 8_000, 10_000])),
+        draw(st.sampled_from([None, 0])),
+        draw(st.sampled_from([None, "D-1"])),
+        draw(st.sampled_from([None, "cert-1"])),
+        draw(st.sampled_from([None, "attended", "none"])),
+    )
+    return one, answer
+
+
+@given(decided(), st.integers(0, 20_000))
+def test_what_needs_no_booking_is_what_the_plan_answers_without_moving_anything(pair: tuple[Any, Answer], free: int) -> None:
+    found = without_funds(*pair)
+    if found is not None:
+        assert booked(pair, free={account(): free}) == BookedAll(answers=[found])
+    else:
+        poor, rich = booked(pair, free={}), booked(pair, free={account(): 1_000_000})
+        waits = pair[1].kind is AnswerKind.CHARGED and pair[0].live is None
+        assert poor.operations or rich.operations or poor.answers != rich.answers or waits
