@@ -203,6 +203,8 @@ def _kept(claim: Claim, answer: Answer) -> Booked:
     live = claim.live
     assert live is not None  # the caller has seen it
     keeps = answer.kind is not AnswerKind.CHARGED or answer.price != live.amount
+    if answer.kind is AnswerKind.CHARGED and answer.not_charged is None:
+        return Booked(claim, answer, live.amount, keeps)
     if answer.kind not in (AnswerKind.WAITING, AnswerKind.WITHDRAWN):
         return Booked(claim, answer._replace(kind=AnswerKind.CHARGED, not_charged=None), live.amount, keeps)
     return Booked(claim, answer, live.amount, keeps=keeps and answer.kind is not AnswerKind.WAITING)

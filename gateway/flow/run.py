@@ -6,8 +6,10 @@ Everything that a person or a system does to the gateway comes through here; not
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -144,7 +146,7 @@ class Flow:
 
     def decide_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
-            with store_decide.work(self.engine) as work:
+            with _collector_off(), store_decide.work(self.engine) as work:
                 if work is None:
                     return
                 store_decide.save(self.engine, work, self.plan_decide(work.claims, work.facts, now), now)
@@ -152,7 +154,7 @@ class Flow:
 
     def book_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
-            with store_book.work(self.engine) as work:
+            with _collector_off(), store_book.work(self.engine) as work:
                 if work is None:
                     return
                 claims = [claim for claim, _ in work.decided]
@@ -200,6 +202,21 @@ class Flow:
             part = wanted[start : start + CANDIDATE_NUMBERS_MAX]
             found.update({one.child: one for one in self.register.candidates(group, first, last, part)})
         return list(found.values())
+
+
+@contextmanager
+def _collector_off() -> Iterator[None]:
+    """A batch makes its claims and lets go of them again, without a cycle among them: there is nothing to collect before it ends.
+
+    Measured: the collector, which walks the batch again and again, is a third of the time in which claims are decided anew.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class Matches:

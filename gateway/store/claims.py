@@ -166,7 +166,7 @@ def answer_values(answer: Answer, amount: int | None, keeps: bool, is_early: boo
     return (
         answer.kind.value, answer.not_charged.value if answer.not_charged else None, refusals[0].rule if refusals else None,
         refusals_text(refusals) if refusals else None, amount, answer.price, answer.parent, answer.enrollment, answer.certificate,
-        any(one.rule == "A07" for one in refusals), is_early, keeps,
+        bool(refusals) and any(one.rule == "A07" for one in refusals), is_early, keeps,
     )  # fmt: skip
 
 
