@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.book import Booked, BookedAll
+from gateway.core.book import BookedAll
 from gateway.core.claims import Answer, Claim
 from gateway.core.ledger import AccountName
 from gateway.core.post import OperationState
 from gateway.store import tables as t
 from gateway.store.claims import ANSWER_NAMES, CLAIM_COLUMNS, answer_from, answer_values, claim_from, strike, with_live_debit
-from gateway.store.engine import in_chunks, insert_many, reserve_ids, writing
+from gateway.store.engine import among, in_chunks, insert_many, reserve_ids, update_many, writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 from gateway.store.months import lock_months
 
@@ -35,10 +35,11 @@ class BookWork:
 
     def save(self, booked: BookedAll, now: dt.datetime) -> None:
         """Store answers, operations and holds. Part of the work's transaction."""
-        _save_answers(self.connection, self.payer, booked.answers, now)
+        _save_claims(self.connection, self.payer, booked, now)
         _name_what_is_withdrawn(self.connection, self.payer, booked)
-        rows = _save_operations(self.connection, self.payer, booked, now)
-        save_transfers(self.connection, [(rows[hold.booking], hold.transfer) for hold in booked.holds], now)
+        first = reserve_ids(self.connection, self.payer, "operation", len(booked.operations)) if booked.operations else 0
+        insert_operations(self.connection, self.payer, booked, first, now)
+        save_transfers(self.connection, [(first + hold.booking, hold.transfer) for hold in booked.holds], now)
         strike(self.connection, t.to_book, self.payer, [claim.row for claim, _ in self.decided])
 
 
@@ -76,37 +77,44 @@ def _next_payer(connection: Connection) -> str | None:
 
 def _decided(connection: Connection, payer: str, limit: int) -> list[tuple[Claim, Answer]]:
     certificate = sa.func.coalesce(t.to_book.c.certificate, "")
-    rows = connection.execute(
-        sa.select(t.to_book.c.answer, certificate, *CLAIM_COLUMNS)
-        .select_from(with_live_debit(_LISTED))
+    listed = connection.execute(
+        sa.select(t.to_book.c.claim, certificate, t.to_book.c.answer)
+        .select_from(_LISTED)
         .where(t.to_book.c.payer == payer, _IS_FREE)
         .order_by(certificate, t.to_book.c.claim)
         .limit(limit)
         .with_for_update(of=t.to_book, skip_locked=True)
     ).all()
-    if len(rows) == limit and rows[0][1] != rows[-1][1]:
+    if len(listed) == limit and listed[0][1] != listed[-1][1]:
         # The last certificate may be cut: it comes whole with the next batch.
-        rows = [row for row in rows if row[1] != rows[-1][1]]
-    elif len(rows) == limit:
+        listed = [row for row in listed if row[1] != listed[-1][1]]
+    elif len(listed) == limit:
         return _decided(connection, payer, limit * 10)
-    return [(claim_from(row[2:]), answer_from(row[0])) for row in rows]
+    # First the list, then the claims, as in decide: what is joined to a row that PostgreSQL locks may be older than the row.
+    answers = {claim: answer for claim, _, answer in listed}
+    rows = connection.execute(_CLAIMS, {"payer": payer, "claims": sorted(answers)})
+    return [(claim, answer_from(answers[claim.row])) for claim in map(claim_from, rows)]
 
 
-def _save_answers(connection: Connection, payer: str, answers: Sequence[Booked], now: dt.datetime) -> None:
-    if not answers:
-        return
-    names, at = (*ANSWER_NAMES, "decided_at"), now.isoformat()
-    rows = []
-    for booked in answers:
-        values = answer_values(booked.answer, booked.amount, booked.keeps, booked.claim.starts_at > now)
-        rows.append({"of_claim": booked.claim.row} | {"new_" + name: value for name, value in zip(names, (*values, at), strict=True)})
-    rows.sort(key=itemgetter("of_claim"))  # all who write claims write them in this order
-    statement = (
-        sa.update(t.claim)
-        .where(t.claim.c.payer == payer, t.claim.c.claim == sa.bindparam("of_claim"))
-        .values({name: sa.bindparam("new_" + name) for name in names})
-    )
-    connection.execute(statement, rows)
+# Held from here on, in the order in which all hold them who write claims.
+_CLAIMS = (
+    sa.select(*CLAIM_COLUMNS)
+    .select_from(with_live_debit())
+    .where(t.claim.c.payer == sa.bindparam("payer"), among(t.claim.c.claim, "claims"), t.claim.c.under_way == 0)
+    .order_by(t.claim.c.claim)
+    .with_for_update(of=t.claim)
+)
+
+
+def _save_claims(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> None:
+    """Each claim's answer, and how many operations more it has under way."""
+    under_way = Counter(operation.claim.row for operation in booked.operations)
+    at = now.isoformat()
+    rows = [
+        (*answer_values(answer, amount, keeps, claim.starts_at > now), at, under_way[claim.row], payer, claim.row)
+        for claim, answer, amount, keeps in booked.answers
+    ]
+    update_many(connection, t.claim, (*ANSWER_NAMES, "decided_at", "under_way"), ("payer", "claim"), rows, added=("under_way",))
 
 
 def _name_what_is_withdrawn(connection: Connection, payer: str, booked: BookedAll) -> None:
@@ -148,21 +156,3 @@ def insert_operations(connection: Connection, payer: str, booked: BookedAll, fir
             for offset, one in enumerate(booked.operations)
         ],
     )  # fmt: skip
-
-
-def _save_operations(connection: Connection, payer: str, booked: BookedAll, now: dt.datetime) -> list[int]:
-    """Insert the operations and count them as under way; their keys, in the order of the plan."""
-    if not booked.operations:
-        return []
-    first = reserve_ids(connection, payer, "operation", len(booked.operations))
-    insert_operations(connection, payer, booked, first, now)
-    under_way: dict[int, int] = {}
-    for one in booked.operations:
-        under_way[one.claim.row] = under_way.get(one.claim.row, 0) + 1
-    connection.execute(
-        sa.update(t.claim)
-        .where(t.claim.c.payer == payer, t.claim.c.claim == sa.bindparam("of_claim"))
-        .values(under_way=t.claim.c.under_way + sa.bindparam("more")),
-        [{"of_claim": claim, "more": count} for claim, count in sorted(under_way.items())],
-    )
-    return list(range(first, first + len(booked.operations)))
