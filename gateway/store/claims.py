@@ -12,7 +12,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
 
 from gateway.core.claims import Answer, AnswerKind, Claim, LiveDebit, NotCharged
 from gateway.core.decide import RegisterFacts
@@ -173,27 +172,7 @@ def answer_values(answer: Answer, amount: int | None, keeps: bool, is_early: boo
 # ---------------------------------------------------------------- lists
 
 
-def runs_of(claims: Sequence[int]) -> list[tuple[int, int]]:
-    """Ascending numbers as the first and last of each run without a gap."""
-    runs: list[tuple[int, int]] = []
-    for claim in claims:
-        if runs and claim == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], claim)
-        else:
-            runs.append((claim, claim))
-    return runs
-
-
 def strike(connection: Connection, table: sa.Table, payer: str, claims: Iterable[int]) -> None:
     """Take these claims off a list, `to_decide` or `to_book`. Whatever else is on it, or comes to it meanwhile, stays."""
-    mine = sorted(claims)
-    if not mine:
-        return
-    if connection.dialect.name == "postgresql":
-        numbers = sa.literal(mine, postgresql.ARRAY(sa.BigInteger))
-        connection.execute(sa.delete(table).where(table.c.payer == payer, table.c.claim == sa.any_(numbers)))
-        return
-    # Runs without a gap, for what is listed together was mostly made together: no number in them is another's.
-    connection.exec_driver_sql(
-        f"DELETE FROM {table.name} WHERE payer = ? AND claim BETWEEN ? AND ?", [(payer, first, last) for first, last in runs_of(mine)]
-    )
+    listed = (table.c.payer == payer) & among(table.c.claim, "claims")
+    connection.execute(sa.delete(table).where(listed), {"claims": sorted(claims)})

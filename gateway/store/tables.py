@@ -219,7 +219,7 @@ claim = _table(
     Column("amount", BigInteger),
     Column("price", BigInteger), Column("parent", BigInteger), Column("enrollment", String), Column("certificate", String),
     Column("lacks_funds", Boolean, nullable=False), Column("is_early", Boolean, nullable=False), Column("keeps", Boolean, nullable=False),
-    Column("decided_at", String),
+    Column("decided_at", String),  # when this answer came to stand: the same answer once more leaves it
     # what the register has accepted
     Column("live", String), Column("last_acceptance", String), Column("debits", Integer, nullable=False),
     Column("attendance", String), Column("attendances", Integer, nullable=False), Column("under_way", Integer, nullable=False),

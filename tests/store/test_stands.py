@@ -19,7 +19,7 @@ from gateway.store import decide as store_decide
 from gateway.store import post as store_post
 from gateway.store import register as store_register
 from gateway.store import tables as t
-from gateway.store.claims import runs_of, strike
+from gateway.store.claims import strike
 from gateway.store.engine import Engine, insert_many, reading, relist, writing
 from tests.builders.facts import DAY, NOW, calendar_year, certificate, charged, day, lesson
 from tests.builders.stages import book_all, decide_all, say, take
@@ -207,9 +207,3 @@ def test_only_what_is_named_leaves_a_list(engine: Engine) -> None:
         strike(connection, t.to_decide, "town", {10, 3, 2, 5, 7})
         strike(connection, t.to_decide, "town", [])
     assert rows(engine, t.to_decide.c.payer, t.to_decide.c.claim) == [("town", 1), ("town", 6), ("town", 9), ("village", 2)]
-
-
-def test_runs_are_without_a_gap() -> None:
-    assert runs_of([]) == []
-    assert runs_of([4]) == [(4, 4)]
-    assert runs_of([1, 2, 3, 5, 7, 8]) == [(1, 3), (5, 5), (7, 8)]
