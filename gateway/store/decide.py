@@ -92,9 +92,10 @@ def _claims(connection: Connection, payer: str, attempts: Mapping[int, int]) -> 
     claims: list[Claim] = []
     stand: dict[int, Sequence[Any]] = {}
     for row in rows:
-        claim = claim_from(row[:width], attempts.get(row[1], 0))
-        if not claim.attempt:
+        attempt = attempts.get(row[1])
+        if attempt is None:
             continue  # another worker's, or listed since
+        claim = claim_from(row[:width], attempt)
         claims.append(claim)
         if not claim.under_way and claim.row not in to_book:
             stand[claim.row] = row[width:]

@@ -200,6 +200,19 @@ def test_an_answer_that_stands_is_not_done_with_where_the_claim_was_listed_anew(
     assert waits(engine) == ([DAY], [])
 
 
+def test_two_workers_share_the_list_between_them(on_postgresql: Engine) -> None:
+    """What one has in its hands is not the other's, though it lies among the other's claims."""
+    settled(on_postgresql)
+    say(on_postgresql, "club", [a_word(day(10))], {"k-1": "town"})
+    list_all(on_postgresql)
+    with on_postgresql.begin() as other:
+        other.execute(sa.select(t.to_decide.c.claim).where(t.to_decide.c.claim == 2).with_for_update())
+        with store_decide.work(on_postgresql) as work:
+            assert work is not None and [one.day for one in work.claims] == [DAY, day(10)]
+            store_decide.save(on_postgresql, work, [(one, by_word(one)) for one in work.claims], LATER)
+    assert waits(on_postgresql) == ([day(9)], [day(10)])
+
+
 def test_only_what_is_named_leaves_a_list(engine: Engine) -> None:
     with writing(engine) as connection:
         listed = [("town", claim, 1) for claim in (1, 2, 3, 5, 6, 9, 10)] + [("village", 2, 1)]
