@@ -23,6 +23,7 @@ from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREA
 from gateway.plugins.register import RegisterUnavailable
 from gateway.scenario import StoryError, run_story
 from gateway.store.engine import StoreUnavailable
+from gateway.store.fresh import database_beside
 
 # ---------------------------------------------------------------- run
 
@@ -92,7 +93,12 @@ def _story(face: Face, folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def _fresh(database: str | None) -> Iterator[str | None]:
-    """A story's own database: nothing that is there already may be touched by it. An SQLite file that exists gets a fresh one beside it."""
+    """A story's own database: nothing that is there already may be touched by it. An SQLite file that exists gets a fresh one beside it,
+    a PostgreSQL database always."""
+    if database and database.startswith(("postgresql", "postgres:")):
+        with database_beside(database) as own:
+            yield own
+        return
     path = Path(database.removeprefix("sqlite:///")) if database and database.startswith("sqlite:///") else None
     if path is None or not path.name or not path.exists():
         yield database

@@ -95,7 +95,7 @@ class Teller:
         self._post("/test/v1/clock", {"now": now.isoformat()})
         known = {
             "import": self._import, "register": self._register, "run": self._run, "answer": self._answer, "undo": self._undo,
-            "fault": self._fault, "close": self._close,
+            "fault": self._fault, "close": self._close, "backup": self._backup, "restore": self._restore, "recover": self._recover,
         }  # fmt: skip
         extras = {"at", "check", "provider", "mapping", "month", "source", "dry_run", "title", "payer", "over", "refused"}
         unknown = set(step) - set(known) - extras
@@ -180,6 +180,24 @@ class Teller:
         if not found:
             raise wrong(self.folder / "steps.toml", f"нет операции без ответа: {lesson}", f"no operation waits for an answer: {lesson}")
         return found[0]
+
+    def _backup(self, step: Mapping[str, Any]) -> None:
+        self.gateway.backup(self._archive(step["backup"]))
+
+    def _restore(self, step: Mapping[str, Any]) -> None:
+        """The gateway is on the old database from here on; the register knows nothing of it."""
+        self.gateway.engine.dispose()
+        self.gateway.restore(self._archive(step["restore"]), is_forced=True)
+        self._gateway = None
+
+    def _archive(self, name: Any) -> Path:
+        if not isinstance(name, str) or not name or Path(name).name != name:
+            raise wrong(self.folder / "steps.toml", f"имя копии, а не «{name}»", f"a backup has a name, and {name!r} is none")
+        return self.home / "backups" / f"{name}.zip"
+
+    def _recover(self, step: Mapping[str, Any]) -> None:
+        if step["recover"]:
+            self.gateway.recover()
 
     def _post(self, path: str, body: Mapping[str, Any]) -> None:
         answer = requests.post(self.url + path, json=body, timeout=30)

@@ -49,6 +49,10 @@ class Story(Register):
         self.closed: set[str] = set()
         self.allowed: bool | None = None  # the payer's word on what comes late for a closed year
         self.pending: dict[Claim, tuple[str, str, Decimal]] = {}  # sent to a register that is away: month, kind, amount
+        self.rejects: tuple[str, dt.date] | None = None  # enrollment and date of the debit that the register rejects next
+        self.rejected: set[Claim] = set()  # by the register, until there is a new fact about their certificate
+        self.backups: dict[str, dict[str, dict[str, str]]] = {}  # name → what was known of each certificate
+        self.restored: dict[str, dict[str, str]] | None = None  # what is known on a restored backup, until the register is read
         self.kept = 0  # live debits that today's facts would not bear
         self.live: dict[Claim, tuple[str, Decimal, str]] = {}  # claim → certificate, amount, provider
         self.operations: Counter[tuple[str, str]] = Counter()  # (month, debits | reversals)
@@ -210,6 +214,8 @@ class Story(Register):
                 if self.free(outcome.certificate) < outcome.price:
                     reasons = tuple(sorted((*outcome.reasons, "A07"), key=lambda rule: ("CPMKANR".index(rule[0]), rule)))
                     found[claim] = (mark, outcome._replace(word="refused", reasons=reasons))
+                elif outcome.word == "charged" and self.is_rejected(claim, outcome.enrollment):
+                    found[claim] = (mark, outcome._replace(word="refused", reasons=(*outcome.reasons, "R01")))
                 elif outcome.word == "charged" and not self.is_allowed(claim):
                     word = "waiting" if self.allowed is None else "refused"
                     found[claim] = (mark, outcome._replace(word=word, reasons=("A08",)))
@@ -220,6 +226,13 @@ class Story(Register):
                     self.book(claim, "debits", outcome.price)
             if not taken_back:
                 return found
+
+    def is_rejected(self, claim: Claim, enrollment: str | None) -> bool:
+        """Whether the register will not have its debit."""
+        if (enrollment, claim.day) == self.rejects:
+            self.rejected.add(claim)
+            self.rejects = None
+        return claim in self.rejected
 
     def must_go(self, claim: Claim, now: tuple[Mark, Outcome] | None) -> bool:
         if now is None or now[1].word in ("waiting", "outside", "cancelled", "absent", "excused"):
@@ -265,14 +278,22 @@ class Story(Register):
                 self.closed.add(step["close"])
             for fault in step.get("fault", ()):
                 self.down_until = fault.get("until", self.down_until)
+                if fault["register"] == "reject_next":
+                    self.rejects = fault["where"]["enrollment"], fault["where"]["date"]
             if "import" in step:
                 self.take_in(step["import"], step["mapping"], step["at"].date())
             for change in step.get("register", ()):
                 self.change(change)
+                self.rejected = {claim for claim in self.rejected if claim.person.number != change.get("certificate")}
             for answer in step.get("answer", ()):
                 self.answer(answer)
-            if "register" not in step:
+            if "restore" in step:
+                self.restored = self.backups[step["restore"]]
+            elif "register" not in step:
+                self.restored = None
                 self.outcomes()
+            if "backup" in step:
+                self.backups[step["backup"]] = {number: self._certificate(number) for (number,) in self.tables["certificates"]}
             if "check" in step:
                 checks.append(self._compare(step["check"]))
         return [*checks, self._compare("expected.json")]
@@ -292,7 +313,8 @@ class Story(Register):
                 case "claims":
                     told[section] = [self._claim(found, one) for one in value]
                 case "certificates":
-                    told[section] = {number: {key: self._certificate(number)[key] for key in one} for number, one in value.items()}
+                    known = self.restored or {number: self._certificate(number) for number in value}
+                    told[section] = {number: {key: known[number][key] for key in one} for number, one in value.items()}
                 case "statement":
                     told[section] = {month: self._statement(month) for month in value}
                 case "attendance":

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli import main
+from tests.builders.postgres import Postgres, name_of
 
 STORY = Path(__file__).resolve().parents[2] / "scenarios" / "07-row-deleted"
 
@@ -57,3 +58,21 @@ def test_a_story_that_ends_as_it_should_is_0_and_one_that_is_none_is_3(tmp_path:
     broken = run(tmp_path)
     assert broken.exit_code == 3 and "НЕ ПРОИГРАНА" in broken.stdout and "steps.toml" in broken.stdout
     assert run(STORY, "--database", f"sqlite:///{tmp_path}/new.sqlite").exit_code == 0 and (tmp_path / "new.sqlite").exists()
+
+
+def test_on_postgresql_each_story_has_a_database_of_its_own_and_the_named_one_is_left_alone(postgres: Postgres) -> None:
+    with postgres.database() as url:
+        postgres.run("INSERT INTO mapping VALUES ('precious', 'somebody', '', '', '')", name_of(url))
+        before = postgres.run("SELECT datname FROM pg_database ORDER BY datname")
+        result = run(STORY, STORY, "--database", url, "--json")
+        assert result.exit_code == 0 and json.loads(result.stdout)["passed"] == 2
+        assert postgres.run("SELECT datname FROM pg_database ORDER BY datname") == before
+        assert postgres.run("SELECT count(*) FROM mapping", name_of(url)) == [(1,)]
+        assert postgres.run("SELECT count(*) FROM mark", name_of(url)) == [(0,)]
+
+
+def test_a_postgresql_server_that_is_not_there_is_told() -> None:
+    result = run(STORY, "--database", "postgresql://nobody@127.0.0.1:1/none", "--json")
+    assert result.exit_code == 4
+    (story,) = json.loads(result.stdout)["stories"]
+    assert story["error"]["what"] and "Traceback" not in result.output

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.plugins.builtin.registers.http import HttpRegister
+from gateway.plugins.register import Answer
 from gateway.scenario import run_story
 from gateway.scenario.faults import FaultStepWrong, switch_requests
 from tests.stories.test_stories_add_up import ROOT
@@ -49,12 +52,17 @@ def test_what_names_no_fault_is_told(said: Any) -> None:
 
 def with_fault(tmp_path: Path, fault: str, expected: str | None = None) -> Path:
     """A story of ours with a fault before its first step."""
+    return with_step(tmp_path, f"fault = {fault}", expected)
+
+
+def with_step(tmp_path: Path, step: str, expected: str | None = None) -> Path:
+    """A story of ours with one more step, before its first."""
     folder = tmp_path / "story"
     shutil.copytree(STORY, folder)
     steps = (folder / "steps.toml").read_text(encoding="utf-8")
     head, first, rest = steps.partition("[[step]]")
     at = next(line for line in rest.splitlines() if line.startswith("at"))
-    (folder / "steps.toml").write_text(f"{head}[[step]]\n{at}\nfault = {fault}\n\n{first}{rest}", encoding="utf-8")
+    (folder / "steps.toml").write_text(f"{head}[[step]]\n{at}\n{step}\n\n{first}{rest}", encoding="utf-8")
     if expected is not None:
         (folder / "expected.json").write_text(expected, encoding="utf-8")
     return folder
@@ -73,6 +81,45 @@ def test_how_often_faults_fired_can_be_expected(tmp_path: Path) -> None:
 def test_a_fault_that_never_fired_is_a_difference(tmp_path: Path) -> None:
     folder = with_fault(tmp_path, '[{register = "drop_reply", skip = 99}]')
     assert run_story(folder, language="en").differences == ["fault: drop_reply never fired"]
+
+
+def test_the_seventh_of_a_hundred_is_the_seventh_of_a_hundred(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[list[tuple[str, str, str]]] = []
+    send = HttpRegister.send
+
+    def seen(register: HttpRegister, operations: Sequence[dict[str, Any]]) -> Sequence[Answer]:
+        sent.append([(one["kind"], one["enrollment"], one["claim"]["date"]) for one in operations])
+        return send(register, operations)
+
+    monkeypatch.setattr(HttpRegister, "send", seen)
+    assert run_story(ROOT / "scenarios" / "42-one-of-a-hundred-rejected", language="en").differences == []
+    rejected = ("debit", "E-4206", "2025-10-01")
+    assert [len(batch) for batch in sent] == [100, 1] and sent[0][6] == rejected and sent[1] == [rejected]
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ('restore = "never made"', "step 1 (restore): "),
+        ('backup = "../beside"', "step 1 (backup): "),
+        ("backup = true", "step 1 (backup): "),
+    ],
+)
+def test_a_backup_that_has_no_name_or_was_never_made_is_told(step: str, told: str, tmp_path: Path) -> None:
+    (difference,) = run_story(with_step(tmp_path, step), language="en").differences
+    assert difference.startswith(told)
+
+
+def test_what_came_after_a_backup_is_forgotten_and_recover_brings_it_back(tmp_path: Path) -> None:
+    """A restore that restored nothing, or a recover that adopted nothing, would be seen by the story's checks."""
+    story = ROOT / "scenarios" / "44-restored-from-last-week"
+    for left_out, told in (('restore = "sunday"', "step 5, restored.json"), ("recover = true", "step 6, recovered.json")):
+        folder = tmp_path / told[:6].replace(" ", "-")
+        shutil.copytree(story, folder)
+        steps = (folder / "steps.toml").read_text(encoding="utf-8")
+        assert steps.count(left_out) == 1
+        (folder / "steps.toml").write_text(steps.replace(f"{left_out}\n", ""), encoding="utf-8")
+        assert run_story(folder, language="en").differences[0].startswith(told)
 
 
 def test_a_fault_that_is_none_is_a_difference_with_its_place(tmp_path: Path) -> None:
