@@ -18,7 +18,7 @@ from gateway.core.periods import Period, month_of
 from gateway.core.post import Accepted, Operation, OperationState, Settled
 from gateway.store import codec
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, writing
+from gateway.store.engine import in_chunks, insert_many, lock_new_claims, reading, relist, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts
 from gateway.store.post import OPERATION_COLUMNS, operation_from, save_settled
 from gateway.store.register import payer_of_children, save_cursor
@@ -187,6 +187,10 @@ def _first_to_answer(same: Sequence[Ours]) -> Ours | None:
 
 def _claims(connection: Connection, payer: str, places: Mapping[Place, dt.datetime]) -> dict[Place, KnownClaim]:
     """Our claims there, locked; opened without a word where we have none."""
+    if missing_at := places.keys() - _find_claims(connection, payer, places, locked=False).keys():
+        # Before any claim is locked, as match does it: else each could wait for the other. What comes meanwhile is found below.
+        for provider in sorted({place.provider for place in missing_at}):
+            lock_new_claims(connection, payer, provider)
     found = _find_claims(connection, payer, places)
     missing = {place: starts_at for place, starts_at in places.items() if place not in found}
     if missing:
@@ -195,18 +199,20 @@ def _claims(connection: Connection, payer: str, places: Mapping[Place, dt.dateti
     return found
 
 
-def _find_claims(connection: Connection, payer: str, places: Mapping[Place, dt.datetime]) -> dict[Place, KnownClaim]:
+def _find_claims(
+    connection: Connection, payer: str, places: Mapping[Place, dt.datetime], locked: bool = True
+) -> dict[Place, KnownClaim]:
     found: dict[Place, KnownClaim] = {}
     days = [place.day for place in places]
     columns = (_C.provider, _C.child, _C.group_id, _C.day, _C.slot, _C.claim, _C.key, _C.starts_at, _C.live, _C.debits, _C.attendances)
     for chunk in in_chunks(sorted({place.child for place in places})):
-        rows = connection.execute(
+        query = (
             sa.select(*columns)
             .where(_C.payer == payer, _C.child.in_(chunk), _C.day >= min(days), _C.day <= max(days))
             .where(_C.provider.in_(sorted({place.provider for place in places})))
             .order_by(_C.claim)
-            .with_for_update()
         )
+        rows = connection.execute(query.with_for_update() if locked else query)
         for provider, child, group, day, slot, claim, key, starts_at, live, debits, attendances in rows:
             place = Place(provider, child, group, day, slot)
             if place in places:

@@ -149,11 +149,13 @@ def begin(
 
 def open_operations(connection: Connection, payer: str, month: str, locked: bool = False) -> list[OpenOperation]:
     """Debits and reversals of the month without an answer. ``locked``: nobody sends or settles them while the transaction lasts."""
+    is_open = (_O.payer == payer) & (_O.month == month) & (_O.kind != "attendance") & _O.state.not_in(ANSWERED)
+    if locked:
+        # Claims before operations, as whoever settles them: else each could wait for the other. The month is held, so no more come.
+        claims = sa.select(_O.claim).where(is_open)
+        connection.execute(sa.select(_C.claim).where(_C.payer == payer, _C.claim.in_(claims)).order_by(_C.claim).with_for_update())
     query = (
-        sa.select(_O.sent_at, *OPERATION_COLUMNS)
-        .select_from(t.operation.join(t.claim, _JOIN))
-        .where(_O.payer == payer, _O.month == month, _O.kind != "attendance", _O.state.not_in(ANSWERED))
-        .order_by(_O.operation)
+        sa.select(_O.sent_at, *OPERATION_COLUMNS).select_from(t.operation.join(t.claim, _JOIN)).where(is_open).order_by(_O.operation)
     )
     found = connection.execute(query.with_for_update(of=t.operation) if locked else query)
     return [OpenOperation(operation_from(row[1:]), row[0] is not None) for row in found]

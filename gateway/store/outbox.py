@@ -145,6 +145,8 @@ def release_hold(engine: Engine, found: Found, nominal_period: Callable[[dt.date
     one = found.operation
     where = (_O.payer == one.payer) & (_O.operation == one.operation)
     with writing(engine) as connection:
+        # The claim before its operation, as whoever settles it: else each could wait for the other.
+        connection.execute(sa.select(_C.claim).where(_C.payer == one.payer, _C.claim == one.claim).with_for_update())
         is_open = where & _O.answered_at.is_(None)
         row = connection.execute(sa.select(_O.state).where(is_open).with_for_update()).one_or_none()
         if row is None:
