@@ -6,6 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 WORKERS ?= 2
 MINUTES ?= 10
+DATABASE ?= sqlite
 
 .PHONY: help install demo serve test test-long torture lint bench bench-peers screenshots clean
 
@@ -50,8 +51,8 @@ test: lint ## everything: lint, then all tests but the long ones
 test-long: lint ## all tests, those of several minutes too
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
 
-torture: install ## kill, cut and stop everything at random for MINUTES (10); SEED=… draws the same again
-	@$(BIN)/python -m tests.torture --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+torture: install ## kill, cut and stop everything at random for MINUTES (10) on DATABASE (sqlite, postgresql); SEED=… draws the same again
+	@$(BIN)/python -m tests.torture --minutes $(MINUTES) --database $(DATABASE) $(if $(SEED),--seed $(SEED))
 
 bench: install ## speed, as ratios within one run, into var/bench.json; ARGS=--quick, or names of rows
 	@$(BIN)/python -m benchmarks $(ARGS)

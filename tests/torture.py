@@ -1,4 +1,4 @@
-"""`make torture MINUTES=…`: a club's sheets again and again, while everything around breaks at random, and still the sums are equal.
+"""`make torture MINUTES=… DATABASE=…`: a club's sheets again and again, while all around breaks at random, and still the sums are equal.
 
 Each round imports a sheet (corrected at random, or the last one again) or only runs the stages, in a process of its own. Meanwhile its
 process is killed, or stopped while another works, or the register is killed and started again, or cuts and garbles answers; the clock goes
@@ -32,8 +32,9 @@ from gateway.bootstrap import Gateway
 from gateway.plugins.register import RegisterUnavailable
 from gateway.store.engine import StoreUnavailable
 from tests.builders.forked import kill_navigator, start_navigator
+from tests.builders.postgres import Homes, Postgres
 from tests.builders.sheets import Row
-from tests.builders.town import LESSON_DAYS, NOW, PROVIDER, District, Town, free_port, load, rows_of, sums
+from tests.builders.town import LESSON_DAYS, NOW, PROVIDER, Databases, District, InTheirHomes, Town, free_port, load, rows_of, sums
 
 CHILDREN = range(1, 7)
 DISTRICT = District(
@@ -61,11 +62,11 @@ class Broken(Exception):
 class Torture:
     """One run of it: ``done`` counts what really happened."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, databases: Databases) -> None:
         self.random = random.Random(seed)
         self.done: Counter[str] = Counter()
         self.port = free_port()
-        self.running = Town(folder, f"http://127.0.0.1:{self.port}")
+        self.running = Town(folder, f"http://127.0.0.1:{self.port}", databases=databases)
         self.navigator = 0
         self.rows: dict[str, list[Row]] = {}
         self.sheet = folder / "none.xlsx"
@@ -73,6 +74,7 @@ class Torture:
     def start(self) -> None:
         load(self.running.folder, DISTRICT)
         self.running.mapping()
+        self.running.databases.at(self.running.folder / "gateway")  # it is there before anybody is forked
         self.register_up()
 
     def register_up(self) -> None:
@@ -166,7 +168,9 @@ class Torture:
             random.seed(seed)
             logging.disable()  # that a register is away is what is wanted
             code = 0 if work(self.running.gateway()) else 4
-        except (RegisterUnavailable, StoreUnavailable):
+        except StoreUnavailable as error:
+            code = 5 if "deadlock" in str(error) else 4
+        except RegisterUnavailable:
             code = 4
         except BaseException:
             traceback.print_exc()
@@ -186,6 +190,8 @@ class Torture:
 
     def _count(self, code: int) -> None:
         names = {0: "ended well", 4: "ended with something unanswered", -signal.SIGKILL: "killed"}
+        if code == 5:
+            raise Broken("two processes waited for each other in a ring")
         if code not in names:
             raise Broken(f"a process ended with {code}")
         self.done[names[code]] += 1
@@ -232,9 +238,9 @@ def _signal(process: int, signal_: signal.Signals) -> None:
     os.kill(process, signal_)
 
 
-def tortured(minutes: float, seed: int, folder: Path) -> Torture:
+def tortured(minutes: float, seed: int, folder: Path, databases: Databases) -> Torture:
     """Torture for so long. Raises `Broken`."""
-    torture = Torture(folder, seed)
+    torture = Torture(folder, seed, databases)
     ends = time.monotonic() + minutes * 60
     try:
         torture.start()
@@ -254,18 +260,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description="Break everything at random; the sums stay equal.")
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args()
     seed = asked.seed if asked.seed is not None else random.SystemRandom().randrange(10**9)
-    print(f"SEED={seed}, {asked.minutes:g} minutes", flush=True)
+    print(f"SEED={seed}, DATABASE={asked.database}, {asked.minutes:g} minutes", flush=True)
     assert NOW < LAST_DAY
     folder = Path(tempfile.mkdtemp(prefix="torture-"))
+    server = Postgres() if asked.database == "postgresql" else None
+    databases: Databases = Homes(server) if server else InTheirHomes()
     try:
-        torture = tortured(asked.minutes, seed, folder)
+        torture = tortured(asked.minutes, seed, folder, databases)
         for name, number in sorted(torture.done.items()):
             print(f"{number:6} {name}")
     except Broken as broken:
+        if server:  # it goes with its databases
+            Town(folder, "", databases=databases).gateway().backup(folder / "kept.zip")
         print(f"BROKEN, SEED={seed}: {broken}\nThe home is kept: {folder}", file=sys.stderr)
         return 1
+    finally:
+        if server:
+            server.stop()
     shutil.rmtree(folder)
     print("sums equal, no ledger faults")
     return 0

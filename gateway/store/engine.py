@@ -38,6 +38,9 @@ ENDED = (
     "done again by the next run"
 )
 
+NOT_OUR_MISTAKES = frozenset({"42501", "25006", "3D000", "XX001", "XX002"})
+"""What PostgreSQL does not count among operational errors: no permission, read-only, no such database, damaged pages, a damaged index."""
+
 PARAMETERS_MAX = 500
 """Values in one IN (…) list: far below every database's limit."""
 
@@ -223,7 +226,8 @@ def _translated() -> Iterator[None]:
         if error.connection_invalidated:
             raise StoreUnavailable(f"{ENDED} ({str(error.orig).splitlines()[0]})") from error
         # Of a damaged file SQLite tells by a plain DatabaseError; the others beside it are this program's own mistakes.
-        if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError:
+        is_the_servers = getattr(error.orig, "sqlstate", None) in NOT_OUR_MISTAKES
+        if not isinstance(error, sa.exc.OperationalError) and type(error) is not sa.exc.DatabaseError and not is_the_servers:
             raise
         raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
 
@@ -290,10 +294,14 @@ def insert_many(connection: Connection, table: Table, columns: Sequence[str], ro
     name = connection.dialect.identifier_preparer.format_table(table)
     if connection.dialect.name == "postgresql":
         driver: Any = connection.connection.driver_connection
-        with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN (FORMAT BINARY)") as copy:
-            copy.set_types([_WIRE_TYPES[type(table.c[column].type)] for column in columns])
-            for row in rows:
-                copy.write_row(row)
+        copying, errors = f"COPY {name} ({names}) FROM STDIN (FORMAT BINARY)", connection.dialect.loaded_dbapi.Error
+        try:
+            with driver.cursor() as cursor, cursor.copy(copying) as copy:
+                copy.set_types([_WIRE_TYPES[type(table.c[column].type)] for column in columns])
+                for row in rows:
+                    copy.write_row(row)
+        except errors as error:  # SQLAlchemy does not see it: a full disk would pass for a mistake of ours
+            raise sa.exc.DBAPIError.instance(copying, None, error, errors, dialect=connection.dialect) from error
         return
     days = [index for index, column in enumerate(columns) if isinstance(table.c[column].type, sa.Date)]
     if any(isinstance(rows[0][index], dt.date) for index in days):

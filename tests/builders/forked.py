@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from navigator.cli import main as navigator
-from tests.builders.town import NOW, Town, environment
+from tests.builders.town import NOW, Databases, Town, environment
 
 
 def start_navigator(folder: Path, port: int) -> int:
@@ -44,11 +44,12 @@ def kill_navigator(process: int) -> None:
 
 
 @contextmanager
-def town_at(folder: Path, port: int) -> Iterator[Town]:
+def town_at(folder: Path, port: int, databases: Databases) -> Iterator[Town]:
     """The folder's town, its clock standing at `NOW`. The same address each time: it is the register's name, by which cursors are kept."""
     process = start_navigator(folder, port)
+    databases.at(folder / "gateway")  # it is there before anybody is forked
     try:
-        running = Town(folder, f"http://127.0.0.1:{port}")
+        running = Town(folder, f"http://127.0.0.1:{port}", databases=databases)
         running.stand_at(NOW.isoformat())
         yield running
     finally:

@@ -51,10 +51,11 @@ class Postgres:
             cursor = connection.execute(statement)
             return list(cursor.fetchall()) if cursor.description else []
 
-    def create(self, is_empty: bool = False) -> str:
-        """A fresh database; its name. ``is_empty``: without the gateway's tables, which it then makes itself."""
+    def create(self, is_empty: bool = False, like: str = "laid_out") -> str:
+        """A fresh database, or a copy of one that nobody is connected to; its name. ``is_empty``: without the gateway's tables, which it
+        then makes itself."""
         name = f"t{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {'template0' if is_empty else 'laid_out'}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {'template0' if is_empty else like}")
         return name
 
     def drop(self, name: str) -> None:
@@ -71,6 +72,42 @@ class Postgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+
+
+class Homes:
+    """A database for each gateway's home that asks, made when it first does: as an SQLite file it would lie in there."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+        self._names: dict[Path, str] = {}
+
+    def at(self, home: Path) -> str:
+        """The address of a home's database."""
+        if home not in self._names:
+            self._names[home] = self.server.create()
+        return self.server.url(self._names[home])
+
+    def copy(self, source: Path, target: Path) -> None:
+        """What copying the folders does for SQLite: each home's database below ``source`` is copied for the same home below ``target``.
+
+        Nobody may be connected to them.
+        """
+        for home, name in list(self._names.items()):
+            if home.is_relative_to(source):
+                self._names[target / home.relative_to(source)] = self.server.create(like=name)
+
+    def lose(self, home: Path) -> None:
+        """The database is gone, whoever works with it; the home gets an empty one when it asks again."""
+        self.server.drop(self._names.pop(home))
+
+    def asked(self, home: Path, query: str) -> Any:
+        """The first value of an answer, in a connection of its own."""
+        return self.server.run(query, self._names[home])[0][0]
+
+    def forget(self, folder: Path) -> None:
+        """Drop the databases of the homes below a folder: a trial is over."""
+        for home in [home for home in self._names if home.is_relative_to(folder)]:
+            self.lose(home)
 
 
 def name_of(url: str) -> str:

@@ -8,14 +8,15 @@ import io
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
@@ -137,6 +138,51 @@ def write_sheet(
     return path
 
 
+class Databases(Protocol):
+    """Where the gateways' databases are."""
+
+    def at(self, home: Path) -> str:
+        """The address of the database that belongs to a gateway's home; "": the file in it."""
+
+    def copy(self, source: Path, target: Path) -> None:
+        """The databases of all homes below ``source``, for the same homes below ``target``, whose files are copied already."""
+
+    def lose(self, home: Path) -> None:
+        """A home's database is gone."""
+
+    def asked(self, home: Path, query: str) -> Any:
+        """The first value that a home's database answers, asked beside whatever the gateway does; None: it has no tables yet."""
+
+    def forget(self, folder: Path) -> None:
+        """Nobody needs the databases below this folder any more."""
+
+
+class InTheirHomes:
+    """SQLite: the file lies in the home, and goes where that goes."""
+
+    def at(self, home: Path) -> str:
+        return ""
+
+    def copy(self, source: Path, target: Path) -> None:
+        """Nothing beside the folders themselves."""
+
+    def lose(self, home: Path) -> None:
+        for file in home.glob("gateway.sqlite*"):
+            file.unlink()
+
+    def asked(self, home: Path, query: str) -> Any:
+        if not (home / "gateway.sqlite").exists():
+            return None
+        with closing(sqlite3.connect(f"file:{home / 'gateway.sqlite'}?mode=ro", uri=True, timeout=0.2)) as connection:
+            try:
+                return connection.execute(query).fetchone()[0]
+            except sqlite3.OperationalError:
+                return None
+
+    def forget(self, folder: Path) -> None:
+        """They go with the folder."""
+
+
 @dataclass
 class Town:
     """A running Navigator with a loaded district. ``now`` is the instant of both sides."""
@@ -144,10 +190,11 @@ class Town:
     folder: Path
     url: str
     now: dt.datetime = NOW
+    databases: Databases = field(default_factory=InTheirHomes)
 
     def gateway(self, name: str = "gateway", url: str | None = None, database: str = "", overrides: Path | None = None) -> Gateway:
-        """A gateway with a home of its own. The same name: the same home."""
-        settings = Settings(database=database, register_url=url or self.url)
+        """A gateway with a home of its own. The same name: the same home, and the same database unless another is named."""
+        settings = Settings(database=database or self.databases.at(self.folder / name), register_url=url or self.url)
         return Gateway(self.folder / name, settings, lambda: self.now, "ru", overrides)
 
     def mapping(self, text: str = MAPPING) -> Path:
@@ -194,13 +241,17 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path, district: District | None = None) -> Iterator[Town]:
+def town(folder: Path, district: District | None = None, databases: Databases | None = None) -> Iterator[Town]:
     """A Navigator with the district loaded, its clock standing at `NOW`."""
     load(folder, district or District())
+    databases = databases or InTheirHomes()
     with navigator_process(folder / "navigator") as url:
-        running = Town(folder, url)
+        running = Town(folder, url, databases=databases)
         running.stand_at(NOW.isoformat())
-        yield running
+        try:
+            yield running
+        finally:
+            databases.forget(folder)
 
 
 def load(folder: Path, district: District) -> None:

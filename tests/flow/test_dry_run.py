@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from gateway.bootstrap import Gateway
 from gateway.store import tables as t
 from tests.builders.sheets import Row
-from tests.builders.town import PROVIDER, District, Town, certificate, child_name, rows_of, sums, town
+from tests.builders.town import PROVIDER, Databases, District, Town, certificate, child_name, rows_of, sums, town
 
 REGISTERS_FACTS = {
     "layout",
@@ -36,8 +36,8 @@ DISTRICT = District(
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, DISTRICT) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, DISTRICT, databases) as one:
         yield one
 
 

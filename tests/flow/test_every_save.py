@@ -17,7 +17,7 @@ import pytest
 from gateway.bootstrap import Gateway
 from tests.builders.dying import WHEN, Ended, Moment, import_counted
 from tests.builders.forked import town_at
-from tests.builders.town import PROVIDER, District, Town, free_port, load, rows_of, sums
+from tests.builders.town import PROVIDER, Databases, District, Town, free_port, load, rows_of, sums
 from tests.flow.test_kill import Ending, ending
 
 PORT = free_port()
@@ -36,6 +36,7 @@ class Start:
     """A folder with all homes, from which each trial starts; the sheet to import; how that ends undisturbed, and with how many moments."""
 
     folder: Path
+    databases: Databases
     sheet: str
     ending: Ending
     counts: dict[str, int]
@@ -51,52 +52,54 @@ def imported(running: Town, sheet: str, dies_at: Moment | None = None) -> Ended:
     return import_counted(running.gateway, work, running.folder / "died", dies_at)
 
 
-def undisturbed(folder: Path, sheet: str) -> Start:
+def undisturbed(folder: Path, databases: Databases, sheet: str) -> Start:
     trial = shutil.copytree(folder, folder.with_name(folder.name + "-undisturbed"))
-    with town_at(trial, PORT) as running:
+    databases.copy(folder, trial)
+    with town_at(trial, PORT, databases) as running:
         ended = imported(running, sheet)
         assert ended.code == 0 and ended.report is not None and min(ended.counts.values()) > 0
         gateway = running.gateway()
         end = ending(running, gateway, ended.report)
         sums(running, gateway)
         gateway.engine.dispose()
-    return Start(folder, sheet, end, ended.counts)
+    return Start(folder, databases, sheet, end, ended.counts)
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Start:
+def first(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Start:
     folder = tmp_path_factory.mktemp("first")
     load(folder, DISTRICT)
     running = Town(folder, "")
     running.mapping()
     running.sheet("first.xlsx", rows_of(CHILDREN, FIRST), more={"Гребцы": rows_of(CHILDREN, FIRST)})
     running.sheet("corrected.xlsx", rows_of(CHILDREN, CORRECTED), more={"Гребцы": rows_of(CHILDREN, FIRST)})
-    start = undisturbed(folder, "inputs/first.xlsx")
+    start = undisturbed(folder, databases, "inputs/first.xlsx")
     assert start.ending.report["new"] == 54 and start.ending.report["counts"]["refused"]["A07"] > 10
     return start
 
 
 @pytest.fixture(scope="module")
-def corrected(first: Start, tmp_path_factory: pytest.TempPathFactory) -> Start:
+def corrected(first: Start, tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Start:
     folder = shutil.copytree(first.folder, tmp_path_factory.mktemp("corrected"), dirs_exist_ok=True)
-    with town_at(folder, PORT) as running:
+    with town_at(folder, PORT, databases) as running:
         gateway = running.gateway()
         running.take(gateway, folder / "inputs/first.xlsx")
         gateway.engine.dispose()
-    start = undisturbed(folder, "inputs/corrected.xlsx")
+    start = undisturbed(folder, databases, "inputs/corrected.xlsx")
     assert 0 < start.ending.report["new"] < 27 and start.ending.statement[1] > 0
     return start
 
 
 @pytest.fixture(params=["first", "corrected"])
-def start(request: pytest.FixtureRequest) -> Start:
+def start(request: pytest.FixtureRequest, databases: Databases) -> Start:
     one: Start = request.getfixturevalue(request.param)
     return one
 
 
 def dies_and_is_run_again(start: Start, moment: Moment, folder: Path) -> None:
     shutil.copytree(start.folder, folder)
-    with town_at(folder, PORT) as running:
+    start.databases.copy(start.folder, folder)
+    with town_at(folder, PORT, start.databases) as running:
         ended = imported(running, start.sheet, moment)
         assert ended.code == -signal.SIGKILL and (folder / "died").read_text(encoding="utf-8") == str(moment), f"it lived {moment}"
         again = imported(running, start.sheet)
@@ -113,6 +116,7 @@ def dies_and_is_run_again(start: Start, moment: Moment, folder: Path) -> None:
             sums(running, gateway)
         finally:
             gateway.engine.dispose()
+    start.databases.forget(folder)
 
 
 def all_of(start: Start, moments: list[Moment], folder: Path) -> None:

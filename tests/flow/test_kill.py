@@ -12,7 +12,6 @@ import random
 import select
 import shutil
 import signal
-import sqlite3
 import sys
 import time
 import traceback
@@ -28,7 +27,7 @@ import sqlalchemy as sa
 from gateway.bootstrap import Gateway
 from gateway.store import tables as t
 from tests.builders.sheets import Row
-from tests.builders.town import NOW, PROVIDER, District, Town, free_port, load, navigator_at, rows_of
+from tests.builders.town import NOW, PROVIDER, Databases, District, Town, free_port, load, navigator_at, rows_of
 
 SEED = int(os.environ.get("KILL_SEED", "20251105"))
 MOMENTS = 20
@@ -67,6 +66,7 @@ class Start:
     """A folder with a Navigator's home, a gateway's home and sheets, from which each trial starts, and how it ends undisturbed."""
 
     folder: Path
+    databases: Databases
     sheet: str
     seconds: float
     ending: Ending
@@ -147,24 +147,26 @@ def never() -> bool:
 
 
 @contextmanager
-def town_at(folder: Path) -> Iterator[Town]:
+def town_at(folder: Path, databases: Databases) -> Iterator[Town]:
     """The same address in every trial: it is the register's name, by which the cursors are kept."""
     with navigator_at(folder, PORT):
-        running = Town(folder, f"http://127.0.0.1:{PORT}")
+        databases.at(folder / "gateway")  # it is there before anybody is forked
+        running = Town(folder, f"http://127.0.0.1:{PORT}", databases=databases)
         running.stand_at(NOW.isoformat())
         yield running
 
 
 def trial_folder(start: Start, folder: Path) -> Path:
     shutil.copytree(start.folder, folder, dirs_exist_ok=True)
+    start.databases.copy(start.folder, folder)
     return folder
 
 
 # ---------------------------------------------------------------- where the trials start
 
 
-def undisturbed(folder: Path, sheet: str) -> tuple[float, Ending]:
-    with town_at(folder) as running:
+def undisturbed(folder: Path, databases: Databases, sheet: str) -> tuple[float, Ending]:
+    with town_at(folder, databases) as running:
         began = time.monotonic()
         process, pipe = import_in_a_process(running, sheet)
         code, told = wait_for(process, pipe, never, signal.SIGKILL)
@@ -180,44 +182,47 @@ def undisturbed(folder: Path, sheet: str) -> tuple[float, Ending]:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Start:
+def first(tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Start:
     folder = tmp_path_factory.mktemp("first")
     load(folder, DISTRICT)
     running = Town(folder, "")
     running.mapping()
     running.sheet("first.xlsx", first_rows(), more={"Гребцы": first_rows()})
-    seconds, end = undisturbed(shutil.copytree(folder, tmp_path_factory.mktemp("undisturbed"), dirs_exist_ok=True), "inputs/first.xlsx")
+    trial = shutil.copytree(folder, tmp_path_factory.mktemp("undisturbed"), dirs_exist_ok=True)
+    seconds, end = undisturbed(trial, databases, "inputs/first.xlsx")
     assert end.report["counts"]["refused"].get("A07", 0) > 10 and end.report["new"] == 360
-    return Start(folder, "inputs/first.xlsx", seconds, end)
+    return Start(folder, databases, "inputs/first.xlsx", seconds, end)
 
 
 @pytest.fixture(scope="module")
-def corrected(first: Start, tmp_path_factory: pytest.TempPathFactory) -> Start:
+def corrected(first: Start, tmp_path_factory: pytest.TempPathFactory, databases: Databases) -> Start:
     folder = shutil.copytree(first.folder, tmp_path_factory.mktemp("corrected"), dirs_exist_ok=True)
-    with town_at(folder) as running:
+    with town_at(folder, databases) as running:
         gateway = running.gateway()
         running.take(gateway, folder / "inputs/first.xlsx")
         gateway.engine.dispose()
     running.sheet("corrected.xlsx", corrected_rows(), more={"Гребцы": corrected_rows()})
-    seconds, end = undisturbed(shutil.copytree(folder, tmp_path_factory.mktemp("undisturbed"), dirs_exist_ok=True), "inputs/corrected.xlsx")
+    trial = shutil.copytree(folder, tmp_path_factory.mktemp("undisturbed"), dirs_exist_ok=True)
+    databases.copy(folder, trial)
+    seconds, end = undisturbed(trial, databases, "inputs/corrected.xlsx")
     assert end.report["withdrawn"] == 18 and 0 < end.report["new"] < 342 and end.statement[1] > 0
-    return Start(folder, "inputs/corrected.xlsx", seconds, end)
+    return Start(folder, databases, "inputs/corrected.xlsx", seconds, end)
 
 
 @pytest.fixture(params=["first", "corrected"])
-def start(request: pytest.FixtureRequest) -> Start:
+def start(request: pytest.FixtureRequest, databases: Databases) -> Start:
     one: Start = request.getfixturevalue(request.param)
     return one
 
 
 def killed_and_run_again(
-    start: Start, folder: Path, stop: Callable[[Path], Callable[[], bool]], signal_: signal.Signals
+    start: Start, folder: Path, stop: Callable[[Town], Callable[[], bool]], signal_: signal.Signals
 ) -> tuple[int, bool]:
     """(how the first process ended, whether its report had come); the second run must end as the undisturbed one."""
     trial_folder(start, folder)
-    with town_at(folder) as running:
+    with town_at(folder, start.databases) as running:
         process, pipe = import_in_a_process(running, start.sheet)
-        code, told = wait_for(process, pipe, stop(folder), signal_)
+        code, told = wait_for(process, pipe, stop(running), signal_)
         process, pipe = import_in_a_process(running, start.sheet)
         again, report = wait_for(process, pipe, never, signal.SIGKILL)
         assert again == 0, "the second run failed"
@@ -232,6 +237,7 @@ def killed_and_run_again(
                 assert end == start.ending
         finally:
             gateway.engine.dispose()
+    start.databases.forget(folder)
     return code, bool(told)
 
 
@@ -245,8 +251,8 @@ def moments() -> Iterator[tuple[int, float]]:
         yield number, (number + drawn.random()) / MOMENTS
 
 
-def after(seconds: float) -> Callable[[Path], Callable[[], bool]]:
-    def stop(folder: Path) -> Callable[[], bool]:
+def after(seconds: float) -> Callable[[Town], Callable[[], bool]]:
+    def stop(running: Town) -> Callable[[], bool]:
         due = time.monotonic() + seconds
         return lambda: time.monotonic() >= due
 
@@ -255,32 +261,18 @@ def after(seconds: float) -> Callable[[Path], Callable[[], bool]]:
 
 @pytest.mark.parametrize(("number", "share"), list(moments()), ids=lambda value: f"{value:.2f}" if isinstance(value, float) else str(value))
 def test_killed_at_a_random_moment_and_run_again_it_ends_alike(
-    number: int, share: float, request: pytest.FixtureRequest, tmp_path: Path
+    number: int, share: float, databases: Databases, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     start: Start = request.getfixturevalue("first" if number % 2 == 0 else "corrected")
     print(f"KILL_SEED={SEED}, moment {share:.3f} of {start.seconds:.2f} s")
     killed_and_run_again(start, tmp_path, after(share * start.seconds), signal.SIGKILL)
 
 
-def once(query: str) -> Callable[[Path], Callable[[], bool]]:
+def once(query: str) -> Callable[[Town], Callable[[], bool]]:
     """As soon as the database answers the query with something else than nothing."""
 
-    def stop(folder: Path) -> Callable[[], bool]:
-        database = folder / "gateway" / "gateway.sqlite"
-
-        def is_there() -> bool:
-            if not database.exists():
-                return False
-            try:
-                connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=0.2)
-                try:
-                    return bool(connection.execute(query).fetchone()[0])
-                finally:
-                    connection.close()
-            except sqlite3.OperationalError:
-                return False  # its tables are only being made
-
-        return is_there
+    def stop(running: Town) -> Callable[[], bool]:
+        return lambda: bool(running.databases.asked(running.folder / "gateway", query))
 
     return stop
 
@@ -315,9 +307,9 @@ def test_ctrl_c_stops_it_and_the_next_run_goes_on(start: Start, tmp_path: Path) 
 
 def test_a_run_of_the_scheduler_between_the_kill_and_the_second_import_changes_no_word_of_the_report(first: Start, tmp_path: Path) -> None:
     trial_folder(first, tmp_path)
-    with town_at(tmp_path) as running:
+    with town_at(tmp_path, first.databases) as running:
         process, pipe = import_in_a_process(running, first.sheet)
-        code, _ = wait_for(process, pipe, once(POINTS["operations are booked"])(tmp_path), signal.SIGKILL)
+        code, _ = wait_for(process, pipe, once(POINTS["operations are booked"])(running), signal.SIGKILL)
         assert code == -signal.SIGKILL
         gateway = running.gateway()
         gateway.run()

@@ -15,6 +15,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,32 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE
 from gateway.store import engine as store_engine
-from tests.builders.town import NOW, PROVIDER, District, Town, certificate, rows_of, sums, town
+from tests.builders.town import NOW, PROVIDER, Databases, District, InTheirHomes, Town, certificate, rows_of, sums, town
 
 FIRST = {1: {6: "Н"}, 2: {9: "Б"}}
 LIVE, KOPECKS = 18, 180_000
 """What either sheet charges: eight, eight and two lessons (the third child's money ends)."""
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, District(nominals=("1000.00", "1000.00", "250.00"))) as one:
+@contextmanager
+def with_two_sheets(folder: Path, databases: Databases) -> Iterator[Town]:
+    with town(folder, District(nominals=("1000.00", "1000.00", "250.00")), databases) as one:
         one.mapping()
         one.sheet("first.xlsx", rows_of((1, 2, 3), FIRST))
         one.sheet("second.xlsx", rows_of((1, 2, 3), FIRST | {3: {2: "Н"}}))
+        yield one
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Town]:
+    """With an SQLite file; what befalls a server is in test_server_trouble.py."""
+    with with_two_sheets(tmp_path, InTheirHomes()) as one:
+        yield one
+
+
+@pytest.fixture
+def on_both(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with with_two_sheets(tmp_path, databases) as one:
         yield one
 
 
@@ -210,36 +224,36 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.mark.parametrize("steps", [(DAY, -DAY), (-DAY, DAY), (DAY, -2 * DAY, DAY), (-dt.timedelta(hours=1), dt.timedelta(minutes=-1))])
-def test_a_clock_that_goes_a_day_on_or_back_between_calls_doubles_no_month(running: Town, steps: tuple[dt.timedelta, ...]) -> None:
+def test_a_clock_that_goes_a_day_on_or_back_between_calls_doubles_no_month(on_both: Town, steps: tuple[dt.timedelta, ...]) -> None:
     sheets = ["first.xlsx", "second.xlsx", "first.xlsx", "second.xlsx"]
-    gateway = running.gateway()
+    gateway = on_both.gateway()
     for sheet, step in zip(sheets, (dt.timedelta(0), *steps), strict=False):
-        running.now += step  # the gateway's alone: the register's stands
-        running.take(gateway, running.folder / "inputs" / sheet)
-        charges_stand(running)
-        sums(running, gateway)
+        on_both.now += step  # the gateway's alone: the register's stands
+        on_both.take(gateway, on_both.folder / "inputs" / sheet)
+        charges_stand(on_both)
+        sums(on_both, gateway)
 
 
 @pytest.mark.parametrize("step", [DAY, -DAY, 40 * DAY], ids=str)
-def test_a_hold_neither_lives_nor_dies_by_the_clock(running: Town, step: dt.timedelta) -> None:
-    gateway = running.gateway()
-    running.fault({"fault": "drop_request", "next": 100, "path": "/register/v1/operations"})
-    report = running.take(gateway, running.folder / "inputs" / "first.xlsx")
-    assert report["complete"] is False and running.statement() == (0, 0, 0)
+def test_a_hold_neither_lives_nor_dies_by_the_clock(on_both: Town, step: dt.timedelta) -> None:
+    gateway = on_both.gateway()
+    on_both.fault({"fault": "drop_request", "next": 100, "path": "/register/v1/operations"})
+    report = on_both.take(gateway, on_both.folder / "inputs" / "first.xlsx")
+    assert report["complete"] is False and on_both.statement() == (0, 0, 0)
     before = balance(gateway)
     assert before[1] == "800.00"
-    running.now += step
+    on_both.now += step
     gateway.run()
     assert balance(gateway) == before, "the register still hears nothing: the hold stays"
-    running.now -= step
+    on_both.now -= step
     gateway.run()
     assert balance(gateway) == before
-    running.fault()
+    on_both.fault()
     gateway.run()
-    running.now = NOW + dt.timedelta(hours=3)
+    on_both.now = NOW + dt.timedelta(hours=3)
     gateway.run()
-    charges_stand(running)
-    sums(running, gateway)
+    charges_stand(on_both)
+    sums(on_both, gateway)
 
 
 def balance(gateway: Any) -> tuple[str, str, str]:
@@ -247,14 +261,14 @@ def balance(gateway: Any) -> tuple[str, str, str]:
     return answer["free"], answer["held"], answer["paid"]
 
 
-def test_at_the_edge_of_a_month_a_step_back_puts_nothing_into_two_months(running: Town) -> None:
+def test_at_the_edge_of_a_month_a_step_back_puts_nothing_into_two_months(on_both: Town) -> None:
     edge = dt.datetime.fromisoformat("2025-11-01T00:10:00+03:00")
-    running.now = edge
-    gateway = running.gateway()
-    running.take(gateway, running.folder / "inputs" / "first.xlsx")
-    running.now = edge - dt.timedelta(minutes=20)
-    running.take(gateway, running.folder / "inputs" / "second.xlsx")
-    running.now = edge
-    running.take(gateway, running.folder / "inputs" / "first.xlsx")
-    charges_stand(running)
-    sums(running, gateway)
+    on_both.now = edge
+    gateway = on_both.gateway()
+    on_both.take(gateway, on_both.folder / "inputs" / "first.xlsx")
+    on_both.now = edge - dt.timedelta(minutes=20)
+    on_both.take(gateway, on_both.folder / "inputs" / "second.xlsx")
+    on_both.now = edge
+    on_both.take(gateway, on_both.folder / "inputs" / "first.xlsx")
+    charges_stand(on_both)
+    sums(on_both, gateway)

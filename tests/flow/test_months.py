@@ -17,14 +17,14 @@ from gateway.plugins.register import RegisterUnavailable
 from gateway.store import tables as t
 from tests.builders.facts import day
 from tests.builders.sheets import Row
-from tests.builders.town import District, Town, certificate, rows_of, sums, town
+from tests.builders.town import Databases, District, Town, certificate, rows_of, sums, town
 
 LATER = "2025-11-10T10:00:00+03:00"
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, District(nominals=("1000.00", "1000.00", "250.00"))) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, District(nominals=("1000.00", "1000.00", "250.00")), databases) as one:
         yield one
 
 
@@ -47,9 +47,9 @@ def state_of(gateway: Gateway, month: str = "2025-10") -> str:
 # ---------------------------------------------------------------- what would be lost
 
 
-def test_the_preview_says_what_would_be_lost_and_for_whom(tmp_path: Path) -> None:
+def test_the_preview_says_what_would_be_lost_and_for_whom(tmp_path: Path, databases: Databases) -> None:
     groups = (("club", "G-1", "Парусники"), ("quiet", "G-2", "Тихие"))
-    with town(tmp_path, District(nominals=("1000.00", "1000.00", "250.00"), groups=groups)) as running:
+    with town(tmp_path, District(nominals=("1000.00", "1000.00", "250.00"), groups=groups), databases) as running:
         gateway = running.gateway()
         rows = [*rows_of([1, 2, 3]), Row("Неведомая Ия", None)]
         running.take(gateway, running.sheet("october.xlsx", rows))

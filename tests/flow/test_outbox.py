@@ -13,16 +13,16 @@ from gateway.bootstrap import Gateway
 from gateway.errors import UserError
 from gateway.plugins.builtin.registers.http import HttpRegister
 from gateway.plugins.register import Answer, Capabilities
-from tests.builders.town import District, Town, certificate, rows_of, sums, town
+from tests.builders.town import Databases, District, Town, certificate, rows_of, sums, town
 from tests.flow.test_posting_survives import fired, states
 
 DAYS_ABSENT = {number: "Н" for number in (6, 9, 13, 16, 20, 23, 27, 30)}
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
     """One child, one lesson attended, money for one lesson."""
-    with town(tmp_path, District(nominals=("100.00",))) as one:
+    with town(tmp_path, District(nominals=("100.00",)), databases) as one:
         yield one
 
 

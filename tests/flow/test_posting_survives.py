@@ -18,14 +18,14 @@ from gateway.plugins.builtin.registers.http import HttpRegister
 from gateway.plugins.register import Answer, Capabilities, Outcome
 from gateway.store import post as store_post
 from gateway.store import tables as t
-from tests.builders.town import NOW, PROVIDER, District, Town, rows_of, sums, town
+from tests.builders.town import NOW, PROVIDER, Databases, District, Town, rows_of, sums, town
 
 CHILDREN = range(1, 13)
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, District(nominals=["1000.00"] * len(CHILDREN))) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, District(nominals=["1000.00"] * len(CHILDREN)), databases) as one:
         yield one
 
 
@@ -287,9 +287,9 @@ def test_what_a_dead_process_was_sending_is_taken_up_at_once(running: Town, monk
     sums(running, gateway)
 
 
-def test_the_last_rouble_of_two_clubs_goes_to_one(tmp_path: Path) -> None:
+def test_the_last_rouble_of_two_clubs_goes_to_one(tmp_path: Path, databases: Databases) -> None:
     groups = ((PROVIDER, "G-1", "Парусники"), ("second", "G-2", "Гребцы"))
-    with town(tmp_path, District(nominals=["100.00"], groups=groups)) as running:
+    with town(tmp_path, District(nominals=["100.00"], groups=groups), databases) as running:
         gateways = [running.gateway() for _ in groups]
         gateways[0].flow.read_register(NOW)
         days = {number: "Н" for number in (2, 6, 9, 13, 16, 20, 23, 27)}

@@ -18,12 +18,12 @@ from gateway.act import act_html, act_xlsx
 from gateway.bootstrap import Gateway
 from gateway.errors import UserError
 from gateway.store import tables as t
-from tests.builders.town import District, Town, certificate, rows_of, sums, town
+from tests.builders.town import Databases, District, Town, certificate, rows_of, sums, town
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, District(nominals=("1000.00", "1000.00"))) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, District(nominals=("1000.00", "1000.00")), databases) as one:
         yield one
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from gateway.bootstrap import Gateway
 from gateway.store import tables as t
-from tests.builders.town import District, Town, rows_of, sums, town
+from tests.builders.town import Databases, District, Town, rows_of, sums, town
 
 CHILDREN = (1, 2, 3)
 FIRST = {1: {6: "Н"}, 2: {9: "Н", 13: "Н"}}
@@ -21,8 +21,8 @@ SECOND = {1: {6: "Н", 16: "Н"}, 2: {13: "Н"}, 3: {20: "Б"}}
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, District(nominals=["1000.00"] * 3)) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, District(nominals=["1000.00"] * 3), databases) as one:
         yield one
 
 
@@ -48,20 +48,17 @@ def a_week_later(running: Town, how: str) -> tuple[Gateway, tuple[Any, ...]]:
     backup = running.folder / "backup.zip"
     gateway.backup(backup)
     gateway.engine.dispose()  # the last connection writes all into the one file
-    shutil.copyfile(running.folder / "gateway" / "gateway.sqlite", running.folder / "copied.sqlite")
+    shutil.copytree(running.folder / "gateway", running.folder / "copy")
+    running.databases.copy(running.folder / "gateway", running.folder / "copy")
     running.stand_at("2025-11-12T10:00:00+03:00")
     take(running, gateway, "second.xlsx", SECOND)
     sums(running, gateway)
     before = everything(running)
     gateway.engine.dispose()
     running.stand_at("2025-11-12T12:00:00+03:00")
-    restored = running.gateway()
-    if how == "restored":
-        restored.restore(backup, is_forced=True)
-    else:
-        for rest in ("-wal", "-shm"):
-            (running.folder / "gateway" / f"gateway.sqlite{rest}").unlink(missing_ok=True)
-        shutil.copyfile(running.folder / "copied.sqlite", running.folder / "gateway" / "gateway.sqlite")
+    if how == "copied":
+        return running.gateway("copy"), before
+    running.gateway().restore(backup, is_forced=True)
     return running.gateway(), before
 
 

@@ -28,6 +28,7 @@ from tests.builders.town import (
     GROUP,
     NOW,
     PROVIDER,
+    Databases,
     District,
     Town,
     certificate,
@@ -44,8 +45,8 @@ DISTRICT = District(nominals=("1000.00", "1000.00", "250.00"))
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, DISTRICT) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, DISTRICT, databases) as one:
         yield one
 
 
@@ -392,6 +393,7 @@ def test_a_fresh_database_adopts_what_the_register_has_and_takes_nothing_back(ru
     path = running.sheet("october.xlsx", rows_of([1, 2, 3], {1: {6: "Н"}}))
     running.take(running.gateway(), path)
     before = running.statement()
+    running.databases.lose(running.folder / "gateway")
     shutil.rmtree(running.folder / "gateway")
 
     fresh = running.gateway()

@@ -11,15 +11,15 @@ import sqlalchemy as sa
 
 from gateway.flow import intake
 from gateway.store import tables as t
-from tests.builders.town import PROVIDER, District, rows_of, sums, town
+from tests.builders.town import PROVIDER, Databases, District, rows_of, sums, town
 from tests.flow.test_kill import import_in_a_process, never, wait_for
 
 GROUPS = ((PROVIDER, "G-1", "Парусники"), (PROVIDER, "G-2", "Гребцы"))
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_two_sheets_of_one_club_taken_at_once_both_stand(attempt: int, tmp_path: Path) -> None:
-    with town(tmp_path, District(nominals=["900.00"] * 8, groups=GROUPS)) as running:
+def test_two_sheets_of_one_club_taken_at_once_both_stand(attempt: int, tmp_path: Path, databases: Databases) -> None:
+    with town(tmp_path, District(nominals=["900.00"] * 8, groups=GROUPS), databases) as running:
         running.mapping()
         running.sheet("one.xlsx", rows_of(range(1, 9)))
         running.sheet("other.xlsx", rows_of(range(1, 9)), title="Гребцы")
@@ -49,7 +49,7 @@ def test_two_sheets_of_one_club_taken_at_once_both_stand(attempt: int, tmp_path:
 
 @pytest.mark.parametrize("goes_whole", [True, False])
 def test_what_another_process_stores_between_reading_and_saving_is_compared_anew(
-    goes_whole: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    goes_whole: bool, tmp_path: Path, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known, met = intake._known, []
     if not goes_whole:
@@ -62,7 +62,7 @@ def test_what_another_process_stores_between_reading_and_saving_is_compared_anew
             running.take(running.gateway(), other)
         return found
 
-    with town(tmp_path, District(nominals=["900.00"] * 3, groups=GROUPS)) as running:
+    with town(tmp_path, District(nominals=["900.00"] * 3, groups=GROUPS), databases) as running:
         other = running.sheet("other.xlsx", rows_of([2, 3]), title="Гребцы")
         monkeypatch.setattr(intake, "_known", stale)
         gateway = running.gateway()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import UserError
-from tests.builders.town import District, Town, rows_of, sums, town
+from tests.builders.town import Databases, District, Town, rows_of, sums, town
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Town]:
-    with town(tmp_path, District(nominals=["1000.00"] * 3)) as one:
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, District(nominals=["1000.00"] * 3), databases) as one:
         yield one
 
 
