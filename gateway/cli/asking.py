@@ -67,11 +67,12 @@ def status(face: Face) -> int:
 @click.command("reconcile", cls=Command)
 @click.option("--month", metavar="YYYY-MM", required=True, cls=Option)
 @click.option("--act", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), cls=Option)
+@click.option("--look", is_flag=True, cls=Option)
 @common
-def reconcile(face: Face, month: str, act: Path | None) -> int:
+def reconcile(face: Face, month: str, act: Path | None, look: bool) -> int:
     if act is not None:
         check_act_name(act)
-    found = face.gateway.reconcile(month)
+    found = face.gateway.reconcile(month, reads_register=not look)
     if act is not None:
         face.gateway.write_act(found, act)
         found["act"] = str(act)

@@ -25,6 +25,7 @@ MONTH_TEXTS: dict[str, Text] = {
         "Compare a month with the register's statement. Marks, our ledger and the register; what is safe is mended, the rest is listed for "
         "a person; --act writes the act.",
     ),
+    "option.look": Text("Только сравнить: ничего не исправлять и не сохранять.", "Only compare: mend nothing, store nothing."),
     "option.act": Text("Записать акт сверки: .html или .xlsx.", "Write the reconciliation act: .html or .xlsx."),
     "option.payer": Text("Плательщик; без него все.", "The payer; all without it."),
     "option.over": Text("Закрыть поверх этой операции без ответа (повторяется).", "Close over this unanswered operation (repeatable)."),

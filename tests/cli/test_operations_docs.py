@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -82,6 +83,12 @@ def backed_up(running: Town) -> dict[str, str]:
     return taken
 
 
+def differs(running: Town) -> dict[str, str]:
+    """The register rejects a mark of attendance: the sides differ until somebody looks."""
+    running.fault({"fault": "reject_next", "next": 1, "where": {"kind": "attendance"}})
+    return take(running)
+
+
 def wrongly_matched(running: Town) -> dict[str, str]:
     take(running, [Row("Бережной Ася"), *rows_of((2, 3))])
     gateway = running.gateway()
@@ -101,11 +108,12 @@ TROUBLES: dict[str, Callable[[Town], dict[str, str]]] = {
     "Restore from a backup": backed_up,
     "A wrong file was taken in": take,
     "A person was matched wrongly": wrongly_matched,
+    "Both sides do not say the same": differs,
     "Closing a month": take,
 }
 
 
-FAULTS = ("The register is down", "An operation stays without an answer", "The register rejects an operation")
+FAULTS = ("The register is down", "An operation stays without an answer", "The register rejects an operation", "Both sides do not say the same")
 
 
 def fired(running: Town) -> bool:
@@ -116,6 +124,7 @@ SEEN = {
     "The register is down": EXIT_UNAVAILABLE,
     "An operation stays without an answer": EXIT_UNAVAILABLE,
     "verify has stopped a payer": EXIT_REFUSED,
+    "Both sides do not say the same": EXIT_REFUSED,
 }
 """The exit code by which a section's commands show that the trouble was there."""
 
@@ -147,6 +156,27 @@ def test_the_commands_of_a_section_run_in_its_trouble(section: str, tmp_path: Pa
         gateway = running.gateway()
         assert gateway.ledger_faults() == []
         gateway.engine.dispose()
+
+
+def test_reconcile_look_only_looks(tmp_path: Path) -> None:
+    with town(tmp_path) as running:
+        running.fault({"fault": "drop_reply", "next": 1, "path": OPERATIONS})
+        take(running)
+        assert fired(running)
+        home = {"GATEWAY_HOME": str(tmp_path / "gateway"), "NAVIGATOR_URL": running.url, "GATEWAY_LANG": "en"}
+        runner = CliRunner(env={**os.environ, **home, "GATEWAY_TEST": "1", "GATEWAY_NOW": running.now.isoformat()})
+
+        def asked(*options: str) -> tuple[int, int, int]:
+            """(exit code, how many were mended, how many operations wait for an answer)."""
+            ended = runner.invoke(main, ["reconcile", "--month", "2025-10", "--json", *options])
+            status = json.loads(runner.invoke(main, ["status", "--json"]).stdout)
+            return ended.exit_code, json.loads(ended.stdout)["cured"], status["under_way"]["unanswered"]
+
+        code, cured, unanswered = asked("--look")
+        assert (code, cured) == (EXIT_REFUSED, 0) and unanswered > 0
+        assert asked("--look") == (code, cured, unanswered), "a look has changed something"
+        code, cured, unanswered = asked()
+        assert (code, unanswered) == (EXIT_DONE, 0) and cured > 0
 
 
 def test_the_tables_of_the_layout_are_the_schemas() -> None:
