@@ -113,7 +113,9 @@ TROUBLES: dict[str, Callable[[Town], dict[str, str]]] = {
 }
 
 
-FAULTS = ("The register is down", "An operation stays without an answer", "The register rejects an operation", "Both sides do not say the same")
+FAULTS = (
+    "The register is down", "An operation stays without an answer", "The register rejects an operation", "Both sides do not say the same",
+)  # fmt: skip
 
 
 def fired(running: Town) -> bool:
