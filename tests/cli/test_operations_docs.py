@@ -114,8 +114,11 @@ TROUBLES: dict[str, Callable[[Town], dict[str, str]]] = {
 
 
 FAULTS = (
-    "The register is down", "An operation stays without an answer", "The register rejects an operation", "Both sides do not say the same",
-)  # fmt: skip
+    "The register is down",
+    "An operation stays without an answer",
+    "The register rejects an operation",
+    "Both sides do not say the same",
+)
 
 
 def fired(running: Town) -> bool:
