@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import secrets
 import sqlite3
 import threading
 import time
@@ -425,12 +426,16 @@ def in_chunks(values: Iterable[Any], size: int = PARAMETERS_MAX) -> Iterator[lis
         yield chunk
 
 
+FIRST_ATTEMPT_MAX = 2**30
+
+
 def relist(connection: Connection, table: Table, selected: sa.Select[Any], shard: str) -> None:
     """Put what is selected (its shard, its id) on a list; what is there already gets a new attempt, so that a result in flight is not
-    saved."""
+    saved. Nor is one that was in flight when the list was left: an attempt begins anywhere, not where the one before began.
+    """
     id_column = next(column.name for column in table.primary_key.columns if column.name != shard)
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    source = selected.add_columns(sa.literal(1))
+    source = selected.add_columns(sa.literal(secrets.randbelow(FIRST_ATTEMPT_MAX)))
     if connection.dialect.name == "sqlite":
         source = source.where(sa.true())  # SQLite needs a WHERE to tell ON CONFLICT from a join's ON
     statement = make(table).from_select([shard, id_column, "attempt"], source)

@@ -91,9 +91,10 @@ def test_an_unchanged_word_lists_nothing_and_a_changed_one_does(engine: Engine) 
     say(engine, "club", [a_word()], PAYERS)
     assert rows(engine, t.to_decide.c.claim) == []
     say(engine, "club", [a_word(Status.ABSENT)], PAYERS)
-    assert rows(engine, t.to_decide.c.claim, t.to_decide.c.attempt) == [(1, 1)]
+    ((claim, attempt),) = rows(engine, t.to_decide.c.claim, t.to_decide.c.attempt)
+    assert claim == 1
     say(engine, "club", [a_word(None)], PAYERS)
-    assert rows(engine, t.to_decide.c.claim, t.to_decide.c.attempt) == [(1, 2)]
+    assert rows(engine, t.to_decide.c.claim, t.to_decide.c.attempt) == [(1, attempt + 1)]
 
 
 def test_a_withdrawn_word_of_a_claim_that_never_was_makes_none(engine: Engine) -> None:
