@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,8 +17,8 @@ from zoneinfo import ZoneInfo
 from gateway.core import book, collect
 from gateway.core.claims import Claim, claim_key
 from gateway.core.close import Months
-from gateway.core.collect import Collected, Known
-from gateway.core.facts import Batch, Finding, InputRefused, Lesson, LessonState, Member, RegisterGroup, RegisterProvider, Window
+from gateway.core.collect import Collected, Known, ReadBatch, told
+from gateway.core.facts import Batch, Finding, InputRefused, Lesson, LessonState, Mark, RegisterGroup, RegisterProvider
 from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
 from gateway.core.match import ClaimWord, MarkState, Matched, WordAt, unfit_hours
@@ -34,6 +35,7 @@ from gateway.store import ledger as store_ledger
 from gateway.store import match as store_match
 from gateway.store import months as store_months
 from gateway.store import register as store_register
+from gateway.store import told as store_told
 from gateway.store import views
 from gateway.store import whole as store_whole
 from gateway.store.engine import Connection, reading
@@ -91,7 +93,7 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     with _collector_spared():
         run, collected = _stored(flow, asked, request, batches, now)
         collected.withdrawn = run.withdrawn
-        store_adopt.say_again(flow.engine, asked.provider.provider, asked.source, {read.cell for read in collected.read})
+        store_adopt.say_again(flow.engine, asked.provider.provider, asked.source, lambda: {read.cell for read in collected.read})
         complete = flow.run(now, progress)
     return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)
 
@@ -113,31 +115,56 @@ def _stored(
     flow: Flow, asked: IntakeRequest, request: store_collect.RunRequest, batches: Sequence[Batch], now: dt.datetime
 ) -> tuple[store_collect.Run, Collected]:
     """Compare with what is known and store. Where another process has stored an input of the provider meanwhile, it is compared anew."""
-    _regroup(flow, asked, batches)
     while True:
-        resumes = store_collect.unfinished_run(flow.engine, request)
         fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
-        known = _known(flow, asked, batches, resumes, now)
-        collected = collect.plan(batches, known)
+        with reading(flow.engine) as connection:
+            group_of = _GroupFinder.of(connection, asked)
+            read = collect.read(batches, group_of, _today(asked, now))
+            moved = store_collect.moved_groups(group_of.named, _meant(read, group_of))
+            if not moved:
+                resumes = store_collect.unfinished_run(connection, request)
+                known, collected = _compared(flow, connection, asked, group_of, read, resumes, now)
+        if moved:  # a mapping that names another group than before is a second answer: it replaces the first
+            store_collect.regroup(flow.engine, asked.provider.provider, asked.source, moved)
+            continue
         whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
-        run = whole or store_collect.save(flow.engine, request, collected, resumes, flow.vault.seal, fence, now)
+        run = whole or store_collect.save(flow.engine, request, collected, known.marks, resumes, flow.vault.seal, fence, now)
         if run is not None:
             return run, collected
 
 
-def _regroup(flow: Flow, asked: IntakeRequest, batches: Sequence[Batch]) -> None:
-    """A mapping that names another group than before is a second answer: it replaces the first."""
-    with reading(flow.engine) as connection:
-        group_of = _GroupFinder.of(connection, asked)
-    meant = {folded(words): group for words in _words_of(batches) if (group := group_of(words)) is not None}
-    store_collect.regroup(flow.engine, asked.provider.provider, asked.source, meant)
+def _compared(
+    flow: Flow,
+    connection: Connection,
+    asked: IntakeRequest,
+    group_of: _GroupFinder,
+    read: Sequence[ReadBatch],
+    resumes: store_collect.Run | None,
+    now: dt.datetime,
+) -> tuple[Known, Collected]:
+    """Collect's plan. Of sheets that were told before only the rows that changed are read back, where that suffices."""
+    collect.digest(read, flow.vault.key_of)
+    sheets = [sheet for each in read for sheet in each.sheets]
+    if resumes is None:  # what the interrupted run said already is new in this report: its words have to be looked at
+        groups = {sheet.group for sheet in sheets if sheet.digests is not None}
+        told.recognise(sheets, store_told.told_of(connection, asked.provider.provider, asked.source, groups))
+    try:
+        known = _known(flow, connection, asked, group_of, read, resumes, now)
+        return known, collect.plan_read(read, known)
+    except collect.NeedsAll:
+        for sheet in sheets:
+            sheet.changed = None
+        known = _known(flow, connection, asked, group_of, read, resumes, now)
+        return known, collect.plan_read(read, known)
 
 
-def _words_of(batches: Iterable[Batch]) -> set[str]:
-    """The groups' words that the input speaks of."""
-    return {
-        record.group for batch in batches for record in (*batch.records, *batch.windows) if isinstance(record, (Member, Lesson, Window))
-    }
+def _meant(read: Iterable[ReadBatch], group_of: _GroupFinder) -> dict[str, str]:
+    """Folded words → the register's group that they mean now."""
+    return {folded(words): group for each in read for words in each.words if (group := group_of(words)) is not None}
+
+
+def _today(asked: IntakeRequest, now: dt.datetime) -> dt.date:
+    return now.astimezone(ZoneInfo(asked.provider.time_zone)).date()
 
 
 def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
@@ -146,8 +173,11 @@ def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
         batches = _parsed(asked, now, progress)
     except InputRefused as refused:
         return Intake(None, Collected(), Outcomes(), refused.finding)
-    known = _known(flow, asked, batches, None, now)
-    collected = collect.plan(batches, known)
+    with reading(flow.engine) as connection:
+        group_of = _GroupFinder.of(connection, asked)
+        read = collect.read(batches, group_of, _today(asked, now))
+        known = _known(flow, connection, asked, group_of, read, None, now)
+    collected = collect.plan_read(read, known)
     return Intake(None, collected, _tried(flow, asked, collected, known, now))
 
 
@@ -166,42 +196,54 @@ def _hash_of(mapping: Mapping[str, Any], month: str | None) -> str:
 # ---------------------------------------------------------------- what is known before
 
 
-def _known(flow: Flow, asked: IntakeRequest, batches: Sequence[Batch], resumes: store_collect.Run | None, now: dt.datetime) -> Known:
-    provider, source = asked.provider.provider, asked.source
-    period = _period_of(batches, now)
-    with reading(flow.engine) as connection:
-        group_of = _GroupFinder.of(connection, asked)
-        groups = group_of.groups
-        references = {collect.group_reference(each, group_of(each)) for each in _words_of(batches)}
-        return Known(
-            group_of=group_of,
-            lesson_days=lambda group: planned_days(groups[group], period) if group in groups else frozenset(),
-            nonworking=asked.holidays,
-            today=now.astimezone(ZoneInfo(asked.provider.time_zone)).date(),
-            key_of=flow.vault.key_of,
-            persons=store_collect.persons_of(connection, provider, source),
-            marks=store_collect.marks_of(connection, provider, source, references, period),
-            lessons=store_collect.lessons_of(connection, provider, source, references),
-            next_person=store_collect.next_person(connection, provider),
-            limit_percent=asked.limit_percent,
-            resumes=resumes.run if resumes else None,
-        )
+def _known(
+    flow: Flow,
+    connection: Connection,
+    asked: IntakeRequest,
+    group_of: _GroupFinder,
+    read: Sequence[ReadBatch],
+    resumes: store_collect.Run | None,
+    now: dt.datetime,
+) -> Known:
+    """What there is to compare with: all of the groups that were not told before, and the changed rows' persons of those that were."""
+    provider, source, groups = asked.provider.provider, asked.source, group_of.groups
+    sheets = [sheet for each in read for sheet in each.sheets]
+    compared = {sheet.group for sheet in sheets if sheet.changed is None}
+    changed = {sheet.person_of[member] for sheet in sheets for member in sheet.changed or ()}
+    period = cache(lambda: _period_of(read, now))
+    return Known(
+        group_of=group_of,
+        lesson_days=lambda group: planned_days(groups[group], period()) if group in groups else frozenset(),
+        nonworking=asked.holidays,
+        today=_today(asked, now),
+        key_of=flow.vault.key_of,
+        persons=store_collect.persons_of(connection, provider, source) if compared else (),
+        marks=store_collect.marks_of(connection, provider, source, compared, period(), changed) if compared or changed else {},
+        lessons=store_collect.lessons_of(connection, provider, source, compared),
+        next_person=store_collect.next_person(connection, provider) if compared else 1,
+        limit_percent=asked.limit_percent,
+        resumes=resumes.run if resumes else None,
+    )
 
 
-def _period_of(batches: Iterable[Batch], now: dt.datetime) -> Period:
-    days = [day for batch in batches for window in batch.windows for day in window.period]
-    days += [record.day for batch in batches for record in batch.records if hasattr(record, "day")]
+def _period_of(read: Iterable[ReadBatch], now: dt.datetime) -> Period:
+    days: list[dt.date] = []
+    for each in read:
+        days += [day for window in each.batch.windows for day in window.period]
+        days += [record.day for record in each.batch.records if isinstance(record, (Mark, Lesson))]
     return Period(min(days, default=now.date()), max(days, default=now.date()))
 
 
 class _GroupFinder:
     """The register's group for a source's words: by the mapping, by an earlier answer, by its title, or because there is only one."""
 
-    def __init__(self, groups: Mapping[str, RegisterGroup], mapping: Mapping[str, Any], answers: Mapping[str, str]) -> None:
-        named = mapping.get("groups")
-        self._mapping = {folded(str(words)): str(group) for words, group in named.items()} if isinstance(named, Mapping) else {}
+    def __init__(
+        self, groups: Mapping[str, RegisterGroup], mapping: Mapping[str, Any], named: Mapping[str, store_collect.NamedGroup]
+    ) -> None:
+        self.named = named
+        by_mapping = mapping.get("groups")
+        self._mapping = {folded(str(words)): str(group) for words, group in by_mapping.items()} if isinstance(by_mapping, Mapping) else {}
         self.groups = groups
-        self._answers = answers
         self._titles: dict[str, list[str]] = {}
         for group in groups.values():
             self._titles.setdefault(folded(group.title), []).append(group.group)
@@ -210,14 +252,14 @@ class _GroupFinder:
     def of(cls, connection: Connection, asked: IntakeRequest) -> _GroupFinder:
         provider = asked.provider.provider
         groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
-        return cls(groups, asked.mapping, store_collect.group_answers(connection, provider, asked.source))
+        return cls(groups, asked.mapping, store_collect.named_groups(connection, provider, asked.source))
 
     def __call__(self, words: str) -> str | None:
         key = folded(words)
         if key in self._mapping:  # named here, it is nobody else: a group that the register does not have waits (N03)
             return self._mapping[key] if self._mapping[key] in self.groups else None
-        if self._answers.get(key) in self.groups:
-            return self._answers[key]
+        if key in self.named and self.named[key].group in self.groups:
+            return self.named[key].group
         titled = self._titles.get(key, [])
         if len(titled) == 1:
             return titled[0]

@@ -79,11 +79,17 @@ def save_attendances(engine: Engine, register: str, movements: Sequence[Movement
     return strange
 
 
-def say_again(engine: Engine, provider: str, source: str, cells: Collection[Cell]) -> int:
-    """A file says anew what it said before: where the register's word was adopted meanwhile, the source's counts again. How many claims."""
+def say_again(engine: Engine, provider: str, source: str, cells_said: Callable[[], Collection[Cell]]) -> int:
+    """A file says anew what it said before: where the register's word was adopted meanwhile, the source's counts again. How many claims.
+
+    Args:
+        cells_said: the file's cells; asked for only where there are such claims.
+    """
     with reading(engine) as connection:
         claims = connection.execute(_UNSAID, {"provider": provider}).all()
-        said = _marks_at(connection, provider, source, {mark for _, _, mark in claims}, cells)
+        if not claims:
+            return 0
+        said = _marks_at(connection, provider, source, {mark for _, _, mark in claims}, cells_said())
     by_payer: dict[str, list[int]] = defaultdict(list)
     for payer, claim, mark in claims:
         if mark in said:

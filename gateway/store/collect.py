@@ -16,9 +16,9 @@ from gateway.core.facts import Finding, LessonState, Member, Place, Status
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
-from gateway.store import register
+from gateway.store import register, told
 from gateway.store import tables as t
-from gateway.store.engine import among, in_chunks, insert_many, reading, relist, reserve_ids, upsert, writing
+from gateway.store.engine import among, in_chunks, insert_many, relist, reserve_ids, upsert, writing
 
 
 class Run(NamedTuple):
@@ -42,7 +42,7 @@ class RunRequest(NamedTuple):
 
 
 # Statements that every input needs are made once: making one takes longer than running it.
-_RUN, _PERSON, _SEQUENCE, _GROUP, _LESSON = t.run.c, t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c
+_RUN, _PERSON, _SEQUENCE, _GROUP, _LESSON, _MARK = t.run.c, t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c, t.mark.c
 _UNFINISHED = (
     sa.select(_RUN.run, _RUN.id, _RUN.withdrawn)
     .where(
@@ -56,18 +56,26 @@ _PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON
 )
 _NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
 _NUMBERS_HELD = _NUMBERS.with_for_update()
-_GROUPS = sa.select(_GROUP.words, _GROUP.group_id).where(
+_GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id).where(
     _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
 )
 _LESSONS = sa.select(_LESSON.group_id, _LESSON.day, _LESSON.starts_at, _LESSON.state).where(
     _LESSON.provider == sa.bindparam("provider"), _LESSON.source == sa.bindparam("source"), among(_LESSON.group_id, "groups")
 )
+_MARKS = sa.select(
+    _MARK.person, _MARK.group_id, _MARK.day, _MARK.lesson, _MARK.mark, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row,
+    _MARK.col, _MARK.state, _MARK.run,
+).where(
+    _MARK.provider == sa.bindparam("provider"), _MARK.source == sa.bindparam("source"), _MARK.day >= sa.bindparam("first"),
+    _MARK.day <= sa.bindparam("last"),
+)  # fmt: skip
+_MARKS_OF_GROUPS = _MARKS.where(among(_MARK.group_id, "groups"))
+_MARKS_OF_PERSONS = _MARKS.where(among(_MARK.person, "persons"))
 
 
-def unfinished_run(engine: Engine, asked: RunRequest) -> Run | None:
+def unfinished_run(connection: Connection, asked: RunRequest) -> Run | None:
     """The interrupted run of the same request, whose report nobody has seen."""
-    with reading(engine) as connection:
-        row = connection.execute(_UNFINISHED, asked._asdict()).first()
+    row = connection.execute(_UNFINISHED, asked._asdict()).first()
     return Run(row.run, row.id, row.withdrawn or 0) if row else None
 
 
@@ -92,19 +100,14 @@ def next_person(connection: Connection, provider: str) -> int:
     return int(connection.execute(_NUMBERS, {"provider": provider, "name": "person"}).scalar_one_or_none() or 1)
 
 
-def marks_of(connection: Connection, provider: str, source: str, groups: Iterable[str], period: Period) -> dict[Cell, StandingMark]:
-    """The source's marks of these groups and days, with the word that each says now."""
-    columns, found = t.mark.c, {}
-    for chunk in in_chunks(sorted(set(groups))):
-        rows = connection.execute(
-            sa.select(
-                columns.person, columns.group_id, columns.day, columns.lesson, columns.mark, columns.status, columns.hours,
-                columns.from_empty, columns.sheet, columns.row, columns.col, columns.state, columns.run,
-            ).where(
-                columns.provider == provider, columns.source == source, columns.group_id.in_(chunk),
-                columns.day >= period.first, columns.day <= period.last,
-            )
-        )  # fmt: skip
+def marks_of(
+    connection: Connection, provider: str, source: str, groups: Iterable[str], period: Period, persons: Iterable[int] = ()
+) -> dict[Cell, StandingMark]:
+    """The source's marks of these groups, and of these persons in any group, on these days, with the word that each says now."""
+    found = {}
+    asked = {"provider": provider, "source": source, "first": period.first, "last": period.last}
+    for query, name, some in ((_MARKS_OF_GROUPS, "groups", sorted(set(groups))), (_MARKS_OF_PERSONS, "persons", sorted(set(persons)))):
+        rows = connection.execute(query, {**asked, name: some}) if some else ()
         for person, group, day, lesson, mark, status, hours, from_empty, sheet, row, col, state, run in rows:
             word = Word(Status(status), hours, from_empty, Place(sheet, row, col))
             counts = state not in (MarkState.DROPPED, MarkState.WITHDRAWN, MarkState.UNFIT)
@@ -117,35 +120,44 @@ def lessons_of(connection: Connection, provider: str, source: str, groups: Itera
     return [StandingLesson(group, day, starts_at, LessonState(state)) for group, day, starts_at, state in rows]
 
 
-def regroup(engine: Engine, provider: str, source: str, groups: Mapping[str, str]) -> None:
-    """Words that now mean another group than before take their marks with them, unless other words mean the old group too.
+class NamedGroup(NamedTuple):
+    """``shown``: a group's words as written last; ``group``: what they mean, the register's group or a reference (N03)."""
+
+    shown: str
+    group: str
+
+
+def named_groups(connection: Connection, provider: str, source: str) -> dict[str, NamedGroup]:
+    """Folded words → the group, as remembered."""
+    rows = connection.execute(_GROUPS, {"provider": provider, "source": source})
+    return {words: NamedGroup(shown, group) for words, shown, group in rows}
+
+
+Moved = tuple[str, str, str]
+"""Folded words, the group that they meant before, the register's group that they mean now."""
+
+
+def moved_groups(before: Mapping[str, NamedGroup], groups: Mapping[str, str]) -> list[Moved]:
+    """Words that now mean another group than before, unless other words mean the old group too.
 
     Args:
         groups: folded words → the register's group that they mean now.
     """
-    with reading(engine) as connection:
-        before = _groups_by_words(connection, provider, source)
-    changed = [
-        (words, before[words], group)
+    return [
+        (words, before[words].group, group)
         for words, group in sorted(groups.items())
-        if words in before and before[words] != group and not any(other != words and old == before[words] for other, old in before.items())
+        if words in before
+        and before[words].group != group
+        and not any(other != words and old.group == before[words].group for other, old in before.items())
     ]
-    if not changed:
-        return
+
+
+def regroup(engine: Engine, provider: str, source: str, moved: Iterable[Moved]) -> None:
+    """Words that mean another group take their marks with them."""
     with writing(engine) as connection:
         reserve_ids(connection, provider, "answer", 1)  # an input that is planned on the old groups is planned anew
-        for words, old, group in changed:
+        for words, old, group in moved:
             register.name_group(connection, provider, source, words, group, old)
-
-
-def group_answers(connection: Connection, provider: str, source: str) -> dict[str, str]:
-    """Folded words → register's group, as remembered; words without a group are left out."""
-    known = _groups_by_words(connection, provider, source)
-    return {words: group for words, group in known.items() if not group.startswith(UNKNOWN_GROUP)}
-
-
-def _groups_by_words(connection: Connection, provider: str, source: str) -> dict[str, str]:
-    return {words: group for words, group in connection.execute(_GROUPS, {"provider": provider, "source": source})}
 
 
 # ---------------------------------------------------------------- saving
@@ -169,6 +181,7 @@ def save(
     engine: Engine,
     asked: RunRequest,
     collected: Collected,
+    standing: Mapping[Cell, StandingMark],
     resumes: Run | None,
     seal: Callable[[Member], str],
     fence: Fence,
@@ -179,6 +192,7 @@ def save(
     None where another input of the provider has been stored since the fence was read: then what is known is another, and nothing was saved.
 
     Args:
+        standing: the marks that the words were compared with, as read since the fence.
         seal: encrypts a member's name, number and birth date, which are kept only until it is matched.
     """
     with writing(engine) as connection:
@@ -187,11 +201,14 @@ def save(
             return None
         run = resumes or open_run(connection, asked, now)
         save_surroundings(connection, asked, collected, run.run, seal, {})
-        _save_words(connection, asked, collected.words, run.run)
-        _save_lessons(connection, asked, collected.lessons, run.run)
+        _save_words(connection, asked, collected.words, standing, run.run)
+        replace_lessons(connection, asked.provider, asked.source, collected.lessons, run.run)
         _save_held(connection, asked, collected, run.run)
+        told.keep(connection, asked.provider, asked.source, collected)
         withdrawn = run.withdrawn + collected.withdrawn
-        connection.execute(sa.update(t.run).where(t.run.c.provider == asked.provider, t.run.c.run == run.run).values(withdrawn=withdrawn))
+        if withdrawn:
+            where = (t.run.c.provider == asked.provider) & (t.run.c.run == run.run)
+            connection.execute(sa.update(t.run).where(where).values(withdrawn=withdrawn))
     return run._replace(withdrawn=withdrawn)
 
 
@@ -227,20 +244,16 @@ def open_run(connection: Connection, asked: RunRequest, now: dt.datetime, key: i
 
 
 def _save_groups(connection: Connection, asked: RunRequest, collected: Collected) -> None:
+    named = named_groups(connection, asked.provider, asked.source)
     shown = {folded(words): words for words in collected.group_words.values()}
-    before = _groups_by_words(connection, asked.provider, asked.source)
+    rows = []
     for words, group in collected.groups.items():
-        if before.get(words, "").startswith(UNKNOWN_GROUP) and not group.startswith(UNKNOWN_GROUP):
+        before, now = named.get(words), NamedGroup(shown.get(words, words), group)
+        if before is not None and before.group.startswith(UNKNOWN_GROUP) and not group.startswith(UNKNOWN_GROUP):
             register.name_group(connection, asked.provider, asked.source, words, group)
-    upsert(
-        connection,
-        t.source_group,
-        [
-            {"provider": asked.provider, "source": asked.source, "words": words, "shown": shown.get(words, words), "group_id": group}
-            for words, group in collected.groups.items()
-        ],
-        ["provider", "source", "words"],
-    )
+        if before != now:
+            rows.append({"provider": asked.provider, "source": asked.source, "words": words, "shown": now.shown, "group_id": now.group})
+    upsert(connection, t.source_group, rows, ["provider", "source", "words"])
 
 
 def _save_persons(
@@ -284,11 +297,11 @@ _MARK_COLUMNS = (
 )  # fmt: skip
 
 
-def _save_words(connection: Connection, asked: RunRequest, words: dict[Cell, Word], run: int) -> None:
+def _save_words(
+    connection: Connection, asked: RunRequest, words: Mapping[Cell, Word], known: Mapping[Cell, StandingMark], run: int
+) -> None:
     if not words:
         return
-    days = [cell.day for cell in words]
-    known = marks_of(connection, asked.provider, asked.source, {cell.group for cell in words}, Period(min(days), max(days)))
     new = [(cell, word) for cell, word in words.items() if cell not in known]
     first = reserve_ids(connection, asked.provider, "mark", len(new)) if new else 0
     insert_many(
@@ -313,6 +326,7 @@ def _save_words(connection: Connection, asked: RunRequest, words: dict[Cell, Wor
 def replace_words(connection: Connection, provider: str, words: dict[int, Word], run: int) -> None:
     """Give marks a new word, keep the one before, and list them for match."""
     columns = t.mark.c
+    told.forget_marks(connection, provider, words)
     for chunk in in_chunks(sorted(words)):
         before = connection.execute(
             sa.select(
@@ -348,13 +362,10 @@ def _new_word(mark: int, word: Word) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _save_lessons(connection: Connection, asked: RunRequest, lessons: Sequence[StandingLesson], run: int) -> None:
-    replace_lessons(connection, asked.provider, asked.source, lessons, run)
-
-
 def replace_lessons(connection: Connection, provider: str, source: str, lessons: Sequence[StandingLesson], run: int) -> None:
     """Give lessons a new word, keep the one before, and list their marks for match."""
     columns = t.own_lesson.c
+    told.forget(connection, provider, told.days_of([(lesson.group, lesson.day) for lesson in lessons]))
     for lesson in lessons:
         key = (columns.group_id == lesson.group) & (columns.day == lesson.day) & (columns.starts_at == lesson.starts_at)
         before = connection.execute(
@@ -379,14 +390,19 @@ def replace_lessons(connection: Connection, provider: str, source: str, lessons:
         register.list_marks(connection, provider, (t.mark.c.group_id == lesson.group) & (t.mark.c.day == lesson.day))
 
 
+def _by_month(covered: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Months, each with the groups of which an input is the latest word."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for group, month in sorted(covered):
+        found[month].append(group)
+    return found
+
+
 def _save_findings(connection: Connection, asked: RunRequest, collected: Collected, run: int) -> None:
     """The latest input about a group and month is the one whose findings stand."""
-    of_month: dict[str, list[str]] = defaultdict(list)
-    for group, month in sorted(collected.covered):
-        of_month[month].append(group)
-    for month, groups in of_month.items():
-        told = {"of_provider": asked.provider, "of_source": asked.source, "of_month": month, "groups": groups, "by_run": run}
-        connection.execute(_NO_LONGER_STAND, told)
+    for month, groups in _by_month(collected.covered).items():
+        past = {"of_provider": asked.provider, "of_source": asked.source, "of_month": month, "groups": groups, "by_run": run}
+        connection.execute(_NO_LONGER_STAND, past)
     connection.execute(_OF_RUN, {"of_provider": asked.provider, "by_run": run})
     months = {group: month for group, month in collected.covered}
     default = next(iter(sorted(months.values())), asked.month)
@@ -412,6 +428,17 @@ _NO_LONGER_STAND = (
 _OF_RUN = sa.delete(t.finding).where(_FINDING.provider == sa.bindparam("of_provider"), _FINDING.run == sa.bindparam("by_run"))
 
 
+_WITHDRAWAL = t.withdrawal.c
+_SUPERSEDED = (
+    sa.update(t.withdrawal)
+    .where(
+        _WITHDRAWAL.provider == sa.bindparam("of_provider"), _WITHDRAWAL.source == sa.bindparam("of_source"),
+        _WITHDRAWAL.month == sa.bindparam("of_month"), among(_WITHDRAWAL.group_id, "groups"), _WITHDRAWAL.state == "waiting",
+    )
+    .values(state="superseded")
+)  # fmt: skip
+
+
 def add_findings(
     connection: Connection, provider: str, source: str, run: int, findings: Sequence[tuple[Finding, str | None, str | None]]
 ) -> None:
@@ -433,16 +460,9 @@ def add_findings(
 
 def _save_held(connection: Connection, asked: RunRequest, collected: Collected, run: int) -> None:
     """Withdrawals that wait for a person. A later input about the same group and month asks anew, or needs no answer any more."""
-    columns = t.withdrawal.c
-    for group, month in sorted(collected.covered):
-        connection.execute(
-            sa.update(t.withdrawal)
-            .where(
-                columns.provider == asked.provider, columns.source == asked.source, columns.group_id == group, columns.month == month,
-                columns.state == "waiting",
-            )
-            .values(state="superseded")
-        )  # fmt: skip
+    for month, groups in _by_month(collected.covered).items():
+        past = {"of_provider": asked.provider, "of_source": asked.source, "of_month": month, "groups": groups}
+        connection.execute(_SUPERSEDED, past)
     for held in collected.held:
         key = reserve_ids(connection, asked.provider, "withdrawal", 1)
         insert_many(

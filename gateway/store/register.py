@@ -19,7 +19,7 @@ from gateway.core.ledger import AccountKind, AccountName, Transfer, funding, mee
 from gateway.core.lessons import schedule_of
 from gateway.core.match import MarkState
 from gateway.core.names import folded
-from gateway.store import codec
+from gateway.store import codec, told
 from gateway.store import tables as t
 from gateway.store.engine import among, in_chunks, reading, relist, upsert, writing
 from gateway.store.ledger import save_transfers, sums_of
@@ -109,6 +109,7 @@ def name_group(connection: Connection, provider: str, source: str, words: str, g
         old: the group that they had before; None: none yet. A second answer replaces the first, and takes its claims back.
     """
     old = old or UNKNOWN_GROUP + words
+    told.forget_source(connection, provider, source)
     _leave_group(connection, provider, source, old)
     connection.execute(
         sa.update(t.source_group)

@@ -142,6 +142,14 @@ earlier_lesson = _table(  # what was said of a lesson before, for taking a run b
     PrimaryKeyConstraint("provider", "source", "group_id", "day", "starts_at", "run", "replaced_by"),
 )  # fmt: skip
 
+told = _table(  # a sheet as it was told, by digests, as long as the words stand that it left; `rows`: person:digest,…
+    "told", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("first", Date, nullable=False), Column("last", Date, nullable=False), Column("head", String, nullable=False),
+    Column("rows", Text, nullable=False),
+    PrimaryKeyConstraint("provider", "source", "group_id", "first"),
+)  # fmt: skip
+
 finding = _table(
     "finding", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("finding", BigInteger, nullable=False), Column("run", BigInteger, nullable=False),

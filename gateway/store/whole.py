@@ -25,6 +25,7 @@ from gateway.core.periods import Period, month_of
 from gateway.store import collect as store_collect
 from gateway.store import match as store_match
 from gateway.store import tables as t
+from gateway.store import told
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
@@ -108,6 +109,7 @@ class WholeWork:
         run = store_collect.open_run(connection, self.asked, now, ids["run"])
         matches = matched.persons
         store_collect.save_surroundings(connection, self.asked, collected, run.run, seal, matches)
+        told.keep(connection, self.asked.provider, self.asked.source, collected)
         new = {entry.person.person for entry in collected.persons}
         store_match.save_persons(connection, self.asked.provider, {person: match for person, match in matches.items() if person not in new})
         _insert_marks(connection, self.asked, collected.words, ids["mark"], matched.marks, run.run)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from gateway.core.collect import questions
+from gateway.core.collect import questions, told
 from gateway.core.collect.known import (
     UNKNOWN_GROUP,
     Cell,
@@ -19,60 +20,115 @@ from gateway.core.collect.known import (
     Known,
     NewPerson,
     Person,
+    ReadBatch,
     ReadMark,
+    Row,
     Sheet,
     StandingLesson,
     StandingMark,
+    Told,
     Word,
     group_reference,
 )
 from gateway.core.collect.persons import PersonBook
-from gateway.core.facts import Batch, EmptyMeaning, Group, Lesson, LessonState, Mark, Member, Place, Status
+from gateway.core.facts import Batch, EmptyMeaning, Finding, Group, Lesson, LessonState, Mark, Member, Place, Status, Window
 from gateway.core.names import folded
 from gateway.core.periods import Period, intersection
 
 __all__ = [
-    "UNKNOWN_GROUP", "Cell", "Collected", "HeldWithdrawal", "Known", "NewPerson", "Person", "ReadMark", "StandingLesson", "StandingMark",
-    "Word", "group_reference", "plan",
+    "UNKNOWN_GROUP", "Cell", "Collected", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch", "ReadMark", "Row",
+    "StandingLesson", "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "told",
 ]  # fmt: skip
 
 
-def plan(batches: Iterable[Batch], known: Known) -> Collected:
-    """Compare what was read with what is known. Pure: no clock, no store."""
-    collected = Collected()
-    persons = PersonBook(known)
-    for batch in batches:
-        _plan_batch(batch, known, persons, collected)
-    return collected
+class NeedsAll(Exception):
+    """What an input says cannot be judged by its changed rows alone: all of it has to be compared."""
 
 
-def _plan_batch(batch: Batch, known: Known, persons: PersonBook, collected: Collected) -> None:
+def read(batches: Iterable[Batch], group_of: Callable[[str], str | None], today: dt.date) -> list[ReadBatch]:
+    """What was read, group by group. ``today``: the provider's own date."""
+    return [_read_batch(batch, group_of, today) for batch in batches]
+
+
+def _read_batch(batch: Batch, group_of: Callable[[str], str | None], today: dt.date) -> ReadBatch:
     members = [record for record in batch.records if isinstance(record, Member)]
     groups = {record.group for record in members} | {record.words for record in batch.records if isinstance(record, Group)}
-    reference = {words: group_reference(words, known.group_of(words)) for words in groups | {window.group for window in batch.windows}}
-    for words, group in reference.items():
-        collected.groups[folded(words)] = group
-        collected.group_words.setdefault(group, words)
-    for finding in batch.findings:
-        collected.findings.append((finding, reference.get(finding.group) if finding.group else None))
-
-    person_of = persons.of_members(members, reference, collected)
+    reference = {words: group_reference(words, group_of(words)) for words in groups | {window.group for window in batch.windows}}
     windows = {window.group: window for window in batch.windows}
     marks = [record for record in batch.records if isinstance(record, Mark)]
     lessons = [record for record in batch.records if isinstance(record, Lesson)]
     member_of = {member.key: member for member in members}
+    sheets = []
     for words, group in reference.items():
-        sheet = Sheet(
-            group=group,
-            words=words,
-            window=windows.get(words),
-            members=[member for member in members if member.group == words],
-            marks=[mark for mark in marks if member_of[mark.member].group == words],
-            lessons=[lesson for lesson in lessons if lesson.group == words],
-            person_of=person_of,
-            member_of=member_of,
+        window = windows.get(words)
+        meaning, last = _meaning_of_empty(window, today)
+        sheets.append(
+            Sheet(
+                group=group,
+                words=words,
+                window=window,
+                members=[member for member in members if member.group == words],
+                marks=[mark for mark in marks if member_of[mark.member].group == words],
+                lessons=[lesson for lesson in lessons if lesson.group == words],
+                member_of=member_of,
+                meaning=meaning,
+                last=last,
+            )
         )
+    return ReadBatch(batch, reference, {*reference, *(lesson.group for lesson in lessons)}, sheets)
+
+
+def digest(batches: Iterable[ReadBatch], key_of: Callable[[str], str]) -> None:
+    """Give the sheets their digests, unless two of them speak of the same days of a group: those are compared one after the other."""
+    sheets = [sheet for each in batches for sheet in each.sheets]
+    if told.are_apart(sheets):
+        for sheet in sheets:
+            sheet.digests = told.digests_of(sheet, key_of)
+
+
+def plan(batches: Iterable[Batch], known: Known) -> Collected:
+    """Compare what was read with what is known. Pure: no clock, no store."""
+    return plan_read(read(batches, known.group_of, known.today), known)
+
+
+def plan_read(batches: Iterable[ReadBatch], known: Known) -> Collected:
+    """Compare what was read with what is known.
+
+    Of sheets that were told before (`told.recognise`) only the changed rows are compared, and only their persons' marks need be known.
+
+    Raises:
+        NeedsAll: the changed rows do not suffice; never where no sheet was told before.
+    """
+    collected = Collected()
+    batches = list(batches)
+    is_part = any(sheet.changed is not None for each in batches for sheet in each.sheets)
+    persons = PersonBook(known)
+    for each in batches:
+        _plan_batch(each, known, persons, collected)
+    if any(entry.is_known for entry in collected.persons):  # what a person is known by has changed, and any sheet may speak of it
+        if is_part:
+            raise NeedsAll
+        collected.told.clear()
+    return collected
+
+
+def _plan_batch(read: ReadBatch, known: Known, persons: PersonBook, collected: Collected) -> None:
+    for words, group in read.reference.items():
+        collected.groups[folded(words)] = group
+        collected.group_words.setdefault(group, words)
+    for finding in read.batch.findings:
+        collected.findings.append((finding, read.reference.get(finding.group) if finding.group else None))
+    unknown = [sheet for sheet in read.sheets if sheet.changed is None]
+    person_of = persons.of_members([member for sheet in unknown for member in sheet.members], read.reference, collected)
+    for sheet in unknown:
+        sheet.person_of = person_of
+    for sheet in read.sheets:
+        before = len(collected.findings)
         _plan_sheet(sheet, known, collected)
+        if len(collected.findings) == before and (kept := told.told_as(sheet)) is not None:
+            collected.told.append(kept)
+            if sheet.changed is not None and not sheet.changed:
+                collected.stands.add(kept)
 
 
 def _plan_sheet(sheet: Sheet, known: Known, collected: Collected) -> None:
@@ -84,8 +140,21 @@ def _plan_sheet(sheet: Sheet, known: Known, collected: Collected) -> None:
         collected.findings.append((questions.timetable_question(sheet, contradicted), sheet.group))
         collected.stopped += 1
         return
-    meaning, last = _meaning_of_empty(sheet, known, collected)
-    said, read = _words_of(sheet, meaning, last, collected)
+    _ask_about_empty(sheet, known, collected)
+    if sheet.changed is None:
+        read = _compare(sheet, known, collected)
+        collected.read_later(lambda: read)
+        return
+    if sheet.changed:
+        rows = [member for member in sheet.members if member.key in sheet.changed]
+        _compare(replace(sheet, members=rows, marks=[mark for mark in sheet.marks if mark.member in sheet.changed]), known, collected)
+    collected.read_later(lambda: _read_again(sheet, collected.words))
+
+
+def _compare(sheet: Sheet, known: Known, collected: Collected) -> list[ReadMark]:
+    """What the sheet's rows say against what stands; the marks that they give."""
+    said, read = _words_of(sheet, collected.findings)
+    found = []
     for cell, word in said.items():
         standing = known.marks.get(cell)
         changes = word.status is not Status.NOTHING and (standing is None or not standing.word.says_the_same_as(word))
@@ -93,22 +162,28 @@ def _plan_sheet(sheet: Sheet, known: Known, collected: Collected) -> None:
             collected.words[cell] = word
         if cell in read:
             said_before = standing is not None and known.resumes is not None and standing.run == known.resumes
-            collected.read.append(ReadMark(read[cell], cell, word, changes or said_before))
-    complete = _complete_days(sheet, meaning, last)
+            found.append(ReadMark(read[cell], cell, word, changes or said_before))
+    complete = _complete_days(sheet)
     _plan_withdrawals(sheet, said, complete, known, collected)
-    _plan_lessons(sheet, complete, known, collected)
+    if sheet.changed is None:  # lessons are part of what a told sheet is known by
+        _plan_lessons(sheet, complete, known, collected)
+    return found
 
 
-def _complete_days(sheet: Sheet, meaning: EmptyMeaning | None, last: dt.date | None) -> Period | None:
+def _read_again(sheet: Sheet, words: Mapping[Cell, Word]) -> list[ReadMark]:
+    """The marks of a sheet that was told before. ``words``: what the input newly says."""
+    said, read = _words_of(sheet, [])
+    return [ReadMark(read[cell], cell, word, cell in words) for cell, word in said.items() if cell in read]
+
+
+def _complete_days(sheet: Sheet) -> Period | None:
     """The days of which the sheet says all: only there may what it no longer says be withdrawn. None: of no day."""
-    if sheet.window is None or meaning is None or meaning is EmptyMeaning.UNKNOWN:
+    if sheet.window is None or sheet.meaning is None or sheet.meaning is EmptyMeaning.UNKNOWN:
         return None
-    return intersection(sheet.window.period, Period(dt.date.min, last or dt.date.max))
+    return intersection(sheet.window.period, Period(dt.date.min, sheet.last or dt.date.max))
 
 
-def _words_of(
-    sheet: Sheet, meaning: EmptyMeaning | None, last: dt.date | None, collected: Collected
-) -> tuple[dict[Cell, Word], dict[Cell, Member]]:
+def _words_of(sheet: Sheet, findings: list[tuple[Finding, str | None]]) -> tuple[dict[Cell, Word], dict[Cell, Member]]:
     """The sheet's words by cell.
 
     Of a child written twice the explicit word counts; two that differ are a question, and neither is taken.
@@ -117,7 +192,7 @@ def _words_of(
     read: dict[Cell, Member] = {}
     disputed: set[Cell] = set()
     for mark in sheet.marks:
-        word = _word_of(mark, meaning, last)
+        word = _word_of(mark, sheet.meaning, sheet.last)
         if word is None:
             continue
         cell = Cell(sheet.person_of[mark.member], sheet.group, mark.day, mark.lesson or "")
@@ -126,7 +201,7 @@ def _words_of(
             said[cell], read[cell] = word, sheet.member_of[mark.member]
         elif not word.from_empty and not earlier.from_empty and not earlier.says_the_same_as(word):
             disputed.add(cell)
-            collected.findings.append((questions.twice_differently(sheet, mark.place, earlier.place), sheet.group))
+            findings.append((questions.twice_differently(sheet, mark.place, earlier.place), sheet.group))
     for cell in disputed:
         del said[cell]
     return said, {cell: member for cell, member in read.items() if cell in said and said[cell].status is not Status.NOTHING}
@@ -145,25 +220,33 @@ def _word_of(mark: Mark, meaning: EmptyMeaning | None, last: dt.date | None) -> 
     return Word(Status.ATTENDED, None, True, mark.place)
 
 
-def _meaning_of_empty(sheet: Sheet, known: Known, collected: Collected) -> tuple[EmptyMeaning | None, dt.date | None]:
+def _meaning_of_empty(window: Window | None, today: dt.date) -> tuple[EmptyMeaning | None, dt.date | None]:
     """What empty cells mean, and the last day up to which they count. Before the month is over presence needs a day that a person named."""
-    window = sheet.window
     if window is None:
         return None, None
-    month_is_over = known.today > window.period.last
-    if window.unmarked is EmptyMeaning.ATTENDED and not month_is_over and window.filled_to is None:
-        collected.findings.append((questions.filled_to_question(sheet), sheet.group))
+    if window.unmarked is EmptyMeaning.ATTENDED and today <= window.period.last and window.filled_to is None:
         return EmptyMeaning.UNKNOWN, None
-    last = window.filled_to
-    left_out = [mark for mark in sheet.marks if mark.status is Status.UNMARKED and last is not None and mark.day > last]
-    if month_is_over and last is not None and left_out and window.unmarked is not EmptyMeaning.UNKNOWN:
+    return window.unmarked, window.filled_to
+
+
+def _ask_about_empty(sheet: Sheet, known: Known, collected: Collected) -> None:
+    """Tell which empty cells do not count, and why."""
+    window = sheet.window
+    if window is None:
+        return
+    if sheet.meaning is not window.unmarked:
+        collected.findings.append((questions.filled_to_question(sheet), sheet.group))
+        return
+    last = sheet.last
+    if last is None or known.today <= window.period.last or sheet.meaning is EmptyMeaning.UNKNOWN:
+        return
+    if any(mark.status is Status.UNMARKED and mark.day > last for mark in sheet.marks):
         collected.findings.append((questions.kept_filled_to_question(sheet, last), sheet.group))
-    return window.unmarked, last
 
 
 def _days_off_against_timetable(sheet: Sheet, known: Known) -> list[tuple[dt.date, Place]]:
     """Days that are «В» for the whole group although the register plans a lesson: the sheet was kept for another timetable."""
-    if sheet.group.startswith(UNKNOWN_GROUP):
+    if sheet.group.startswith(UNKNOWN_GROUP) or all(mark.status is not Status.DAY_OFF for mark in sheet.marks):
         return []
     of_day: dict[dt.date, list[Mark]] = defaultdict(list)
     for mark in sheet.marks:
@@ -201,6 +284,8 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
     counted = [cell for cell in gone if within[cell].counts]
     known_marks = sum(mark.counts for mark in within.values())
     children = len({cell.person for cell in counted})
+    if children > 1 and sheet.changed is not None:
+        raise NeedsAll  # how many marks there are in all is not known
     if children > 1 and len(counted) * 100 > known_marks * known.limit_percent:
         month = f"{window.period.first:%Y-%m}"
         collected.held.append(HeldWithdrawal(sheet.group, month, tuple(sorted(gone)), children, known_marks))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.core.facts import Finding, Lesson, LessonState, Mark, Member, Place, Status, Window
+from gateway.core.facts import Batch, EmptyMeaning, Finding, Lesson, LessonState, Mark, Member, Place, Status, Window
 from gateway.core.names import folded
+from gateway.core.periods import Period
 
 UNKNOWN_GROUP = "?"
 """Prefix of a group that no register's group is known for yet: "?" and its folded words."""
@@ -128,15 +130,29 @@ class Collected:
 
     persons: list[NewPerson] = field(default_factory=list)
     words: dict[Cell, Word] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)  # sheets that may be known again by their digests, once this is stored
+    stands: set[Told] = field(default_factory=set)  # those of them that are kept already
     lessons: list[StandingLesson] = field(default_factory=list)
     held: list[HeldWithdrawal] = field(default_factory=list)
     findings: list[tuple[Finding, str | None]] = field(default_factory=list)
-    read: list[ReadMark] = field(default_factory=list)
     covered: set[tuple[str, str]] = field(default_factory=set)  # (group, month) of which this input is the latest word
     groups: dict[str, str] = field(default_factory=dict)  # folded words → group
     group_words: dict[str, str] = field(default_factory=dict)  # group → words as written
     withdrawn: int = 0
     stopped: int = 0  # groups of which nothing was taken until a person has looked
+    _read: list[ReadMark] = field(default_factory=list)
+    _unread: deque[Callable[[], list[ReadMark]]] = field(default_factory=deque)
+
+    @property
+    def read(self) -> list[ReadMark]:
+        """All marks that the input gives, in its order. Those of sheets that were told before are worked out when they are asked for."""
+        while self._unread:
+            self._read += self._unread.popleft()()
+        return self._read
+
+    def read_later(self, marks: Callable[[], list[ReadMark]]) -> None:
+        """Add a sheet's marks to `read`."""
+        self._unread.append(marks)
 
 
 def group_reference(words: str, register_group: str | None) -> str:
@@ -144,9 +160,37 @@ def group_reference(words: str, register_group: str | None) -> str:
     return register_group if register_group is not None else UNKNOWN_GROUP + folded(words)
 
 
+class Row(NamedTuple):
+    """One member of a sheet that was told: the person, and the digest of its marks."""
+
+    person: int
+    digest: str
+
+
+class Told(NamedTuple):
+    """A sheet as it was told. ``period``: its window's; ``head``: keyed digest of all but the marks; ``rows``: in its order."""
+
+    group: str
+    period: Period
+    head: str
+    rows: tuple[Row, ...]
+
+
+class Digests(NamedTuple):
+    """What `Told` keeps of a sheet, before its persons are known."""
+
+    head: str
+    rows: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Sheet:
-    """One group's part of a batch."""
+    """One group's part of a batch.
+
+    Attributes:
+        meaning, last: what empty cells mean, and the last day up to which they count; None: of no cell, and to the end.
+        changed: where the sheet was told before, the members whose rows say something else now; None: all rows have to be compared.
+    """
 
     group: str
     words: str
@@ -154,5 +198,19 @@ class Sheet:
     members: list[Member]
     marks: list[Mark]
     lessons: list[Lesson]
-    person_of: dict[str, int]
     member_of: dict[str, Member]
+    meaning: EmptyMeaning | None = None
+    last: dt.date | None = None
+    person_of: dict[str, int] = field(default_factory=dict)
+    digests: Digests | None = None
+    changed: frozenset[str] | None = None
+
+
+@dataclass(slots=True)
+class ReadBatch:
+    """A batch, sheet by sheet. ``reference``: the group of each of its sheets' words; ``words``: all that it calls a group."""
+
+    batch: Batch
+    reference: dict[str, str]
+    words: set[str]
+    sheets: list[Sheet]
