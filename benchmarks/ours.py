@@ -47,9 +47,7 @@ class UnpostedFlow(Flow):
 
         while counted:
             counted.clear()
-            self.match_listed(now, count)
-            self.decide_listed(now, count)
-            self.book_listed(now, count)
+            self.work_off_lists(now, count)
         self.booked_at = (time.perf_counter(), time.process_time())
         return True
 

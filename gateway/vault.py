@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 from collections.abc import Mapping
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from cryptography.fernet import Fernet
 
 from gateway.core.facts import Member
@@ -59,10 +59,10 @@ class Vault:
             "sheet": member.place.sheet,
             "row": member.place.row,
         }
-        return self._fernet.encrypt(json.dumps(facts, ensure_ascii=False).encode()).decode()
+        return self._fernet.encrypt(msgspec.json.encode(facts)).decode()
 
     def unseal(self, sealed: str) -> dict[str, Any]:
-        facts: dict[str, Any] = json.loads(self._fernet.decrypt(sealed.encode()))
+        facts: dict[str, Any] = msgspec.json.decode(self._fernet.decrypt(sealed.encode()))
         return facts
 
     def keep_file(self, path: Path, folder: Path) -> Path:

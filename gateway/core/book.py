@@ -160,7 +160,8 @@ def _book_money(
         goes = _must_go(claim, answer)
         booked.answers.append(_take_back(claim, answer, account, left, booked, booked_in) if goes else _kept(claim, answer))
         return
-    answer = _with_funds(answer, account, left)
+    if answer.kind is not AnswerKind.NOT_CHARGED:
+        answer = _with_funds(answer, account, left)
     if answer.kind is not AnswerKind.CHARGED or account is None or answer.price is None:
         booked.answers.append(Booked(claim, answer, None, False))
         return

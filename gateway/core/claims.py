@@ -37,7 +37,7 @@ class NotCharged(StrEnum):
 
 def claim_key(provider: str, child: str, group: str, day: dt.date, slot: int) -> str:
     """The claim's lasting id: 32 hex digits of its five parts. ``slot`` counts the group's lessons of the day from 1."""
-    return _digest(_claims_of(provider, child, group), _part(day.isoformat()) + _part(str(slot)))
+    return _digest(_claims_of(provider, child, group), _part(day.isoformat()) + _count(slot))
 
 
 @lru_cache(maxsize=4096)
@@ -50,7 +50,7 @@ def _claims_of(provider: str, child: str, group: str) -> blake2b:
 
 def debit_id(claim: str, n: int) -> str:
     """Id of the claim's debit after ``n`` debits that the register accepted before."""
-    return _digest(_DEBIT, _part(claim) + _part(str(n)))
+    return _digest(_DEBIT, f"{len(claim)}:{claim}{_count(n)}")
 
 
 def reversal_id(debit: str) -> str:
@@ -60,12 +60,17 @@ def reversal_id(debit: str) -> str:
 
 def attendance_id(claim: str, k: int) -> str:
     """Id of the claim's attendance after ``k`` that the register accepted before."""
-    return _digest(_ATTENDANCE, _part(claim) + _part(str(k)))
+    return _digest(_ATTENDANCE, f"{len(claim)}:{claim}{_count(k)}")
 
 
 def _part(text: str) -> str:
     """Each part carries its length, so that no two lists of parts read alike."""
     return f"{len(text)}:{text}"
+
+
+@lru_cache(maxsize=256)
+def _count(number: int) -> str:
+    return _part(str(number))
 
 
 def _digest(kind: blake2b, parts: str) -> str:

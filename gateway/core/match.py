@@ -240,8 +240,24 @@ def plan(
         if unit in touched:
             units[unit].append(word)
     for unit in touched:
-        matched.claims.extend(_claims_of(unit, units[unit], lessons_of(unit[1], unit[2]), known_slots.get(unit, ()), take, precedence))
+        lessons, words, slots = lessons_of(unit[1], unit[2]), units[unit], known_slots.get(unit, ())
+        if len(words) == 1 and not slots:
+            matched.claims.extend(_claims_of_one(words[0], unit[0], lessons))
+        else:
+            matched.claims.extend(_claims_of(unit, words, lessons, slots, take, precedence))
     return matched
+
+
+def _claims_of_one(word: WordAt, child: str, lessons: Sequence[LessonAt]) -> list[ClaimWord]:
+    """Most claims of all: nobody to differ with, and nothing said before."""
+    _, _, _, group, day, status, hours, from_empty, _, _, _ = word
+    return [
+        ClaimWord(
+            child, group, day, lesson.slot, lesson.starts_at, lesson.ends_at,
+            status if hours is None else _at_lesson(word, lessons, position), hours, from_empty, lesson.is_cancelled, "", word.mark,
+        )
+        for position, lesson in enumerate(lessons)
+    ]  # fmt: skip
 
 
 def _state_of(
@@ -293,14 +309,6 @@ def _claims_of(
     precedence: Sequence[str],
 ) -> Iterable[ClaimWord]:
     child, group, day = unit
-    if len(words) == 1 and not known_slots:
-        (word,) = words  # most of all: nobody to differ with, and nothing said before
-        for position, lesson in enumerate(lessons):
-            yield ClaimWord(
-                child, group, day, lesson.slot, lesson.starts_at, lesson.ends_at, _at_lesson(word, lessons, position), word.hours,
-                word.from_empty, lesson.is_cancelled, "", word.mark,
-            )  # fmt: skip
-        return
     by_source: dict[str, WordAt] = {}
     for word in words:
         best = by_source.get(word.source)

@@ -117,9 +117,7 @@ class Flow:
 
     def _drain(self, poster: Poster, now: dt.datetime, done: _Counted) -> None:
         while done.since_last_asked():
-            self.match_listed(now, done)
-            self.decide_listed(now, done)
-            self.book_listed(now, done)
+            self.work_off_lists(now, done)
             poster.drain()
 
     def _others_get_on(self) -> bool:
@@ -134,6 +132,14 @@ class Flow:
                 return True
         return False
 
+    def work_off_lists(self, now: dt.datetime, progress: Progress = silent) -> None:
+        """Match, decide and book what is listed. Most often nothing is, which takes one question and not three."""
+        if not store_match.is_anything_listed(self.engine):
+            return
+        self.match_listed(now, progress)
+        self.decide_listed(now, progress)
+        self.book_listed(now, progress)
+
     def match_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
             with store_match.work(self.engine) as work:
@@ -146,7 +152,7 @@ class Flow:
 
     def decide_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
-            with _collector_off(), store_decide.work(self.engine) as work:
+            with collector_off(), store_decide.work(self.engine) as work:
                 if work is None:
                     return
                 store_decide.save(self.engine, work, self.plan_decide(work.claims, work.facts, now), now)
@@ -154,7 +160,7 @@ class Flow:
 
     def book_listed(self, now: dt.datetime, progress: Progress = silent) -> None:
         while True:
-            with _collector_off(), store_book.work(self.engine) as work:
+            with collector_off(), store_book.work(self.engine) as work:
                 if work is None:
                     return
                 claims = [claim for claim, _ in work.decided]
@@ -205,8 +211,9 @@ class Flow:
 
 
 @contextmanager
-def _collector_off() -> Iterator[None]:
-    """A batch makes its claims and lets go of them again, without a cycle among them: there is nothing to collect before it ends.
+def collector_off() -> Iterator[None]:
+    """An input or a batch makes its marks and claims and lets go of them again, without a cycle among them: there is nothing to collect
+    before it ends.
 
     Measured: the collector, which walks the batch again and again, is a third of the time in which claims are decided anew.
     """

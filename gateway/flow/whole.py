@@ -89,7 +89,7 @@ def _decided(
         answers: Sequence[tuple[Claim, Answer]] = flow.plan_decide(claims, facts, now)
         certificates = sorted({answer.certificate for _, answer in answers if answer.certificate})
         booked_in = store_months.locked_months(work.connection, payer, claims, flow.rules.nominal_period)
-        booked[payer] = book.plan(answers, work.free(payer, certificates), flow.rules.nominal_period, booked_in)
+        booked[payer] = book.plan(answers, work.hold(payer, certificates), flow.rules.nominal_period, booked_in)
     return booked, mark_of
 
 

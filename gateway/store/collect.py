@@ -55,7 +55,15 @@ _PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON
     _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
 )
 _NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
-_NUMBERS_HELD = _NUMBERS.with_for_update()
+_ANSWERS, _RUNS = t.sequence.alias("answers"), t.sequence.alias("runs")
+_SO_FAR = (
+    sa.select(
+        _ANSWERS.c.next,
+        sa.select(_RUNS.c.next).where(_RUNS.c.shard == sa.bindparam("provider"), _RUNS.c.name == "run").scalar_subquery(),
+    )
+    .where(_ANSWERS.c.shard == sa.bindparam("provider"), _ANSWERS.c.name == "answer")
+    .with_for_update(of=_ANSWERS)
+)
 _GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id).where(
     _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
 )
@@ -172,9 +180,11 @@ def inputs_so_far(connection: Connection, provider: str) -> Fence:
     The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is
     only read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
     """
-    statements = {"answer": _NUMBERS_HELD, "run": _NUMBERS}
-    numbers = {name: connection.execute(query, {"provider": provider, "name": name}).scalar() or 1 for name, query in statements.items()}
-    return tuple((name, str(number)) for name, number in numbers.items())
+    row = connection.execute(_SO_FAR, {"provider": provider}).first()
+    if row is None:
+        reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
+        row = connection.execute(_SO_FAR, {"provider": provider}).one()
+    return (("answer", str(row[0])), ("run", str(row[1] or 1)))
 
 
 def save(

@@ -141,8 +141,13 @@ def _configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        level = "NORMAL" if options.get("writes") == REPEATABLE else "FULL"
+        if connection.info.get("synchronous", "FULL") != level:
+            connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+            connection.info["synchronous"] = level
         # A writer takes its lock at once: two that read first and write later would deadlock.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
 
 
 def _switch_to_wal(cursor: Any) -> None:
@@ -175,10 +180,20 @@ def _connection(engine: Engine) -> Iterator[Connection]:
             _held.count = held
 
 
+DURABLE, REPEATABLE = "durable", "repeatable"
+
+
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes; rolled back as a whole where anything in it raises."""
-    with _translated(), _connection(engine) as connection, connection.execution_options(writes=True).begin():
+def writing(engine: Engine, kind: str = DURABLE) -> Iterator[Connection]:
+    """One transaction that writes; rolled back as a whole where anything in it raises.
+
+    Args:
+        kind: `DURABLE`: it is on the disk when this ends. `REPEATABLE`: it need not wait for the disk, for where the machine loses power
+            its work is still on the list that it was taken from, and is done again. Whatever is durable after it takes it along.
+    """
+    with _translated(), _connection(engine) as connection, connection.execution_options(writes=kind).begin():
+        if kind == REPEATABLE and engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
         yield connection
 
 
@@ -201,7 +216,7 @@ def claiming(engine: Engine) -> Iterator[tuple[Connection, Connection | None]]:
     the lock is taken for the save only, and the attempt is the fence.
     """
     if engine.dialect.name == "postgresql":
-        with writing(engine) as connection:
+        with writing(engine, REPEATABLE) as connection:
             yield connection, connection
         return
     with _translated(), _connection(engine) as connection:
@@ -214,7 +229,7 @@ def saving(engine: Engine, claimed: Connection | None) -> Iterator[Connection]:
     if claimed is not None:
         yield claimed
         return
-    with writing(engine) as connection:
+    with writing(engine, REPEATABLE) as connection:
         yield connection
 
 
@@ -392,7 +407,8 @@ def reserve_blocks(connection: Connection, shard: str, counts: Mapping[str, int]
     the ids is written to the log after it.
     """
     if connection.dialect.name == "postgresql":
-        with _inner.get(connection.engine, connection.engine).connect() as own, own.begin():
+        own = _inner.get(connection.engine, connection.engine).connect()
+        with own, own.execution_options(isolation_level="AUTOCOMMIT"):  # one statement: one trip to the server
             return _reserve(own, shard, counts, ", set_config('synchronous_commit', 'off', true)")
     return _reserve(connection, shard, counts)
 

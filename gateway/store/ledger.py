@@ -15,21 +15,27 @@ from gateway.store.engine import among, insert_many, reserve_ids, update_many
 from gateway.store.seal import SEALED_COLUMNS, Sealed, seal, sealed_under
 
 
-class _Opened(NamedTuple):
-    """An account's row: its key, how many seals it has, and the last one's digest."""
+class Account(NamedTuple):
+    """An account's row: its key, its sums, how many seals it has, and the last one's digest."""
 
     account: int
+    sums: Sums
     seals: int
     head: str
 
 
 def save_transfers(
-    connection: Connection, booked: Sequence[tuple[int | None, Transfer]], now: dt.datetime, first: int | None = None
+    connection: Connection,
+    booked: Sequence[tuple[int | None, Transfer]],
+    now: dt.datetime,
+    first: int | None = None,
+    held: Mapping[AccountName, Account] | None = None,
 ) -> None:
     """Add transfers (each with its operation's key), seal them and bring their accounts up. Part of the caller's transaction.
 
     Args:
         first: the first transfer's key, where the caller has reserved them, all of one payer.
+        held: the accounts that the caller has locked (`hold_accounts`).
 
     Raises:
         sqlalchemy.exc.IntegrityError: an account would fall below zero: nothing of the transaction is kept.
@@ -43,14 +49,14 @@ def save_transfers(
         mine = booked if len(payers) == 1 else [one for one in booked if one[1].source.payer == payer]
         names = changes.keys() if len(payers) == 1 else [name for name in changes if name.payer == payer]
         key = reserve_ids(connection, payer, "transfer", len(mine)) if first is None else first
-        rows = _opened(connection, payer, names)
+        rows = _opened(connection, payer, names, held or {})
         new, under = [], []
         for transfer, (operation, (source, target, amount, kind, month, cause, _, refers_to)) in enumerate(mine, key):
             of_source, of_target = rows[source].account, rows[target].account
             new.append((transfer, of_source, of_target, amount, kind.value, month, cause, operation, refers_to, at))
             under.append(sealed_under(of_source, source.kind, of_target, target.kind))
         insert_many(connection, t.transfer, ("payer", *SEALED_COLUMNS), [(payer, *row) for row in new])
-        heads = {row.account: (row.seals, row.head) for row in rows.values()}
+        heads = {rows[name].account: (rows[name].seals, rows[name].head) for name in names}
         sealed = {one.account: one for one in seal(connection, payer, under, new, heads, at)}
         _bring_up(connection, payer, {rows[name].account: changes[name] for name in names}, sealed)
 
@@ -69,22 +75,35 @@ _OWNED = (_A.payer == sa.bindparam("payer")) & among(_A.owner, "owners")
 _KEYS = sa.select(_A.period, _A.kind, _A.owner, _A.account).where(_OWNED)
 _SUMS = sa.select(_A.period, _A.kind, _A.owner, _A.in_settled, _A.out_settled, _A.in_held, _A.out_held).where(_OWNED)
 _LOCKED = sa.select(_A.account).where(_OWNED).order_by(_A.account).with_for_update()
-_TO_CHANGE = sa.select(_A.period, _A.kind, _A.owner, _A.account, _A.seals, _A.seal).where(_OWNED)
-_TO_CHANGE = _TO_CHANGE.order_by((_A.kind == AccountKind.CERTIFICATE.value).desc(), _A.account).with_for_update()
+_ACCOUNTS = sa.select(
+    _A.period, _A.kind, _A.owner, _A.account, _A.seals, _A.seal, _A.in_settled, _A.out_settled, _A.in_held, _A.out_held
+).where(_OWNED)
+_ACCOUNTS = _ACCOUNTS.order_by((_A.kind == AccountKind.CERTIFICATE.value).desc(), _A.account).with_for_update()
 
 
-def _opened(connection: Connection, payer: str, names: Iterable[AccountName]) -> dict[AccountName, _Opened]:
-    """The rows of a payer's accounts, locked; what is missing is opened, empty."""
-    wanted, found = list(names), {}
-    rows = connection.execute(_TO_CHANGE, {"payer": payer, "owners": sorted({name.owner for name in wanted})})
-    for period, kind, owner, account, seals, head in rows:
-        found[AccountName(payer, period, AccountKind(kind), owner)] = _Opened(account, seals or 0, head or "")
-    missing = [name for name in wanted if name not in found]
+def hold_accounts(connection: Connection, payer: str, owners: Iterable[str]) -> dict[AccountName, Account]:
+    """All accounts of these owners, nobody else's until the transaction ends; certificates first, in the order in which all hold them."""
+    rows = connection.execute(_ACCOUNTS, {"payer": payer, "owners": sorted(set(owners))})
+    return {
+        AccountName(payer, period, AccountKind(kind), owner): Account(account, Sums(*sums), seals or 0, head or "")
+        for period, kind, owner, account, seals, head, *sums in rows
+    }
+
+
+def _opened(
+    connection: Connection, payer: str, names: Iterable[AccountName], held: Mapping[AccountName, Account]
+) -> Mapping[AccountName, Account]:
+    """The rows of a payer's accounts, held; what is missing is opened, empty."""
+    unknown = [name for name in names if name not in held]
+    if not unknown:
+        return held
+    found = {**held, **hold_accounts(connection, payer, {name.owner for name in unknown})}
+    missing = [name for name in unknown if name not in found]
     if missing:
         first = reserve_ids(connection, payer, "account", len(missing))
         new = [(payer, first + at, name.period, name.kind.value, name.owner, 0, 0, 0, 0) for at, name in enumerate(missing)]
         insert_many(connection, t.account, ("payer", "account", "period", "kind", "owner", *Sums._fields), new)
-        found.update({name: _Opened(first + at, 0, "") for at, name in enumerate(missing)})
+        found.update({name: Account(first + at, Sums(), 0, "") for at, name in enumerate(missing)})
     return found
 
 

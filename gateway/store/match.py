@@ -71,6 +71,15 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedMarks | None]:
         yield ListedMarks(provider, [_word(row[1:]) for row in rows], {row[1]: row[0] for row in rows}, claimed)
 
 
+def is_anything_listed(engine: Engine) -> bool:
+    """Whether match, decide or book have anything on their lists."""
+    with reading(engine) as connection:
+        return bool(connection.execute(_ANYTHING).scalar_one())
+
+
+_ANYTHING = sa.select(sa.or_(*(sa.exists().select_from(table) for table in (t.to_match, t.to_decide, t.to_book))))
+
+
 def _word(row: Sequence[Any]) -> WordAt:
     mark, source, person, group, day, status, hours, from_empty, run, sheet, line, column, child = row
     return WordAt(mark, source, person, group, day, Status(status), hours, from_empty, run, Place(sheet, line, column), child)

@@ -11,7 +11,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from gateway.core.book import BookedAll
 from gateway.core.collect import Cell, Collected, Word
 from gateway.core.facts import Member
-from gateway.core.ledger import AccountName
+from gateway.core.ledger import AccountKind, AccountName
 from gateway.core.match import MarkMatched, Matched
 from gateway.core.periods import Period, month_of
 from gateway.store import collect as store_collect
@@ -30,14 +30,12 @@ from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
 from gateway.store.engine import among, days_for, insert_many, lock_new_claims, reserve_blocks, reserve_ids, writing
-from gateway.store.ledger import free_of, lock_accounts, save_transfers
+from gateway.store.ledger import Account, hold_accounts, save_transfers
 
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:
     """What has to be as it was when the plans' facts were read: the provider's runs and answers, and the register's cursors."""
     with writing(engine) as connection:  # held, if only for a moment: whoever is saving has a number already, and its facts not yet
-        if connection.execute(_ANSWERS_ROW, {"provider": provider}).first() is None:
-            reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
         return _fence(connection, provider, register)
 
 
@@ -52,15 +50,14 @@ _CURSORS = (
     .order_by(t.register_cursor.c.feed)
     .with_for_update(read=True)
 )
-_ANSWERS_ROW = sa.select(t.sequence.c.next).where(t.sequence.c.shard == sa.bindparam("provider"), t.sequence.c.name == "answer")
-_OF_LISTS = tuple(sa.select(sa.literal(1)).where(among(table.c.payer, "payers")).limit(1) for table in (t.to_decide, t.to_book))
-_KNOWN_CLAIM = (
-    sa.select(sa.literal(1))
-    .where(
-        among(t.claim.c.payer, "payers"), t.claim.c.provider == sa.bindparam("provider"), among(t.claim.c.group_id, "groups"),
-        t.claim.c.day >= sa.bindparam("first"), t.claim.c.day <= sa.bindparam("last"),
+_ANYTHING_KNOWN = sa.select(
+    sa.or_(
+        sa.exists().where(
+            among(t.claim.c.payer, "payers"), t.claim.c.provider == sa.bindparam("provider"), among(t.claim.c.group_id, "groups"),
+            t.claim.c.day >= sa.bindparam("first"), t.claim.c.day <= sa.bindparam("last"),
+        ),
+        *(sa.exists().where(among(table.c.payer, "payers")) for table in (t.to_decide, t.to_book)),
     )
-    .limit(1)
 )  # fmt: skip
 
 
@@ -70,6 +67,7 @@ class WholeWork:
 
     connection: Connection
     asked: RunRequest
+    held: dict[str, Mapping[AccountName, Account]] = field(default_factory=dict)
 
     def first_ids(self, shard: str, name: str, count: int) -> int:
         return reserve_ids(self.connection, shard, name, count) if count else 0
@@ -79,14 +77,13 @@ class WholeWork:
         for payer in payers:
             lock_new_claims(self.connection, payer, self.asked.provider)
         asked = {"payers": payers, "provider": self.asked.provider, "groups": groups, "first": period.first, "last": period.last}
-        execute = self.connection.execute
-        return execute(_KNOWN_CLAIM, asked).first() is None and all(
-            execute(query, {"payers": payers}).first() is None for query in _OF_LISTS
-        )
+        return not self.connection.execute(_ANYTHING_KNOWN, asked).scalar_one()
 
-    def free(self, payer: str, certificates: Sequence[str]) -> Mapping[AccountName, int]:
-        lock_accounts(self.connection, payer, certificates)
-        return free_of(self.connection, payer, certificates)
+    def hold(self, payer: str, certificates: Sequence[str]) -> Mapping[AccountName, int]:
+        """What the certificates' accounts may spend, kopecks; they, and what they pay into, are held until the transaction ends."""
+        held = hold_accounts(self.connection, payer, (*certificates, self.asked.provider))
+        self.held[payer] = held
+        return {name: account.sums.free for name, account in held.items() if name.kind is AccountKind.CERTIFICATE}
 
     def save(
         self,
@@ -118,7 +115,7 @@ class WholeWork:
             first = reserve_blocks(connection, payer, {"operation": len(plan.operations), "transfer": len(plan.holds)})
             insert_operations(connection, payer, plan, first["operation"], now)
             transfers = [(first["operation"] + hold.booking, hold.transfer) for hold in plan.holds]
-            save_transfers(connection, transfers, now, first["transfer"])
+            save_transfers(connection, transfers, now, first["transfer"], self.held[payer])
         return run
 
 

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from gateway.store import engine as store_engine
 from gateway.store import tables as t
 from gateway.store.engine import (
+    DURABLE,
+    REPEATABLE,
     Engine,
     StoreUnavailable,
     among,
@@ -295,3 +297,18 @@ def test_what_has_left_a_list_and_comes_again_has_an_attempt_that_nobody_holds(e
             held.add(connection.execute(sa.select(t.to_decide.c.attempt)).scalar_one())
             connection.execute(sa.delete(t.to_decide))
     assert len(held) == 20
+
+
+def test_what_can_be_done_again_does_not_wait_for_the_disk_and_the_next_does(engine: Engine) -> None:
+    question, repeatable, durable = {"sqlite": ("PRAGMA synchronous", 1, 2), "postgresql": ("SHOW synchronous_commit", "off", "on")}[
+        engine.dialect.name
+    ]
+    if engine.dialect.name == "postgresql":  # the tests' own server waits for no disk
+        with writing(engine) as connection:
+            connection.exec_driver_sql(f'ALTER DATABASE "{engine.url.database}" SET synchronous_commit = on')
+        engine.dispose()
+    for kind, expected in ((REPEATABLE, repeatable), (DURABLE, durable), (REPEATABLE, repeatable)):
+        with writing(engine, kind) as connection:
+            assert connection.exec_driver_sql(question).scalar_one() == expected
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql(question).scalar_one() == durable
