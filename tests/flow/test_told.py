@@ -86,6 +86,7 @@ def test_what_was_taken_back_meanwhile_is_compared_again(tmp_path: Path, watched
             gateway.undo(PROVIDER, first["run"])
         else:
             gateway.answer_group(PROVIDER, "Парусники", "G-2")
+        assert rows_kept(gateway)["told"] == []
         watched.since()
         again = running.take(gateway, sheet)
         assert watched.since() != []
@@ -152,7 +153,8 @@ def lived(running: Town, home: Path, told_steps: Sequence[Step]) -> tuple[list[d
     """Take the steps with a gateway of its own; all reports, and what is kept at the end."""
     gateway = running.gateway(str(home))
     gateway.__dict__["register"] = Accepting(running.url)
-    rows, group, reports = rows_of([1, 2, 3]), "G-1", []
+    rows, group = rows_of([1, 2, 3]), "G-1"
+    reports: list[dict[str, Any]] = []
     try:
         for number, step in enumerate([Step("same"), *told_steps]):
             if step.kind == "undo":
@@ -177,7 +179,8 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 def test_with_digests_and_without_it_ends_the_same_row_by_row(standing: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    recognise, known_again = told.recognise, []
+    recognise = told.recognise
+    known_again: list[Any] = []
 
     def counted(sheets: Any, known: Any) -> None:
         recognise(sheets := list(sheets), known)

@@ -264,6 +264,8 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
     """What a complete window no longer says is withdrawn; above the limit and more than one child, only held for a person."""
     window = sheet.window
     listed = {sheet.person_of[member.key] for member in sheet.members}
+    if sheet.changed is not None:  # these are its changed rows alone; the others are listed as they were
+        listed.update(sheet.person_of.values())
     lists_all = window is not None and window.lists_all  # where a row could not be read, who is missing may stand in it
     standing = {cell: mark for cell, mark in known.marks.items() if cell.group == sheet.group and mark.word.status is not Status.NOTHING}
     # A sign that says «nothing» or «day off» is a person's own word on this very cell.
