@@ -64,27 +64,32 @@ _LISTED = t.to_book.outerjoin(t.claim, (t.to_book.c.payer == t.claim.c.payer) & 
 _IS_FREE = sa.func.coalesce(t.claim.c.under_way, 1) == 0
 
 
+_CERTIFICATE = sa.func.coalesce(t.to_book.c.certificate, "")
+# Made once: making a statement takes longer than running it.
+_NEXT = (
+    sa.select(t.to_book.c.payer)
+    .select_from(_LISTED)
+    .where(_IS_FREE)
+    .order_by(t.to_book.c.payer)
+    .limit(1)
+    .with_for_update(of=t.to_book, skip_locked=True)
+)
+_ANSWERS = (
+    sa.select(t.to_book.c.claim, _CERTIFICATE, t.to_book.c.answer)
+    .select_from(_LISTED)
+    .where(t.to_book.c.payer == sa.bindparam("payer"), _IS_FREE)
+    .order_by(_CERTIFICATE, t.to_book.c.claim)
+    .limit(sa.bindparam("most"))
+    .with_for_update(of=t.to_book, skip_locked=True)
+)
+
+
 def _next_payer(connection: Connection) -> str | None:
-    return connection.execute(
-        sa.select(t.to_book.c.payer)
-        .select_from(_LISTED)
-        .where(_IS_FREE)
-        .order_by(t.to_book.c.payer)
-        .limit(1)
-        .with_for_update(of=t.to_book, skip_locked=True)
-    ).scalar_one_or_none()
+    return connection.execute(_NEXT).scalar_one_or_none()
 
 
 def _decided(connection: Connection, payer: str, limit: int) -> list[tuple[Claim, Answer]]:
-    certificate = sa.func.coalesce(t.to_book.c.certificate, "")
-    listed = connection.execute(
-        sa.select(t.to_book.c.claim, certificate, t.to_book.c.answer)
-        .select_from(_LISTED)
-        .where(t.to_book.c.payer == payer, _IS_FREE)
-        .order_by(certificate, t.to_book.c.claim)
-        .limit(limit)
-        .with_for_update(of=t.to_book, skip_locked=True)
-    ).all()
+    listed = connection.execute(_ANSWERS, {"payer": payer, "most": limit}).all()
     if len(listed) == limit and listed[0][1] != listed[-1][1]:
         # The last certificate may be cut: it comes whole with the next batch.
         listed = [row for row in listed if row[1] != listed[-1][1]]

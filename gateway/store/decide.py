@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -50,21 +51,13 @@ class ListedClaims(NamedTuple):
 def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedClaims | None]:
     """The next batch on decide's list, of one payer; None where there is none that nobody else is at."""
     with claiming(engine) as (connection, claimed):
-        payer = connection.execute(
-            sa.select(t.to_decide.c.payer).order_by(t.to_decide.c.payer, t.to_decide.c.claim).limit(1).with_for_update(skip_locked=True)
-        ).scalar_one_or_none()
+        payer = connection.execute(_NEXT).scalar_one_or_none()
         if payer is None:
             yield None
             return
         # First the list, then the claims: PostgreSQL gives a row that it locks as it is now, and what is joined to it as it was when the
         # statement began, so that a claim in the same statement might be older than the attempt beside it.
-        listed = connection.execute(
-            sa.select(t.to_decide.c.claim, t.to_decide.c.attempt)
-            .where(t.to_decide.c.payer == payer)
-            .order_by(t.to_decide.c.claim)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
+        listed = connection.execute(_LISTED, {"payer": payer, "most": limit})
         attempts = {claim: attempt for claim, attempt in listed}
         claims, stand = _claims(connection, payer, attempts)
         facts = facts_for(connection, {(claim.payer, claim.provider, claim.child, claim.group) for claim in claims})
@@ -75,19 +68,9 @@ def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedClaims | None]:
 
 def _claims(connection: Connection, payer: str, attempts: Mapping[int, int]) -> tuple[list[Claim], dict[int, Sequence[Any]]]:
     """The listed claims, and how the answer stands of those that wait for nothing."""
-    first, last = min(attempts), max(attempts)
-    between = (t.to_book.c.payer == payer) & t.to_book.c.claim.between(first, last)
-    to_book = set(connection.execute(sa.select(t.to_book.c.claim).where(between)).scalars())
-    # The list comes first, however many claims there are: SQLite does not turn an outer join round.
-    joined = with_live_debit(
-        t.to_decide.outerjoin(t.claim, (t.to_decide.c.payer == t.claim.c.payer) & (t.to_decide.c.claim == t.claim.c.claim))
-    )
-    rows = connection.execute(
-        sa.select(*CLAIM_COLUMNS, *ANSWER_COLUMNS)
-        .select_from(joined)
-        .where(t.to_decide.c.payer == payer, t.to_decide.c.claim.between(first, last))
-        .order_by(t.to_decide.c.claim)
-    )
+    span = {"payer": payer, "first": min(attempts), "last": max(attempts)}
+    to_book = set(connection.execute(_TO_BOOK, span).scalars())
+    rows = connection.execute(_CLAIMS, span)
     width = len(CLAIM_COLUMNS)
     claims: list[Claim] = []
     stand: dict[int, Sequence[Any]] = {}
@@ -100,6 +83,33 @@ def _claims(connection: Connection, payer: str, attempts: Mapping[int, int]) -> 
         if not claim.under_way and claim.row not in to_book:
             stand[claim.row] = row[width:]
     return claims, stand
+
+
+# Statements of every batch are made once: making one takes longer than running it.
+_D = t.to_decide.c
+_SPAN: tuple[sa.BindParameter[Any], sa.BindParameter[Any]] = (sa.bindparam("first"), sa.bindparam("last"))
+_NEXT = sa.select(_D.payer).order_by(_D.payer, _D.claim).limit(1).with_for_update(skip_locked=True)
+_LISTED = (
+    sa.select(_D.claim, _D.attempt)
+    .where(_D.payer == sa.bindparam("payer"))
+    .order_by(_D.claim)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_TO_BOOK = sa.select(t.to_book.c.claim).where(t.to_book.c.payer == sa.bindparam("payer"), t.to_book.c.claim.between(*_SPAN))
+# The list comes first, however many claims there are: SQLite does not turn an outer join round.
+_CLAIMS = (
+    sa.select(*CLAIM_COLUMNS, *ANSWER_COLUMNS)
+    .select_from(with_live_debit(t.to_decide.outerjoin(t.claim, (_D.payer == t.claim.c.payer) & (_D.claim == t.claim.c.claim))))
+    .where(_D.payer == sa.bindparam("payer"), _D.claim.between(*_SPAN))
+    .order_by(_D.claim)
+)
+_ATTEMPTS = (
+    sa.select(_D.claim, _D.attempt)
+    .where(_D.payer == sa.bindparam("payer"), _D.claim.between(*_SPAN))
+    .order_by(_D.claim)
+    .with_for_update()
+)
 
 
 def history(engine: Engine, claims: Sequence[Claim], now: dt.datetime) -> Callable[[Claim, str], Sequence[ClaimView]]:
@@ -169,18 +179,18 @@ def save(engine: Engine, listed: ListedClaims, decided: Iterable[tuple[Claim, An
             for row in changed
         ]  # fmt: skip
         if rows:
-            make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-            statement = make(t.to_book)
-            statement = statement.on_conflict_do_update(
-                index_elements=["payer", "claim"],
-                set_={
-                    "attempt": t.to_book.c.attempt + 1,
-                    "certificate": statement.excluded.certificate,
-                    "answer": statement.excluded.answer,
-                },
-            )
-            connection.execute(statement, rows)
+            connection.execute(_hand_over(connection.dialect.name), rows)
         strike(connection, t.to_decide, payer, ours)
+
+
+@cache
+def _hand_over(dialect: str) -> sa.Insert:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(t.to_book)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["payer", "claim"],
+        set_={"attempt": t.to_book.c.attempt + 1, "certificate": new.certificate, "answer": new.answer},
+    )
 
 
 def _stands(claim: Claim, answer: Answer, standing: Sequence[Any] | None, now: dt.datetime) -> bool:
@@ -194,12 +204,7 @@ def _stands(claim: Claim, answer: Answer, standing: Sequence[Any] | None, now: d
 def _still_ours(connection: Connection, payer: str, answers: Mapping[int, tuple[Claim, Answer]]) -> list[int]:
     if not answers:
         return []
-    rows = connection.execute(
-        sa.select(t.to_decide.c.claim, t.to_decide.c.attempt)
-        .where(t.to_decide.c.payer == payer, t.to_decide.c.claim.between(min(answers), max(answers)))
-        .order_by(t.to_decide.c.claim)
-        .with_for_update()
-    )
+    rows = connection.execute(_ATTEMPTS, {"payer": payer, "first": min(answers), "last": max(answers)})
     return [claim for claim, attempt in rows if claim in answers and answers[claim][0].attempt == attempt]
 
 

@@ -457,3 +457,18 @@ def relist(connection: Connection, table: Table, selected: sa.Select[Any], shard
     statement = make(table).from_select([shard, id_column, "attempt"], source)
     statement = statement.on_conflict_do_update(index_elements=[shard, id_column], set_={"attempt": table.c.attempt + 1})
     connection.execute(statement)
+
+
+def list_again(connection: Connection, table: Table, of: str, ids: Sequence[int]) -> None:
+    """As `relist`, of ids that are known. ``of``: their payer or provider."""
+    if not ids:
+        return
+    key, id_ = (column.name for column in table.primary_key.columns)
+    update = f"ON CONFLICT ({key}, {id_}) DO UPDATE SET attempt = {table.name}.attempt + 1"
+    first = secrets.randbelow(FIRST_ATTEMPT_MAX)
+    if connection.dialect.name == "postgresql":
+        values = "SELECT %s, id, %s FROM unnest(%s::bigint[]) AS id"
+        connection.exec_driver_sql(f"INSERT INTO {table.name} ({key}, {id_}, attempt) {values} {update}", (of, first, sorted(ids)))
+        return
+    rows = [(of, one, first) for one in sorted(ids)]
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({key}, {id_}, attempt) VALUES (?, ?, ?) {update}", rows)

@@ -19,7 +19,17 @@ from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, W
 from gateway.core.periods import month_of
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import among, claiming, in_chunks, insert_many, lock_new_claims, reading, relist, reserve_ids, saving
+from gateway.store.engine import (
+    among,
+    claiming,
+    insert_many,
+    list_again,
+    lock_new_claims,
+    reading,
+    reserve_ids,
+    saving,
+    update_many,
+)  # fmt: skip
 
 BATCH = 10_000
 
@@ -52,23 +62,26 @@ class MatchContext:
 def work(engine: Engine, limit: int = BATCH) -> Iterator[ListedMarks | None]:
     """The next batch on match's list, of one provider; None where there is none that nobody else is at."""
     with claiming(engine) as (connection, claimed):
-        provider = connection.execute(
-            sa.select(t.to_match.c.provider).order_by(t.to_match.c.provider, t.to_match.c.mark).limit(1).with_for_update(skip_locked=True)
-        ).scalar_one_or_none()
+        provider = connection.execute(_NEXT).scalar_one_or_none()
         if provider is None:
             yield None
             return
-        rows = connection.execute(
-            sa.select(t.to_match.c.attempt, *_WORD_COLUMNS)
-            .join(t.to_match, (t.to_match.c.provider == t.mark.c.provider) & (t.to_match.c.mark == t.mark.c.mark))
-            .where(t.mark.c.provider == provider, t.to_match.c.provider == provider)
-            .order_by(t.mark.c.mark)
-            .limit(limit)
-            .with_for_update(of=t.to_match, skip_locked=True)
-        ).all()
+        rows = connection.execute(_LISTED, {"provider": provider, "most": limit}).all()
         if claimed is None:
             connection.rollback()
         yield ListedMarks(provider, [_word(row[1:]) for row in rows], {row[1]: row[0] for row in rows}, claimed)
+
+
+# Statements of every batch are made once: making one takes longer than running it.
+_NEXT = sa.select(t.to_match.c.provider).order_by(t.to_match.c.provider, t.to_match.c.mark).limit(1).with_for_update(skip_locked=True)
+_LISTED = (
+    sa.select(t.to_match.c.attempt, *_WORD_COLUMNS)
+    .join(t.to_match, (t.to_match.c.provider == t.mark.c.provider) & (t.to_match.c.mark == t.mark.c.mark))
+    .where(t.mark.c.provider == sa.bindparam("provider"), t.to_match.c.provider == sa.bindparam("provider"))
+    .order_by(t.mark.c.mark)
+    .limit(sa.bindparam("most"))
+    .with_for_update(of=t.to_match, skip_locked=True)
+)
 
 
 def is_anything_listed(engine: Engine) -> bool:
@@ -138,33 +151,32 @@ def around(engine: Engine, provider: str, units: Iterable[Unit], without: Iterab
     if not wanted:
         return result
     days = [day for _, _, day in wanted]
+    asked = {"provider": provider, "children": children, "groups": groups, "first": min(days), "last": max(days)}
     with reading(engine) as connection:
-        for chunk in in_chunks(children):
-            rows = connection.execute(
-                sa.select(*_WORD_COLUMNS).where(
-                    t.mark.c.provider == provider, t.mark.c.child.in_(chunk), t.mark.c.group_id.in_(groups),
-                    t.mark.c.day >= min(days), t.mark.c.day <= max(days), t.mark.c.state == "claimed",
-                )
-            )  # fmt: skip
-            result.siblings.extend(
-                word for word in map(_word, rows) if word.mark not in left_out and (word.child, word.group, word.day) in wanted
-            )
-            claims = connection.execute(
-                sa.select(t.claim.c.child, t.claim.c.group_id, t.claim.c.day, t.claim.c.slot).where(
-                    t.claim.c.provider == provider, t.claim.c.child.in_(chunk), t.claim.c.group_id.in_(groups),
-                    t.claim.c.day >= min(days), t.claim.c.day <= max(days), t.claim.c.status.is_not(None),
-                )
-            )  # fmt: skip
-            for child, group, day, slot in claims:
-                result.slots[(child, group, day)].add(slot)
-            columns = t.taken_source.c
-            taken = connection.execute(
-                sa.select(columns.child, columns.group_id, columns.day, columns.slot, columns.source).where(
-                    columns.provider == provider, columns.child.in_(chunk)
-                )
-            )
-            result.take.update({(child, group, day, slot): source for child, group, day, slot, source in taken})
+        for word in map(_word, connection.execute(_SIBLINGS, asked)):
+            if word.mark not in left_out and (word.child, word.group, word.day) in wanted:
+                result.siblings.append(word)
+        for child, group, day, slot in connection.execute(_SLOTS, asked):
+            result.slots[(child, group, day)].add(slot)
+        taken = connection.execute(_TAKEN, {"provider": provider, "children": children})
+        result.take.update({(child, group, day, slot): source for child, group, day, slot, source in taken})
     return result
+
+
+def _of_units(table: sa.FromClause) -> tuple[sa.ColumnElement[bool], ...]:
+    columns = table.c
+    return (
+        columns.provider == sa.bindparam("provider"), among(columns.child, "children"), among(columns.group_id, "groups"),
+        columns.day >= sa.bindparam("first"), columns.day <= sa.bindparam("last"),
+    )  # fmt: skip
+
+
+_SIBLINGS = sa.select(*_WORD_COLUMNS).where(*_of_units(t.mark), t.mark.c.state == "claimed")
+_SLOTS = sa.select(t.claim.c.child, t.claim.c.group_id, t.claim.c.day, t.claim.c.slot)
+_SLOTS = _SLOTS.where(*_of_units(t.claim), t.claim.c.status.is_not(None))
+_TOOK = t.taken_source.c
+_TAKEN = sa.select(_TOOK.child, _TOOK.group_id, _TOOK.day, _TOOK.slot, _TOOK.source)
+_TAKEN = _TAKEN.where(_TOOK.provider == sa.bindparam("provider"), among(_TOOK.child, "children"))
 
 
 # ---------------------------------------------------------------- saving
@@ -184,35 +196,24 @@ def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Mapping[
         for payer in sorted({payer_of[word.child] for word in matched.claims}):
             words = [word for word in matched.claims if payer_of[word.child] == payer]
             _save_claims(connection, payer, work.provider, words)
-        for chunk in in_chunks(sorted(work.attempts)):
-            connection.execute(sa.delete(t.to_match).where(t.to_match.c.provider == work.provider, t.to_match.c.mark.in_(chunk)))
+        connection.execute(_LEAVE, {"of_provider": work.provider, "marks": sorted(work.attempts)})
 
 
 def _is_ours(connection: Connection, work: ListedMarks) -> bool:
-    columns, found = t.to_match.c, {}
-    for chunk in in_chunks(sorted(work.attempts)):
-        rows = connection.execute(
-            sa.select(columns.mark, columns.attempt).where(columns.provider == work.provider, columns.mark.in_(chunk)).with_for_update()
-        )
-        found.update({mark: attempt for mark, attempt in rows})
-    return found == work.attempts
+    rows = connection.execute(_ATTEMPTS, {"provider": work.provider, "marks": sorted(work.attempts)})
+    return {mark: attempt for mark, attempt in rows} == work.attempts
+
+
+_LEAVE = sa.delete(t.to_match).where(t.to_match.c.provider == sa.bindparam("of_provider"), among(t.to_match.c.mark, "marks"))
+_ATTEMPTS = sa.select(t.to_match.c.mark, t.to_match.c.attempt).where(
+    t.to_match.c.provider == sa.bindparam("provider"), among(t.to_match.c.mark, "marks")
+)
+_ATTEMPTS = _ATTEMPTS.order_by(t.to_match.c.mark).with_for_update()
 
 
 def _save_marks(connection: Connection, provider: str, matched: Matched) -> None:
-    if not matched.marks:
-        return
-    statement = (
-        sa.update(t.mark)
-        .where(t.mark.c.provider == provider, t.mark.c.mark == sa.bindparam("of_mark"))
-        .values({name: sa.bindparam("new_" + name) for name in ("state", "rule", "child", "lessons")})
-    )
-    connection.execute(
-        statement,
-        [
-            {"of_mark": one.mark, "new_state": one.state.value, "new_rule": one.rule, "new_child": one.child, "new_lessons": one.lessons}
-            for one in matched.marks
-        ],
-    )
+    rows = [(state.value, rule, child, lessons, provider, mark) for mark, state, rule, child, lessons in matched.marks]
+    update_many(connection, t.mark, ("state", "rule", "child", "lessons"), ("provider", "mark"), rows)
 
 
 def save_persons(connection: Connection, provider: str, persons: Mapping[int, Match]) -> None:
@@ -238,6 +239,7 @@ _CLAIM_COLUMNS = (
     "is_cancelled", "conflict", "mark", "is_said", "lacks_funds", "is_early", "keeps", "debits", "attendances", "under_way",
 )  # fmt: skip
 _COMPARED = ("starts_at", "ends_at", "status", "hours", "from_empty", "is_cancelled", "conflict")
+_WRITTEN = (*_COMPARED, "mark", "is_said")
 
 
 def _save_claims(connection: Connection, payer: str, provider: str, words: Sequence[ClaimWord]) -> None:
@@ -255,20 +257,10 @@ def _save_claims(connection: Connection, payer: str, provider: str, words: Seque
         if row is not None:
             values = _word_values(word, row)
             if any(row[name] != values[name] for name in _COMPARED):
-                changed.append({"of_claim": row["claim"]} | {"new_" + name: value for name, value in values.items()})
-    if not changed:
-        return
-    columns = t.claim.c
-    statement = (
-        sa.update(t.claim)
-        .where(columns.payer == payer, columns.claim == sa.bindparam("of_claim"))
-        .values({name: sa.bindparam("new_" + name) for name in (*_COMPARED, "mark", "is_said")})
-    )
-    changed.sort(key=itemgetter("of_claim"))  # all who write claims write them in this order, so that nobody waits in a ring
-    connection.execute(statement, changed)
-    for chunk in in_chunks(row["of_claim"] for row in changed):
-        selected = sa.select(columns.payer, columns.claim).where(columns.payer == payer, columns.claim.in_(chunk))
-        relist(connection, t.to_decide, selected, "payer")
+                changed.append((*(values[name] for name in _WRITTEN), payer, row["claim"]))
+    changed.sort(key=itemgetter(-1))  # all who write claims write them in this order, so that nobody waits in a ring
+    update_many(connection, t.claim, _WRITTEN, ("payer", "claim"), changed)
+    list_again(connection, t.to_decide, payer, [row[-1] for row in changed])
 
 
 def _key(word: ClaimWord) -> tuple[str, str, dt.date, int]:
@@ -278,27 +270,21 @@ def _key(word: ClaimWord) -> tuple[str, str, dt.date, int]:
 def _known_claims(
     connection: Connection, payer: str, provider: str, words: Sequence[ClaimWord]
 ) -> dict[tuple[str, str, dt.date, int], Mapping[str, Any]]:
-    columns = t.claim.c
     wanted = {_key(word) for word in words}
     days = [word.day for word in words]
-    groups = sorted({word.group for word in words})
-    found: dict[tuple[str, str, dt.date, int], Mapping[str, Any]] = {}
-    for chunk in in_chunks(sorted({word.child for word in words})):
-        rows = connection.execute(
-            sa.select(
-                columns.claim, columns.child, columns.group_id, columns.day, columns.slot, columns.mark, columns.is_said,
-                *(columns[name] for name in _COMPARED),
-            )
-            .where(
-                columns.payer == payer, columns.provider == provider, columns.child.in_(chunk), columns.group_id.in_(groups),
-                columns.day >= min(days), columns.day <= max(days),
-            )
-        ).mappings()  # fmt: skip
-        for row in rows:
-            key = (row["child"], row["group_id"], row["day"], row["slot"])
-            if key in wanted:
-                found[key] = dict(row)
-    return found
+    asked = {
+        "payer": payer, "provider": provider, "children": sorted({word.child for word in words}),
+        "groups": sorted({word.group for word in words}), "first": min(days), "last": max(days),
+    }  # fmt: skip
+    rows = connection.execute(_KNOWN, asked).mappings()
+    by_key = {(row["child"], row["group_id"], row["day"], row["slot"]): row for row in rows}
+    return {key: row for key, row in by_key.items() if key in wanted}  # type: ignore[misc]
+
+
+_C = t.claim.c
+_KNOWN = sa.select(
+    _C.claim, _C.child, _C.group_id, _C.day, _C.slot, _C.mark, _C.is_said, *(_C[name] for name in _COMPARED)
+).where(_C.payer == sa.bindparam("payer"), *_of_units(t.claim))
 
 
 def _new_claim(payer: str, claim: int, provider: str, word: ClaimWord) -> tuple[Any, ...]:
