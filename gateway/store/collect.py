@@ -18,7 +18,7 @@ from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.store import register, told
 from gateway.store import tables as t
-from gateway.store.engine import among, in_chunks, insert_many, relist, reserve_ids, upsert, writing
+from gateway.store.engine import among, insert_many, list_again, reserve_ids, update_many, upsert, writing
 
 
 class Run(NamedTuple):
@@ -335,41 +335,25 @@ def _save_words(
 
 def replace_words(connection: Connection, provider: str, words: dict[int, Word], run: int) -> None:
     """Give marks a new word, keep the one before, and list them for match."""
-    columns = t.mark.c
     told.forget_marks(connection, provider, words)
-    for chunk in in_chunks(sorted(words)):
-        before = connection.execute(
-            sa.select(
-                columns.mark, columns.run, columns.status, columns.hours, columns.from_empty, columns.sheet, columns.row, columns.col
-            ).where(columns.provider == provider, columns.mark.in_(chunk))
-        ).all()
-        insert_many(
-            connection,
-            t.earlier_word,
-            ("provider", "mark", "run", "status", "hours", "from_empty", "sheet", "row", "col", "replaced_by"),
-            [(provider, *row, run) for row in before],
-        )
-        connection.execute(
-            sa.update(t.mark)
-            .where(columns.provider == provider, columns.mark == sa.bindparam("of_mark"))
-            .values(
-                {name: sa.bindparam("new_" + name) for name in ("status", "hours", "from_empty", "sheet", "row", "col")} | {"run": run}
-            ),
-            [_new_word(mark, words[mark]) for mark in chunk],
-        )
-        relist(
-            connection,
-            t.to_match,
-            sa.select(columns.provider, columns.mark).where(columns.provider == provider, columns.mark.in_(chunk)),
-            "provider",
-        )
+    before = connection.execute(_WORDS, {"provider": provider, "marks": sorted(words)})
+    insert_many(
+        connection,
+        t.earlier_word,
+        ("provider", "mark", "run", "status", "hours", "from_empty", "sheet", "row", "col", "replaced_by"),
+        [(provider, *row, run) for row in before],
+    )
+    rows = [
+        (word.status.value, word.hours, word.from_empty, *word.place[:3], run, provider, mark) for mark, word in sorted(words.items())
+    ]
+    update_many(connection, t.mark, ("status", "hours", "from_empty", "sheet", "row", "col", "run"), ("provider", "mark"), rows)
+    list_again(connection, t.to_match, provider, list(words))
 
 
-def _new_word(mark: int, word: Word) -> dict[str, Any]:
-    return {
-        "of_mark": mark, "new_status": word.status.value, "new_hours": word.hours, "new_from_empty": word.from_empty,
-        "new_sheet": word.place.sheet, "new_row": word.place.row, "new_col": word.place.column,
-    }  # fmt: skip
+_MARK = t.mark.c
+_WORDS = sa.select(_MARK.mark, _MARK.run, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row, _MARK.col).where(
+    _MARK.provider == sa.bindparam("provider"), among(_MARK.mark, "marks")
+)
 
 
 def replace_lessons(connection: Connection, provider: str, source: str, lessons: Sequence[StandingLesson], run: int) -> None:

@@ -352,14 +352,16 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]],
     """Insert rows, or update those whose key is there. All rows have the same columns."""
     if not rows:
         return
-    make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table)
-    updated = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(_upsert(connection.dialect.name, table, tuple(rows[0]), tuple(keys)), list(rows))
+
+
+@lru_cache(maxsize=128)
+def _upsert(dialect: str, table: Table, columns: Sequence[str], keys: Sequence[str]) -> sa.Insert:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    updated = {name: statement.excluded[name] for name in columns if name not in keys}
     if updated:
-        statement = statement.on_conflict_do_update(index_elements=list(keys), set_=updated)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(keys))
-    connection.execute(statement, list(rows))
+        return statement.on_conflict_do_update(index_elements=list(keys), set_=updated)
+    return statement.on_conflict_do_nothing(index_elements=list(keys))
 
 
 def update_many(
