@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from gateway.core.claims import Claim, LessonAt
 from gateway.core.facts import Candidate, RegisterGroup
 from gateway.core.lessons import lessons_on
 from gateway.core.match import Match, Matched, WordAt
-from gateway.core.periods import Period, month_of, month_period
+from gateway.core.periods import month_of, month_period
 from gateway.flow.post import Poster, posting
 from gateway.flow.recover import Adoption
 from gateway.plugins.register import Acceptance, Page, RegisterConnector
@@ -238,19 +239,16 @@ class Matches:
 
     def ask_for(self, words: Iterable[WordAt]) -> None:
         """Ask the register about every group that has a person to recognise."""
-        days: dict[str, Period] = {}
-        numbers: dict[str, set[str]] = {}
+        days: dict[str, set[dt.date]] = defaultdict(set)
+        persons: dict[str, set[int]] = defaultdict(set)
         for word in words:
-            person = self._context.persons[word.person]
-            if word.group not in self._context.groups or not person.needs_candidates:
-                continue
-            known = days.get(word.group, Period(word.day, word.day))
-            days[word.group] = Period(min(known.first, word.day), max(known.last, word.day))
-            if person.number:
-                numbers.setdefault(word.group, set()).add(person.number)
-        for group, period in sorted(days.items()):
+            if word.group in self._context.groups and self._context.persons[word.person].needs_candidates:
+                days[word.group].add(word.day)
+                persons[word.group].add(word.person)
+        numbers = {group: {number for one in mine if (number := self._context.persons[one].number)} for group, mine in persons.items()}
+        for group, of_group in sorted(days.items()):
             # Whole months: «enrolled in the group in that month».
-            first, last = month_period(month_of(period.first)).first, month_period(month_of(period.last)).last
+            first, last = month_period(month_of(min(of_group))).first, month_period(month_of(max(of_group))).last
             self._candidates[group] = self._flow.candidates(group, first, last, numbers.get(group, ()))
             self.payers.update({one.child: one.payer for one in self._candidates[group]})
 
