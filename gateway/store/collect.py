@@ -334,14 +334,16 @@ def _save_words(
 
 
 def replace_words(connection: Connection, provider: str, words: dict[int, Word], run: int) -> None:
-    """Give marks a new word, keep the one before, and list them for match."""
-    told.forget_marks(connection, provider, words)
-    before = connection.execute(_WORDS, {"provider": provider, "marks": sorted(words)})
+    """Give marks a new word, keep the one before, and list them for match. What was told of their days stands no more."""
+    if not words:
+        return
+    before = connection.execute(_WORDS, {"provider": provider, "marks": sorted(words)}).all()
+    told.forget(connection, provider, told.days_of([(group, day) for group, day, *_ in before]))
     insert_many(
         connection,
         t.earlier_word,
         ("provider", "mark", "run", "status", "hours", "from_empty", "sheet", "row", "col", "replaced_by"),
-        [(provider, *row, run) for row in before],
+        [(provider, *row[2:], run) for row in before],
     )
     rows = [
         (word.status.value, word.hours, word.from_empty, *word.place[:3], run, provider, mark) for mark, word in sorted(words.items())
@@ -351,9 +353,9 @@ def replace_words(connection: Connection, provider: str, words: dict[int, Word],
 
 
 _MARK = t.mark.c
-_WORDS = sa.select(_MARK.mark, _MARK.run, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row, _MARK.col).where(
-    _MARK.provider == sa.bindparam("provider"), among(_MARK.mark, "marks")
-)
+_WORDS = sa.select(
+    _MARK.group_id, _MARK.day, _MARK.mark, _MARK.run, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row, _MARK.col
+).where(_MARK.provider == sa.bindparam("provider"), among(_MARK.mark, "marks"))
 
 
 def replace_lessons(connection: Connection, provider: str, source: str, lessons: Sequence[StandingLesson], run: int) -> None:

@@ -7,7 +7,7 @@ what was told of it, in the same transaction; an input keeps its own sheets afte
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from gateway.core.periods import Period
 from gateway.store import tables as t
 from gateway.store.engine import among, upsert
 
-_T, _M = t.told.c, t.mark.c
+_T = t.told.c
 _TOLD = sa.select(_T.group_id, _T.first, _T.last, _T.head, _T.rows).where(
     _T.provider == sa.bindparam("provider"), _T.source == sa.bindparam("source"), among(_T.group_id, "groups")
 )
@@ -26,11 +26,6 @@ _FORGET = sa.delete(t.told).where(
     _T.last >= sa.bindparam("first_day"),
 )  # fmt: skip
 _FORGET_SOURCE = sa.delete(t.told).where(_T.provider == sa.bindparam("of_provider"), _T.source == sa.bindparam("of_source"))
-_DAYS_OF_MARKS = (
-    sa.select(_M.group_id, sa.func.min(_M.day), sa.func.max(_M.day))
-    .where(_M.provider == sa.bindparam("provider"), among(_M.mark, "marks"))
-    .group_by(_M.group_id)
-)
 
 
 def told_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> list[Told]:
@@ -80,12 +75,6 @@ def forget(connection: Connection, provider: str, written: Mapping[str, Period])
 
 def forget_source(connection: Connection, provider: str, source: str) -> None:
     connection.execute(_FORGET_SOURCE, {"of_provider": provider, "of_source": source})
-
-
-def forget_marks(connection: Connection, provider: str, marks: Collection[int]) -> None:
-    """These marks were given another word."""
-    rows = connection.execute(_DAYS_OF_MARKS, {"provider": provider, "marks": sorted(marks)}) if marks else ()
-    forget(connection, provider, {group: Period(first, last) for group, first, last in rows})
 
 
 def _rows_from(text: str) -> tuple[Row, ...]:
