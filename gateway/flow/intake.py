@@ -33,6 +33,7 @@ from gateway.store import ledger as store_ledger
 from gateway.store import match as store_match
 from gateway.store import months as store_months
 from gateway.store import register as store_register
+from gateway.store import source as store_source
 from gateway.store import told as store_told
 from gateway.store import views
 from gateway.store import whole as store_whole
@@ -105,12 +106,12 @@ def _stored(
         with reading(flow.engine) as connection:
             group_of = _GroupFinder.of(connection, asked)
             read = collect.read(batches, group_of, _today(asked, now))
-            moved = store_collect.moved_groups(group_of.named, _meant(read, group_of))
+            moved = store_source.moved_groups(group_of.named, _meant(read, group_of))
             if not moved:
                 resumes = store_collect.unfinished_run(connection, request)
                 known, collected = _compared(flow, connection, asked, group_of, read, resumes, now)
         if moved:  # a mapping that names another group than before is a second answer: it replaces the first
-            store_collect.regroup(flow.engine, asked.provider.provider, asked.source, moved)
+            store_source.regroup(flow.engine, asked.provider.provider, asked.source, moved)
             continue
         whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
         run = whole or store_collect.save(flow.engine, request, collected, known.marks, resumes, flow.vault.seal, fence, now)
@@ -202,10 +203,10 @@ def _known(
         nonworking=asked.holidays,
         today=_today(asked, now),
         key_of=flow.vault.key_of,
-        persons=store_collect.persons_of(connection, provider, source) if compared else (),
-        marks=store_collect.marks_of(connection, provider, source, compared, period(), changed) if compared or changed else {},
-        lessons=store_collect.lessons_of(connection, provider, source, compared),
-        next_person=store_collect.next_person(connection, provider) if compared else 1,
+        persons=store_source.persons_of(connection, provider, source) if compared else (),
+        marks=store_source.marks_of(connection, provider, source, compared, period(), changed) if compared or changed else {},
+        lessons=store_source.lessons_of(connection, provider, source, compared),
+        next_person=store_source.next_person(connection, provider) if compared else 1,
         limit_percent=asked.limit_percent,
         resumes=resumes.run if resumes else None,
     )
@@ -223,7 +224,7 @@ class _GroupFinder:
     """The register's group for a source's words: by the mapping, by an earlier answer, by its title, or because there is only one."""
 
     def __init__(
-        self, groups: Mapping[str, RegisterGroup], mapping: Mapping[str, Any], named: Mapping[str, store_collect.NamedGroup]
+        self, groups: Mapping[str, RegisterGroup], mapping: Mapping[str, Any], named: Mapping[str, store_source.NamedGroup]
     ) -> None:
         self.named = named
         by_mapping = mapping.get("groups")
@@ -237,7 +238,7 @@ class _GroupFinder:
     def of(cls, connection: Connection, asked: IntakeRequest) -> _GroupFinder:
         provider = asked.provider.provider
         groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
-        return cls(groups, asked.mapping, store_collect.named_groups(connection, provider, asked.source))
+        return cls(groups, asked.mapping, store_source.named_groups(connection, provider, asked.source))
 
     def __call__(self, words: str) -> str | None:
         key = folded(words)

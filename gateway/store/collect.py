@@ -1,4 +1,4 @@
-"""Collect, the source's side: what is known of a source, and a run's new words, in one transaction with match's list."""
+"""Collect, the source's side: a run and its new words, in one transaction with match's list."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, Person, StandingLesson, StandingMark, Word
-from gateway.core.facts import Finding, LessonState, Member, Place, Status
+from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, StandingLesson, StandingMark, Word
+from gateway.core.facts import Finding, Member
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.store import register, told
 from gateway.store import tables as t
 from gateway.store.engine import among, insert_many, list_again, reserve_ids, update_many, upsert, writing
+from gateway.store.source import NamedGroup, marks_of, named_groups
 
 
 class Run(NamedTuple):
@@ -42,7 +43,7 @@ class RunRequest(NamedTuple):
 
 
 # Statements that every input needs are made once: making one takes longer than running it.
-_RUN, _PERSON, _SEQUENCE, _GROUP, _LESSON, _MARK = t.run.c, t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c, t.mark.c
+_RUN = t.run.c
 _UNFINISHED = (
     sa.select(_RUN.run, _RUN.id, _RUN.withdrawn)
     .where(
@@ -51,10 +52,6 @@ _UNFINISHED = (
     )
     .order_by(_RUN.run.desc())
 )  # fmt: skip
-_PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON.group_id, _PERSON.has_number, _PERSON.row).where(
-    _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
-)
-_NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
 _ANSWERS, _RUNS = t.sequence.alias("answers"), t.sequence.alias("runs")
 _SO_FAR = (
     sa.select(
@@ -64,21 +61,6 @@ _SO_FAR = (
     .where(_ANSWERS.c.shard == sa.bindparam("provider"), _ANSWERS.c.name == "answer")
     .with_for_update(of=_ANSWERS)
 )
-_GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id).where(
-    _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
-)
-_LESSONS = sa.select(_LESSON.group_id, _LESSON.day, _LESSON.starts_at, _LESSON.state).where(
-    _LESSON.provider == sa.bindparam("provider"), _LESSON.source == sa.bindparam("source"), among(_LESSON.group_id, "groups")
-)
-_MARKS = sa.select(
-    _MARK.person, _MARK.group_id, _MARK.day, _MARK.lesson, _MARK.mark, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row,
-    _MARK.col, _MARK.state, _MARK.run,
-).where(
-    _MARK.provider == sa.bindparam("provider"), _MARK.source == sa.bindparam("source"), _MARK.day >= sa.bindparam("first"),
-    _MARK.day <= sa.bindparam("last"),
-)  # fmt: skip
-_MARKS_OF_GROUPS = _MARKS.where(among(_MARK.group_id, "groups"))
-_MARKS_OF_PERSONS = _MARKS.where(among(_MARK.person, "persons"))
 
 
 def unfinished_run(connection: Connection, asked: RunRequest) -> Run | None:
@@ -95,77 +77,6 @@ def finish_run(engine: Engine, provider: str, id_: str, counts: dict[str, Any], 
             .where(t.run.c.provider == provider, t.run.c.id == id_)
             .values(finished_at=now.isoformat(), counts=json.dumps(counts, ensure_ascii=False))
         )
-
-
-# ---------------------------------------------------------------- what is known
-
-
-def persons_of(connection: Connection, provider: str, source: str) -> list[Person]:
-    return [Person(*row) for row in connection.execute(_PERSONS, {"provider": provider, "source": source})]
-
-
-def next_person(connection: Connection, provider: str) -> int:
-    return int(connection.execute(_NUMBERS, {"provider": provider, "name": "person"}).scalar_one_or_none() or 1)
-
-
-def marks_of(
-    connection: Connection, provider: str, source: str, groups: Iterable[str], period: Period, persons: Iterable[int] = ()
-) -> dict[Cell, StandingMark]:
-    """The source's marks of these groups, and of these persons in any group, on these days, with the word that each says now."""
-    found = {}
-    asked = {"provider": provider, "source": source, "first": period.first, "last": period.last}
-    for query, name, some in ((_MARKS_OF_GROUPS, "groups", sorted(set(groups))), (_MARKS_OF_PERSONS, "persons", sorted(set(persons)))):
-        rows = connection.execute(query, {**asked, name: some}) if some else ()
-        for person, group, day, lesson, mark, status, hours, from_empty, sheet, row, col, state, run in rows:
-            word = Word(Status(status), hours, from_empty, Place(sheet, row, col))
-            counts = state not in (MarkState.DROPPED, MarkState.WITHDRAWN, MarkState.UNFIT)
-            found[Cell(person, group, day, lesson)] = StandingMark(mark, word, counts, run)
-    return found
-
-
-def lessons_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> list[StandingLesson]:
-    rows = connection.execute(_LESSONS, {"provider": provider, "source": source, "groups": sorted(set(groups))})
-    return [StandingLesson(group, day, starts_at, LessonState(state)) for group, day, starts_at, state in rows]
-
-
-class NamedGroup(NamedTuple):
-    """``shown``: a group's words as written last; ``group``: what they mean, the register's group or a reference (N03)."""
-
-    shown: str
-    group: str
-
-
-def named_groups(connection: Connection, provider: str, source: str) -> dict[str, NamedGroup]:
-    """Folded words → the group, as remembered."""
-    rows = connection.execute(_GROUPS, {"provider": provider, "source": source})
-    return {words: NamedGroup(shown, group) for words, shown, group in rows}
-
-
-Moved = tuple[str, str, str]
-"""Folded words, the group that they meant before, the register's group that they mean now."""
-
-
-def moved_groups(before: Mapping[str, NamedGroup], groups: Mapping[str, str]) -> list[Moved]:
-    """Words that now mean another group than before, unless other words mean the old group too.
-
-    Args:
-        groups: folded words → the register's group that they mean now.
-    """
-    return [
-        (words, before[words].group, group)
-        for words, group in sorted(groups.items())
-        if words in before
-        and before[words].group != group
-        and not any(other != words and old.group == before[words].group for other, old in before.items())
-    ]
-
-
-def regroup(engine: Engine, provider: str, source: str, moved: Iterable[Moved]) -> None:
-    """Words that mean another group take their marks with them."""
-    with writing(engine) as connection:
-        reserve_ids(connection, provider, "answer", 1)  # an input that is planned on the old groups is planned anew
-        for words, old, group in moved:
-            register.name_group(connection, provider, source, words, group, old)
 
 
 # ---------------------------------------------------------------- saving

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gateway.bootstrap import Gateway
 from gateway.core.collect import told
-from gateway.store import collect as store_collect
+from gateway.store import source as store_source
 from gateway.store import tables as t
 from tests.builders.sheets import Row
 from tests.builders.town import LESSON_DAYS, PROVIDER, District, Town, certificate, child_name, rows_of, sums, town
@@ -43,13 +43,13 @@ class Watched:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[set[str], set[int]]] = []
-        read_back = store_collect.marks_of
+        read_back = store_source.marks_of
 
         def watched(connection: Any, provider: str, source: str, groups: Any, period: Any, persons: Any = ()) -> Any:
             self.asked.append((set(groups), set(persons)))
             return read_back(connection, provider, source, groups, period, persons)
 
-        monkeypatch.setattr(store_collect, "marks_of", watched)
+        monkeypatch.setattr(store_source, "marks_of", watched)
 
     def since(self) -> list[tuple[set[str], set[int]]]:
         asked, self.asked = self.asked, []

@@ -1,0 +1,107 @@
+"""What is known of a source before an input of it is compared: its persons, groups, lessons, and the words that stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, Engine
+
+from gateway.core.collect import Cell, Person, StandingLesson, StandingMark, Word
+from gateway.core.facts import LessonState, Place, Status
+from gateway.core.match import MarkState
+from gateway.core.periods import Period
+from gateway.store import register
+from gateway.store import tables as t
+from gateway.store.engine import among, reserve_ids, writing
+
+# Statements that every input needs are made once: making one takes longer than running it.
+_PERSON, _SEQUENCE, _GROUP, _LESSON, _MARK = t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c, t.mark.c
+_PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON.group_id, _PERSON.has_number, _PERSON.row).where(
+    _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
+)
+_NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
+_GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id).where(
+    _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
+)
+_LESSONS = sa.select(_LESSON.group_id, _LESSON.day, _LESSON.starts_at, _LESSON.state).where(
+    _LESSON.provider == sa.bindparam("provider"), _LESSON.source == sa.bindparam("source"), among(_LESSON.group_id, "groups")
+)
+_MARKS = sa.select(
+    _MARK.person, _MARK.group_id, _MARK.day, _MARK.lesson, _MARK.mark, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row,
+    _MARK.col, _MARK.state, _MARK.run,
+).where(
+    _MARK.provider == sa.bindparam("provider"), _MARK.source == sa.bindparam("source"), _MARK.day >= sa.bindparam("first"),
+    _MARK.day <= sa.bindparam("last"),
+)  # fmt: skip
+_MARKS_OF_GROUPS = _MARKS.where(among(_MARK.group_id, "groups"))
+_MARKS_OF_PERSONS = _MARKS.where(among(_MARK.person, "persons"))
+
+
+def persons_of(connection: Connection, provider: str, source: str) -> list[Person]:
+    return [Person(*row) for row in connection.execute(_PERSONS, {"provider": provider, "source": source})]
+
+
+def next_person(connection: Connection, provider: str) -> int:
+    return int(connection.execute(_NUMBERS, {"provider": provider, "name": "person"}).scalar_one_or_none() or 1)
+
+
+def marks_of(
+    connection: Connection, provider: str, source: str, groups: Iterable[str], period: Period, persons: Iterable[int] = ()
+) -> dict[Cell, StandingMark]:
+    """The source's marks of these groups, and of these persons in any group, on these days, with the word that each says now."""
+    found = {}
+    asked = {"provider": provider, "source": source, "first": period.first, "last": period.last}
+    for query, name, some in ((_MARKS_OF_GROUPS, "groups", sorted(set(groups))), (_MARKS_OF_PERSONS, "persons", sorted(set(persons)))):
+        rows = connection.execute(query, {**asked, name: some}) if some else ()
+        for person, group, day, lesson, mark, status, hours, from_empty, sheet, row, col, state, run in rows:
+            word = Word(Status(status), hours, from_empty, Place(sheet, row, col))
+            counts = state not in (MarkState.DROPPED, MarkState.WITHDRAWN, MarkState.UNFIT)
+            found[Cell(person, group, day, lesson)] = StandingMark(mark, word, counts, run)
+    return found
+
+
+def lessons_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> list[StandingLesson]:
+    rows = connection.execute(_LESSONS, {"provider": provider, "source": source, "groups": sorted(set(groups))})
+    return [StandingLesson(group, day, starts_at, LessonState(state)) for group, day, starts_at, state in rows]
+
+
+class NamedGroup(NamedTuple):
+    """``shown``: a group's words as written last; ``group``: what they mean, the register's group or a reference (N03)."""
+
+    shown: str
+    group: str
+
+
+def named_groups(connection: Connection, provider: str, source: str) -> dict[str, NamedGroup]:
+    """Folded words → the group, as remembered."""
+    rows = connection.execute(_GROUPS, {"provider": provider, "source": source})
+    return {words: NamedGroup(shown, group) for words, shown, group in rows}
+
+
+Moved = tuple[str, str, str]
+"""Folded words, the group that they meant before, the register's group that they mean now."""
+
+
+def moved_groups(before: Mapping[str, NamedGroup], groups: Mapping[str, str]) -> list[Moved]:
+    """Words that now mean another group than before, unless other words mean the old group too.
+
+    Args:
+        groups: folded words → the register's group that they mean now.
+    """
+    return [
+        (words, before[words].group, group)
+        for words, group in sorted(groups.items())
+        if words in before
+        and before[words].group != group
+        and not any(other != words and old.group == before[words].group for other, old in before.items())
+    ]
+
+
+def regroup(engine: Engine, provider: str, source: str, moved: Iterable[Moved]) -> None:
+    """Words that mean another group take their marks with them."""
+    with writing(engine) as connection:
+        reserve_ids(connection, provider, "answer", 1)  # an input that is planned on the old groups is planned anew
+        for words, old, group in moved:
+            register.name_group(connection, provider, source, words, group, old)
