@@ -17,13 +17,16 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.core.facts import LessonException, RegisterGroup, RegisterProvider
 from gateway.core.periods import Period
-from gateway.plugins.builtin.registers import wire
+from gateway.plugins.builtin.registers import answers as reading
+from gateway.plugins.builtin.registers import schemas, wire
 from gateway.plugins.builtin.registers.http import OPERATIONS_MAX, HttpRegister
 from gateway.plugins.builtin.registers.snils import snils_is_valid
-from gateway.plugins.register import Outcome, RegisterConnector, RegisterUnavailable
+from gateway.plugins.register import Answer, Outcome, RegisterConnector, RegisterUnavailable
 
 Reply = Callable[["Handler"], None]
 YEAR = Period(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
@@ -515,6 +518,26 @@ def test_an_answer_that_makes_no_sense_harms_no_other(server: Server, register: 
     found = register.send(sent)
     assert [each.outcome for each in found] == [Outcome.ACCEPTED, *[Outcome.UNANSWERED] * 4]
     assert [each.id for each in found] == [each["id"] for each in sent]
+
+
+ODD = st.sampled_from([None, "", "N-1", 5, True, ["N-1"], {"ru": "нет", "en": "no"}, "x" * (schemas.TEXT_MAX + 1), "2025-10", []])
+PLAIN = {"id": "op-1", "outcome": "accepted", "number": "N-1", "accepted_at": "2025-11-05T10:00:00+03:00"}
+
+
+@given(
+    st.dictionaries(st.sampled_from([*PLAIN, "reason", "cure", "acceptances", "booked_month"]), ODD, max_size=2),
+    st.sets(st.sampled_from([*PLAIN]), max_size=1),
+)
+def test_the_short_way_reads_an_acceptance_as_the_schema_does(changed: dict[str, Any], missing: set[str]) -> None:
+    raw = {name: value for name, value in PLAIN.items() if name not in missing} | changed
+
+    def read(way: Callable[[Mapping[str, Any]], Answer]) -> Answer | str:
+        try:
+            return way(raw)
+        except reading.AnswerFault as fault:
+            return f"fault: {fault}"
+
+    assert read(reading.answer) == read(reading._answer)
 
 
 def test_after_three_chunks_without_an_answer_no_more_is_sent(server: Server, register: HttpRegister) -> None:

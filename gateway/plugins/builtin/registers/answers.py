@@ -103,6 +103,26 @@ def acceptance(raw: Mapping[str, Any]) -> Acceptance:
 
 
 def answer(raw: Mapping[str, Any]) -> Answer:
+    return _plainly_accepted(raw) or _answer(raw)
+
+
+def _plainly_accepted(raw: Mapping[str, Any]) -> Answer | None:
+    """An acceptance that says no more than its number: nearly every answer, read without the schema in a fifteenth of its time.
+
+    None: whatever is not that for certain, for the schema to judge.
+    """
+    if raw.get("outcome") != "accepted" or not _SAYS_MORE.isdisjoint(raw):
+        return None
+    id_, number = raw.get("id"), raw.get("number")
+    if type(id_) is not str or type(number) is not str or not 0 < len(id_) <= schemas.TEXT_MAX or len(number) > schemas.TEXT_MAX:
+        return None
+    return Answer(id_, Outcome.ACCEPTED, number)
+
+
+_SAYS_MORE = frozenset({"reason", "cure", "acceptances", "booked_month"})
+
+
+def _answer(raw: Mapping[str, Any]) -> Answer:
     found = checked(_ANSWER, raw)
     reason, cure = found["reason"], found["cure"]
     outcome = Outcome(found["outcome"])

@@ -8,21 +8,23 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 KOPECKS_MAX = 10**15
+TEXT_MAX = 2000
+"""Characters."""
 MONTH = r"\d{4}-(0[1-9]|1[0-2])\Z"
 
 
 def _text(**options: Any) -> fields.String:
-    return fields.String(required=True, validate=validate.Length(max=2000), **options)
+    return fields.String(required=True, validate=validate.Length(max=TEXT_MAX), **options)
 
 
 def _word() -> fields.String:
     """An id: never empty."""
-    return fields.String(required=True, validate=validate.Length(min=1, max=2000))
+    return fields.String(required=True, validate=validate.Length(min=1, max=TEXT_MAX))
 
 
 def _known(load_default: Any = None) -> fields.String:
     """A text that may be unknown or absent."""
-    return fields.String(load_default=load_default, allow_none=True, validate=validate.Length(max=2000))
+    return fields.String(load_default=load_default, allow_none=True, validate=validate.Length(max=TEXT_MAX))
 
 
 def _day(**options: Any) -> fields.Date:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import requests
 import urllib3
 
@@ -23,6 +24,7 @@ ANSWER_BYTES_MAX = 64 * 1024 * 1024
 TRIES = 3
 BACKOFF_SECONDS = 0.2
 
+_JSON = {"Content-Type": "application/json"}
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONG_NUMBER = re.compile(r"\d{6,}")
 _log = logging.getLogger(__name__)
@@ -93,7 +95,8 @@ class Wire:
                 method,
                 self._base + path,
                 params=params,
-                json=body,
+                data=None if body is None else msgspec.json.encode(body),
+                headers=None if body is None else _JSON,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
                 stream=True,
