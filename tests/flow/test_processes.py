@@ -293,7 +293,7 @@ def stop_here(where: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop_first(*args: Any, **more: Any) -> Any:
         if not stopped:
             stopped.append(True)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)  # another thread would be stopped later, and this one go on
         return does(*args, **more)
 
     monkeypatch.setattr(where, name, stop_first)
