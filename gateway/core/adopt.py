@@ -20,6 +20,7 @@ from gateway.core.post import (
     Operation,
     OperationState,
     Settled,
+    booked_in,
     move_as_theirs,
     moved,
     released,
@@ -95,7 +96,7 @@ def _settle(
     change: ClaimChange,
 ) -> ClaimChange:
     """The answer to an operation of ours, which came by this way."""
-    operation = operation._replace(month=accepted.month)
+    operation = booked_in(accepted.month, operation, settled)
     settled.states.append((operation, OperationState.ACCEPTED, accepted.number, None, None))
     account, transfer = moved(operation, nominal_period)
     settled.transfers.append((operation.operation, transfer))
@@ -129,7 +130,8 @@ def _adopt(
     is_late = ours is not None and ours.state is OperationState.RELEASED and _is_the_same(accepted, ours.operation)
     if ours is not None and is_late:
         row = ours.operation.operation
-        settled.states.append((ours.operation._replace(month=accepted.month), OperationState.ACCEPTED, accepted.number, None, None))
+        late = booked_in(accepted.month, ours.operation, settled)
+        settled.states.append((late, OperationState.ACCEPTED, accepted.number, None, None))
     else:
         settled.adopted.append((claim.about, accepted))
     move_as_theirs(claim.about, accepted, nominal_period, left, settled, row)

@@ -10,6 +10,8 @@ import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from gateway.core.facts import Text
@@ -116,12 +118,17 @@ class ClaimChange(NamedTuple):
 
 @dataclass(slots=True)
 class Settled:
-    """The plan. ``freed``: accounts whose free balance rose, so that their A07 refusals are decided anew."""
+    """The plan.
+
+    ``other_month``: operations that the register booked in another month than their own, with that month; ``freed``: accounts whose free
+    balance rose, so that their A07 refusals are decided anew.
+    """
 
     states: list[tuple[Operation, OperationState, str | None, Text | None, Text | None]] = field(default_factory=list)
     transfers: list[tuple[int | None, Transfer]] = field(default_factory=list)
     changes: list[ClaimChange] = field(default_factory=list)
     adopted: list[tuple[Operation, Accepted]] = field(default_factory=list)
+    other_month: list[Operation] = field(default_factory=list)
     freed: set[AccountName] = field(default_factory=set)
 
 
@@ -139,6 +146,7 @@ def plan(
     """
     settled = Settled()
     left = dict(free)
+    nominal_period = cache(nominal_period)  # a batch has few days
     for answered in answers:
         if answered.outcome == OperationState.ACCEPTED:
             _accept(answered, nominal_period, settled)
@@ -151,6 +159,29 @@ def plan(
         else:
             settled.states.append((answered.operation, OperationState.UNANSWERED, None, answered.reason, None))
     return settled
+
+
+def order_key(operation: Operation) -> str:
+    """Operations of one key reach the register in their order: those of a certificate; without one, those of a claim."""
+    return operation.certificate or operation.claim_key
+
+
+def portions(operations: Sequence[Operation], size: int) -> list[list[Operation]]:
+    """Cut operations into portions of one request each. Those of one key stay together, unless they alone are more than fit.
+
+    Portions that share a key stand in the order in which they must be sent.
+    """
+    groups: dict[str, list[Operation]] = {}
+    for one in operations:
+        groups.setdefault(order_key(one), []).append(one)
+    found: list[list[Operation]] = []
+    for group in groups.values():
+        for first in range(0, len(group), size):
+            piece = group[first : first + size]
+            if not found or len(found[-1]) + len(piece) > size:
+                found.append([])
+            found[-1] += piece
+    return [sorted(portion, key=attrgetter("operation")) for portion in found]
 
 
 def account_of(operation: Operation, certificate: str, nominal_period: Callable[[dt.date], Period]) -> AccountName:
@@ -176,11 +207,11 @@ def release(operation: Operation, nominal_period: Callable[[dt.date], Period]) -
 
 
 def _payable(account: AccountName, provider: str) -> AccountName:
-    return account._replace(kind=AccountKind.PAYABLE, owner=provider)
+    return AccountName(account.payer, account.period, AccountKind.PAYABLE, provider)
 
 
 def _accept(answered: Answered, nominal_period: Callable[[dt.date], Period], settled: Settled) -> None:
-    operation = answered.operation._replace(month=answered.month or answered.operation.month)
+    operation = booked_in(answered.month, answered.operation, settled)
     settled.states.append((operation, OperationState.ACCEPTED, answered.number, None, None))
     if operation.kind == "attendance":
         settled.changes.append(
@@ -197,6 +228,14 @@ def _accept(answered: Answered, nominal_period: Callable[[dt.date], Period], set
         settled.freed.add(account)
         change = taken_back(operation)
     settled.changes.append(change)
+
+
+def booked_in(month: str | None, operation: Operation, settled: Settled) -> Operation:
+    """The operation in the month in which the register booked it, if it says so."""
+    if not month or month == operation.month:
+        return operation
+    settled.other_month.append(operation._replace(month=month))
+    return settled.other_month[-1]
 
 
 def moved(operation: Operation, nominal_period: Callable[[dt.date], Period]) -> tuple[AccountName, Transfer]:

@@ -20,8 +20,9 @@ from gateway.store import codec
 from gateway.store import tables as t
 from gateway.store.engine import in_chunks, insert_many, lock_new_claims, reading, relist, reserve_ids, writing
 from gateway.store.ledger import free_of, lock_accounts
-from gateway.store.post import OPERATION_COLUMNS, operation_from, save_settled
+from gateway.store.post import OPERATION_COLUMNS, operation_from
 from gateway.store.register import payer_of_children, save_cursor
+from gateway.store.settled import save_settled
 
 _O, _C = t.operation.c, t.claim.c
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from gateway.core.pace import Breaker
 from gateway.store import tables as t
 from gateway.store.engine import reading, upsert, writing
-from gateway.store.post import stamp
+from gateway.store.settled import stamp
 
 _L = t.register_link.c
 

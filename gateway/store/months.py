@@ -18,7 +18,8 @@ from gateway.core.post import Operation
 from gateway.store import tables as t
 from gateway.store.engine import in_chunks, reading, relist, upsert, writing
 from gateway.store.ledger import lock_accounts
-from gateway.store.post import OPERATION_COLUMNS, operation_from, save_settled
+from gateway.store.post import OPERATION_COLUMNS, operation_from
+from gateway.store.settled import save_settled
 
 _M, _O, _C, _L = t.month.c, t.operation.c, t.claim.c, t.late_decision.c
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)

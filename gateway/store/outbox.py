@@ -16,7 +16,8 @@ from gateway.core.post import Operation, OperationState, release
 from gateway.store import tables as t
 from gateway.store.engine import insert_many, reading, relist, reserve_ids, writing
 from gateway.store.ledger import lock_accounts
-from gateway.store.post import NEXT_ATTEMPT, OPERATION_COLUMNS, operation_from, save_settled
+from gateway.store.post import NEXT_ATTEMPT, OPERATION_COLUMNS, operation_from
+from gateway.store.settled import save_settled
 
 SHOWN_MAX = 500
 _O, _C = t.operation.c, t.claim.c

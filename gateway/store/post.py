@@ -7,28 +7,25 @@ two take from one certificate; what it has taken carries its attempt, and an ans
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.ledger import AccountKind, AccountName, Transfer, meeting_shortfall
 from gateway.core.pace import LATEST_SECONDS
 from gateway.core.periods import Period
-from gateway.core.post import OPEN, Accepted, Answered, ClaimChange, Operation, OperationState, Settled, plan
-from gateway.core.refusals import r01
-from gateway.core.rules import Refusal
+from gateway.core.post import OPEN, Answered, Operation, OperationState, Settled, plan
 from gateway.store import tables as t
-from gateway.store.claims import refusals_text
-from gateway.store.engine import in_chunks, insert_many, reading, relist, reserve_ids, upsert, writing
-from gateway.store.ledger import free_of, lock_accounts, save_transfers, sums_of
+from gateway.store.engine import among, in_chunks, reading, update_many, upsert, writing
+from gateway.store.ledger import free_of, lock_accounts
+from gateway.store.settled import save_settled, stamp
 
 BATCH = 500
-LEASE_SECONDS = 600
-"""Longer than any one request can take, its answer included."""
+"""Operations in one request."""
+LEASE_SECONDS = 720
+"""Longer than what is taken may wait to be sent, and any one request can take, its answer included."""
 
 _O, _C = t.operation.c, t.claim.c
 _ATTEMPT = sa.func.coalesce(_O.attempt, 0)
@@ -41,17 +38,18 @@ OPERATION_COLUMNS = (
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)
 
 
-def operation_from(row: Sequence[Any]) -> Operation:
+_instant = lru_cache(maxsize=4096)(dt.datetime.fromisoformat)
+
+
+def operation_from(row: Sequence[Any], attempts: int = 0, tries: int = 0) -> Operation:
+    """``attempts`` and ``tries``: how many more it has had since the row was read."""
     values = list(row)
-    values[11] = dt.datetime.fromisoformat(values[11])
-    values[23] = dt.datetime.fromisoformat(values[23]) if values[23] else None
+    values[11] = _instant(values[11])
+    values[23] = _instant(values[23]) if values[23] else None
     values[24] = bool(values[24])
-    return Operation(*values)
-
-
-def stamp(instant: dt.datetime) -> str:
-    """An instant as text that sorts as the instants do."""
-    return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds")
+    values[21] += attempts
+    values[22] += tries
+    return Operation._make(values)
 
 
 # ---------------------------------------------------------------- taking
@@ -92,6 +90,13 @@ def payers_to_send(engine: Engine) -> list[str]:
     with reading(engine) as connection:
         rows = connection.execute(sa.select(_O.payer).where(_O.answered_at.is_(None), _O.state.in_(states)).distinct().order_by(_O.payer))
         return [payer for (payer,) in rows]
+
+
+def payers_unanswered(engine: Engine) -> set[str]:
+    """Payers that have operations whose answer never came."""
+    with reading(engine) as connection:
+        unanswered = _O.answered_at.is_(None) & (_O.state == OperationState.UNANSWERED.value)
+        return {payer for (payer,) in connection.execute(sa.select(_O.payer).where(unanswered).distinct())}
 
 
 def take_fresh(engine: Engine, payer: str, lease: Lease, now: dt.datetime, limit: int = BATCH) -> list[Operation]:
@@ -157,14 +162,14 @@ def _take(
             .limit(limit)
             .with_for_update(of=t.operation, skip_locked=True)
         ).all()
-        operations = [operation_from(row) for row in rows]
+        operations = [operation_from(row, 1, 1 if is_sent else 0) for row in rows]
         values: dict[str, Any] = {"state": OperationState.SENDING.value, "attempt": NEXT_ATTEMPT}
         values |= {"leased_by": lease.token, "leased_until": stamp(lease.until)}
         values |= {"sent_at": now.isoformat(), "tries": _O.tries + 1} if is_sent else {}
-        for chunk in in_chunks(one.operation for one in operations):
-            connection.execute(sa.update(t.operation).where(_O.payer == payer, _O.operation.in_(chunk)).values(**values))
-    more = 1 if is_sent else 0
-    return [one._replace(attempt=one.attempt + 1, tries=one.tries + more) for one in operations]
+        if operations:
+            taken = sa.update(t.operation).where(_O.payer == payer, among(_O.operation, "taken")).values(**values)
+            connection.execute(taken, {"taken": [one.operation for one in operations]})
+    return operations
 
 
 def is_stopped(connection: Connection, payer: str) -> bool:
@@ -210,14 +215,31 @@ def settle(
 
 def send_after_all(engine: Engine, operations: Sequence[Operation]) -> None:
     """The register does not have them, and nothing of them is on its way any more: they are to be sent, in their place."""
+    rows = [(OperationState.TO_SEND.value, None, None, *_as_taken(one)) for one in operations]
     with writing(engine) as connection:
-        for one in operations:
-            ours = (_O.state == OperationState.SENDING.value) & (one.attempt == _ATTEMPT)
-            connection.execute(
-                sa.update(t.operation)
-                .where(_O.payer == one.payer, _O.operation == one.operation, ours)
-                .values(state=OperationState.TO_SEND.value, leased_by=None, leased_until=None)
-            )
+        update_many(connection, t.operation, ("state", "leased_by", "leased_until"), _AS_TAKEN, rows)
+
+
+def give_back(engine: Engine, operations: Sequence[Operation], state: OperationState, is_sent: bool = True) -> None:
+    """What was taken and was not sent stands as before, but for its attempt. What somebody else has taken meanwhile is left.
+
+    Args:
+        state: from which they were taken.
+        is_sent: as they were taken.
+    """
+    more = 1 if is_sent else 0
+    rows = [
+        (state.value, one.sent_at.isoformat() if one.sent_at else None, one.tries - more, None, None, *_as_taken(one)) for one in operations
+    ]
+    with writing(engine) as connection:
+        update_many(connection, t.operation, ("state", "sent_at", "tries", "leased_by", "leased_until"), _AS_TAKEN, rows)
+
+
+_AS_TAKEN = ("payer", "operation", "attempt", "state")
+
+
+def _as_taken(one: Operation) -> tuple[str, int, int, str]:
+    return one.payer, one.operation, one.attempt, OperationState.SENDING.value
 
 
 def due_at_once(engine: Engine, payers: Iterable[str]) -> None:
@@ -229,19 +251,23 @@ def due_at_once(engine: Engine, payers: Iterable[str]) -> None:
 
 
 def _still_ours(connection: Connection, payer: str, answers: Sequence[Answered]) -> list[Answered]:
-    ours: set[tuple[int, int]] = set()
     # Claims before operations, as whoever takes the register's movements over: else each could wait for the other.
-    for chunk in in_chunks(sorted({answered.operation.claim for answered in answers})):
-        connection.execute(sa.select(_C.claim).where(_C.payer == payer, _C.claim.in_(chunk)).order_by(_C.claim).with_for_update())
-    for chunk in in_chunks(sorted(answered.operation.operation for answered in answers)):
-        rows = connection.execute(
-            sa.select(_O.operation, _ATTEMPT)
-            .where(_O.payer == payer, _O.operation.in_(chunk), _O.state.in_(sorted(OPEN)))
-            .order_by(_O.operation)
-            .with_for_update()
-        )
-        ours.update((operation, attempt) for operation, attempt in rows)
-    return [answered for answered in answers if (answered.operation.operation, answered.operation.attempt) in ours]
+    if connection.dialect.name != "sqlite":  # whose one writer is alone
+        connection.execute(_CLAIMS_LOCKED, {"payer": payer, "claims": sorted({one.operation.claim for one in answers})})
+    asked = {"payer": payer, "operations": sorted(one.operation.operation for one in answers)}
+    ours = {operation: attempt for operation, attempt in connection.execute(_OPEN_LOCKED, asked)}
+    return [one for one in answers if ours.get(one.operation.operation) == one.operation.attempt]
+
+
+_CLAIMS_LOCKED = (
+    sa.select(_C.claim).where(_C.payer == sa.bindparam("payer"), among(_C.claim, "claims")).order_by(_C.claim).with_for_update()
+)
+_OPEN_LOCKED = (
+    sa.select(_O.operation, _ATTEMPT)
+    .where(_O.payer == sa.bindparam("payer"), among(_O.operation, "operations"), _O.state.in_(sorted(OPEN)))
+    .order_by(_O.operation)
+    .with_for_update()
+)
 
 
 def known_of(connection: Connection, payer: str, claims: Iterable[int], ids: Collection[str]) -> set[str]:
@@ -254,132 +280,7 @@ def known_of(connection: Connection, payer: str, claims: Iterable[int], ids: Col
     return known
 
 
-# ---------------------------------------------------------------- saving
-
-
-def save_settled(
-    connection: Connection, settled: Settled, now: dt.datetime, retry_at: Callable[[Operation], dt.datetime] | None = None
-) -> None:
-    """Store a plan of answers, or of what is cancelled. Part of the caller's transaction."""
-    _save_states(connection, settled, now, retry_at)
-    _save_adopted(connection, settled, now)
-    save_transfers(connection, settled.transfers, now)
-    _save_changes(connection, settled.changes, now)
-    _list_freed(connection, settled.freed, now)
-
-
-def _save_states(connection: Connection, settled: Settled, now: dt.datetime, retry_at: Callable[[Operation], dt.datetime] | None) -> None:
-    if not settled.states:
-        return
-    names = ("state", "month", "number", "reason", "answered_at", "next_try_at")
-    statement = (
-        sa.update(t.operation)
-        .where(_O.payer == sa.bindparam("of_payer"), _O.operation == sa.bindparam("of_operation"))
-        .values({name: sa.bindparam("new_" + name) for name in names} | {"leased_until": None})
-    )
-    connection.execute(
-        statement,
-        [
-            {
-                "of_payer": operation.payer, "of_operation": operation.operation, "new_state": state.value, "new_month": operation.month,
-                "new_number": number,
-                "new_reason": json.dumps([*reason, *(cure or ("", ""))], ensure_ascii=False) if reason else None,
-                "new_answered_at": None if state is OperationState.UNANSWERED else now.isoformat(),
-                "new_next_try_at": stamp(retry_at(operation)) if retry_at and state is OperationState.UNANSWERED else None,
-            }
-            for operation, state, number, reason, cure in settled.states
-        ],
-    )  # fmt: skip
-
-
-def _save_adopted(connection: Connection, settled: Settled, now: dt.datetime) -> None:
-    """The register's acceptances that we did not know become operations of ours, accepted.
-
-    A claim without a word is the register's own then.
-    """
-    by_payer: dict[str, list[tuple[Operation, Accepted]]] = defaultdict(list)
-    for about, accepted in settled.adopted:
-        by_payer[about.payer].append((about, accepted))
-    for payer, adopted in sorted(by_payer.items()):
-        first = reserve_ids(connection, payer, "operation", len(adopted))
-        insert_many(
-            connection,
-            t.operation,
-            (
-                "payer", "operation", "id", "kind", "claim", "n", "month", "amount", "enrollment", "certificate", "minutes", "refers_to",
-                "state", "number", "booked_at", "answered_at", "tries",
-            ),
-            [
-                (
-                    payer, first + offset, accepted.id, accepted.kind, about.claim, accepted.n, accepted.month, accepted.amount,
-                    accepted.enrollment, accepted.certificate, about.minutes, accepted.refers_to, OperationState.ACCEPTED.value,
-                    accepted.number,
-                    now.isoformat(), now.isoformat(), 0,
-                )
-                for offset, (about, accepted) in enumerate(adopted)
-            ],
-        )  # fmt: skip
-        for chunk in in_chunks(sorted({about.claim for about, _ in adopted})):
-            connection.execute(sa.update(t.claim).where(_C.payer == payer, _C.claim.in_(chunk), _C.status.is_(None)).values(is_said=False))
-
-
-def _save_changes(connection: Connection, changes: Sequence[ClaimChange], now: dt.datetime) -> None:
-    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    listed: dict[str, list[int]] = defaultdict(list)
-    for change in changes:
-        values = _changed_columns(change)
-        by_columns[tuple(sorted(values))].append(
-            {"of_payer": change.payer, "of_claim": change.claim, "less": change.under_way}
-            | {"new_" + name: value for name, value in values.items()}
-        )
-        if change.lists == "decide":
-            listed[change.payer].append(change.claim)
-    for names, rows in sorted(by_columns.items()):
-        statement = (
-            sa.update(t.claim)
-            .where(_C.payer == sa.bindparam("of_payer"), _C.claim == sa.bindparam("of_claim"))
-            .values({name: sa.bindparam("new_" + name) for name in names} | {"under_way": _C.under_way + sa.bindparam("less")})
-        )
-        connection.execute(statement, rows)
-    for payer, claims in sorted(listed.items()):
-        for chunk in in_chunks(sorted(claims)):
-            relist(connection, t.to_decide, sa.select(_C.payer, _C.claim).where(_C.payer == payer, _C.claim.in_(chunk)), "payer")
-
-
-def _changed_columns(change: ClaimChange) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        name: value
-        for name, value in (
-            ("last_acceptance", change.last_acceptance), ("debits", change.debits), ("attendance", change.attendance),
-            ("attendances", change.attendances),
-        )
-        if value is not None
-    }  # fmt: skip
-    if change.live is not None:
-        values["live"] = change.live or None
-    if change.said is not None:
-        values["is_said"] = change.said
-    if change.refused is not None:
-        refusal = Refusal("R01", *change.refused) if change.by_person else r01(*change.refused)
-        values |= {"answer": "refused", "first_rule": refusal.rule, "reasons": refusals_text([refusal])}
-        values |= {"amount": None, "not_charged": None, "keeps": False}
-    return values
-
-
-def _list_freed(connection: Connection, freed: Iterable[AccountName], now: dt.datetime) -> None:
-    """What becomes free meets an open shortfall first; then the certificates' A07 refusals are decided anew."""
-    for payer in sorted({account.payer for account in freed}):
-        accounts = [account for account in freed if account.payer == payer]
-        sums = sums_of(connection, payer, [account.owner for account in accounts])
-        transfers: list[Transfer] = []
-        for account in accounts:
-            owed = sums.get(account._replace(kind=AccountKind.SHORTFALL))
-            if owed is not None:
-                transfers += meeting_shortfall(account, sums[account].free, owed.out_settled - owed.in_settled, "shortfall")
-        save_transfers(connection, [(None, transfer) for transfer in transfers], now)
-        for owners in in_chunks(sorted({account.owner for account in accounts})):
-            short = sa.select(_C.payer, _C.claim).where(_C.payer == payer, _C.certificate.in_(owners), _C.lacks_funds.is_(True))
-            relist(connection, t.to_decide, short, "payer")
+# ---------------------------------------------------------------- what is under way
 
 
 def being_sent(engine: Engine) -> int:

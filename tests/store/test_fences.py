@@ -10,7 +10,7 @@ from gateway.core import book
 from gateway.core.claims import Answer, AnswerKind, NotCharged
 from gateway.core.facts import Status, Text
 from gateway.core.match import ClaimWord, MarkMatched, MarkState, Match, Matched
-from gateway.core.post import Accepted, Answered
+from gateway.core.post import Accepted, Answered, OperationState
 from gateway.store import book as store_book
 from gateway.store import decide as store_decide
 from gateway.store import ledger as store_ledger
@@ -227,6 +227,43 @@ def test_what_is_taken_is_not_taken_again_before_it_is_taken_up(engine: Engine) 
     (second,) = take(engine)
     assert second.id == first.id
     assert rows(engine, t.operation.c.tries) == [(2,)]
+
+
+def test_what_is_given_back_stands_as_before_and_can_be_taken_again(engine: Engine) -> None:
+    booked_debit(engine)
+    columns = (t.operation.c.state, t.operation.c.tries, t.operation.c.sent_at, t.operation.c.leased_by, t.operation.c.leased_until)
+    (first,) = take(engine)
+    store_post.give_back(engine, [first], OperationState.TO_SEND)
+    assert rows(engine, *columns) == [("to_send", 0, None, None, None)]
+    (second,) = take(engine)
+    assert second.id == first.id
+    store_post.give_back(engine, [first], OperationState.TO_SEND)
+    assert rows(engine, *columns[:2]) == [("sending", 1)], "somebody else's by now"
+    store_post.settle(engine, [Answered(second, "unanswered", None, None, None)], calendar_year, NOW)
+    sent = rows(engine, t.operation.c.sent_at)
+    (third,) = take(engine)
+    store_post.give_back(engine, [third], OperationState.UNANSWERED)
+    assert rows(engine, *columns[:2]) == [("unanswered", 1)] and rows(engine, t.operation.c.sent_at) == sent
+    assert balance(engine) == (0, 10_000, 0)
+
+
+def test_an_attendance_and_a_debit_that_are_answered_at_once_change_their_claim_once_each(engine: Engine) -> None:
+    booked_debit(engine)
+    (debit,) = take(engine)
+    with writing(engine) as connection:  # as book would have it with the attendance before the debit
+        insert_many(
+            connection,
+            t.operation,
+            ("payer", "operation", "id", "kind", "claim", "n", "month", "amount", "minutes", "status", "state", "booked_at", "tries"),
+            [("town", 900, "a-1", "attendance", debit.claim, 0, "2025-10", 0, 90, "attended", "to_send", NOW.isoformat(), 0)],
+        )
+        connection.execute(sa.update(t.claim).values(under_way=2))
+    (attendance,) = take(engine)
+    store_post.settle(engine, [Answered(one, "accepted", "N", None, None) for one in (attendance, debit)], calendar_year, NOW)
+    of = t.claim.c
+    changed = rows(engine, of.attendance, of.attendances, of.live, of.last_acceptance, of.debits, of.under_way)
+    assert changed == [("attended", 1, debit.id, debit.id, 1, 0)]
+    assert balance(engine) == (0, 0, 10_000)
 
 
 def test_operations_are_taken_in_the_order_in_which_they_were_booked(engine: Engine) -> None:

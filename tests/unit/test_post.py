@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.core.facts import Text
 from gateway.core.ledger import AccountKind, Sums, Transfer, TransferKind, changes_of
-from gateway.core.post import Accepted, Answered, ClaimChange, OperationState, Settled, plan
+from gateway.core.post import Accepted, Answered, ClaimChange, OperationState, Settled, order_key, plan, portions
 from tests.builders.facts import account, calendar_year, operation
 
 ACCOUNT, PAYABLE, SHORTFALL = account(), account("club", AccountKind.PAYABLE), account(kind=AccountKind.SHORTFALL)
@@ -170,3 +172,27 @@ def test_an_adopted_debit_may_be_of_another_certificate() -> None:
     found = settled(answered(DEBIT, "behind", (accepted("x", certificate="cert-2"),)), free={account("cert-2"): 10_000})
     assert moves(found)[1][2] == account("cert-2")
     assert changes_of(one for _, one in found.transfers)[ACCOUNT] == Sums(out_held=-10_000)
+
+
+def test_what_the_register_booked_in_another_month_is_told_with_that_month() -> None:
+    found = settled(answered(DEBIT, "accepted", month="2025-11"), answered(ATTENDANCE, "accepted", month=ATTENDANCE.month))
+    assert found.other_month == [DEBIT._replace(month="2025-11")]
+    assert found.states[0][0].month == found.transfers[0][1].month == "2025-11"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["cert-1", "cert-2", "cert-3", None]), st.integers(1, 9)), max_size=60), st.integers(1, 7))
+def test_portions_hold_every_operation_once_and_keep_a_certificate_together_and_in_order(
+    drawn: list[tuple[str | None, int]], size: int
+) -> None:
+    operations = [
+        DEBIT._replace(operation=number, certificate=certificate, claim_key=f"claim-{claim}")
+        for number, (certificate, claim) in enumerate(drawn)
+    ]
+    found = portions(operations, size)
+    assert sorted(one.operation for portion in found for one in portion) == [one.operation for one in operations]
+    assert all(0 < len(portion) <= size for portion in found)
+    for key in {order_key(one) for one in operations}:
+        mine = [one.operation for portion in found for one in portion if order_key(one) == key]
+        assert mine == sorted(mine), "in the order of the portions, and within each"
+        of_key = [portion for portion in found if any(order_key(one) == key for one in portion)]
+        assert len(of_key) == -(-len(mine) // size), "no more portions than it fills"
