@@ -188,7 +188,7 @@ def test_the_last_rouble_from_two_providers_goes_to_one(
             met: list[str] = []
             meet_before(intake, "_stored", facts_read, met)
             if is_whole:
-                meet_before(store_whole, "lock_accounts", at_the_account, met)
+                meet_before(store_whole, "hold_accounts", at_the_account, met)
             else:
                 meet_before(Flow, "book_listed", at_the_account, met)
             taken_in(running, url, path, provider)
