@@ -52,15 +52,9 @@ _UNFINISHED = (
     )
     .order_by(_RUN.run.desc())
 )  # fmt: skip
-_ANSWERS, _RUNS = t.sequence.alias("answers"), t.sequence.alias("runs")
-_SO_FAR = (
-    sa.select(
-        _ANSWERS.c.next,
-        sa.select(_RUNS.c.next).where(_RUNS.c.shard == sa.bindparam("provider"), _RUNS.c.name == "run").scalar_subquery(),
-    )
-    .where(_ANSWERS.c.shard == sa.bindparam("provider"), _ANSWERS.c.name == "answer")
-    .with_for_update(of=_ANSWERS)
-)
+_SEQUENCE = t.sequence.c
+_ANSWERS_HELD = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == "answer").with_for_update()
+_RUNS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == "run")
 
 
 def unfinished_run(connection: Connection, asked: RunRequest) -> Run | None:
@@ -91,11 +85,14 @@ def inputs_so_far(connection: Connection, provider: str) -> Fence:
     The row of answers is held until the transaction ends: two inputs of one provider are planned one after the other. The row of runs is
     only read: its next number is taken in a transaction of its own (`reserve_ids`), which must not wait for this one.
     """
-    row = connection.execute(_SO_FAR, {"provider": provider}).first()
-    if row is None:
+    of = {"provider": provider}
+    answers = connection.execute(_ANSWERS_HELD, of).scalar()
+    if answers is None:
         reserve_ids(connection, provider, "answer", 0)  # so that there is a row to hold
-        row = connection.execute(_SO_FAR, {"provider": provider}).one()
-    return (("answer", str(row[0])), ("run", str(row[1] or 1)))
+        answers = connection.execute(_ANSWERS_HELD, of).scalar_one()
+    # A statement of its own: whoever waited for the row above would read here what was before he began to wait.
+    runs = connection.execute(_RUNS, of).scalar() or 1
+    return (("answer", str(answers)), ("run", str(runs)))
 
 
 def save(

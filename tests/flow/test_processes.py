@@ -195,7 +195,7 @@ def test_the_last_rouble_from_two_providers_goes_to_one(
             return met
 
         told = all_told([functools.partial(work, *one) for one in sheets])
-        assert told == [["_stored", "lock_accounts" if is_whole else "book_listed"]] * 2, "both stood before the account at the same time"
+        assert told == [["_stored", "hold_accounts" if is_whole else "book_listed"]] * 2, "both stood before the account at the same time"
         gateway.run()
         assert running.statement() == (1, 0, 10_000)
         counts = gateway.counts()
