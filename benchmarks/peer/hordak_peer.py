@@ -33,6 +33,7 @@ def main(host: str, user: str, database: str, count: str) -> None:
         Account.objects.create(name=f"certificate {number}", code=str(number + 2), type=AccountType.liability, currencies=["RUB"])
         for number in range(100)
     ]
+
     def book(first: int, last: int) -> None:
         for number in range(first, last):
             certificates[number % len(certificates)].transfer_to(payable, Money(180, "RUB"))

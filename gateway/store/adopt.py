@@ -18,10 +18,11 @@ from gateway.core.periods import Period, month_of
 from gateway.core.post import Accepted, Operation, OperationState, Settled
 from gateway.store import codec
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, insert_many, lock_new_claims, reading, relist, reserve_ids, writing
+from gateway.store.engine import reading, writing
 from gateway.store.ledger import free_of, lock_accounts
 from gateway.store.post import OPERATION_COLUMNS, operation_from
 from gateway.store.register import payer_of_children, save_cursor
+from gateway.store.rows import in_chunks, insert_many, lock_new_claims, relist, reserve_ids
 from gateway.store.settled import save_settled
 
 _O, _C = t.operation.c, t.claim.c
@@ -206,9 +207,7 @@ def _claims(connection: Connection, payer: str, places: Mapping[Place, dt.dateti
     return found
 
 
-def _find_claims(
-    connection: Connection, payer: str, places: Mapping[Place, dt.datetime], locked: bool = True
-) -> dict[Place, KnownClaim]:
+def _find_claims(connection: Connection, payer: str, places: Mapping[Place, dt.datetime], locked: bool = True) -> dict[Place, KnownClaim]:
     found: dict[Place, KnownClaim] = {}
     days = [place.day for place in places]
     columns = (_C.provider, _C.child, _C.group_id, _C.day, _C.slot, _C.claim, _C.key, _C.starts_at, _C.live, _C.debits, _C.attendances)

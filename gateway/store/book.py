@@ -17,9 +17,10 @@ from gateway.core.ledger import AccountName
 from gateway.core.post import OperationState
 from gateway.store import tables as t
 from gateway.store.claims import ANSWER_NAMES, CLAIM_COLUMNS, answer_from, answer_values, claim_from, strike, with_live_debit
-from gateway.store.engine import among, in_chunks, insert_many, reserve_ids, update_many, writing
+from gateway.store.engine import writing
 from gateway.store.ledger import free_of, lock_accounts, save_transfers
 from gateway.store.months import lock_months
+from gateway.store.rows import among, in_chunks, insert_many, reserve_ids, update_many
 
 BATCH = 10_000
 

@@ -19,7 +19,7 @@ from gateway.core.facts import Certificate, Enrollment, Status, Text
 from gateway.core.rules import Refusal
 from gateway.store import codec, register
 from gateway.store import tables as t
-from gateway.store.engine import among
+from gateway.store.rows import among
 
 _CLAIM = t.claim.c
 _LIVE = t.operation.alias("live")

@@ -18,7 +18,8 @@ from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.store import register, told
 from gateway.store import tables as t
-from gateway.store.engine import among, insert_many, list_again, reserve_ids, update_many, upsert, writing
+from gateway.store.engine import writing
+from gateway.store.rows import among, insert_many, list_again, reserve_ids, update_many, upsert
 from gateway.store.source import NamedGroup, marks_of, named_groups
 
 
@@ -253,9 +254,7 @@ def replace_words(connection: Connection, provider: str, words: dict[int, Word],
         ("provider", "mark", "run", "status", "hours", "from_empty", "sheet", "row", "col", "replaced_by"),
         [(provider, *row[2:], run) for row in before],
     )
-    rows = [
-        (word.status.value, word.hours, word.from_empty, *word.place[:3], run, provider, mark) for mark, word in sorted(words.items())
-    ]
+    rows = [(word.status.value, word.hours, word.from_empty, *word.place[:3], run, provider, mark) for mark, word in sorted(words.items())]
     update_many(connection, t.mark, ("status", "hours", "from_empty", "sheet", "row", "col", "run"), ("provider", "mark"), rows)
     list_again(connection, t.to_match, provider, list(words))
 

@@ -29,7 +29,8 @@ from gateway.store.claims import (
     strike,
     with_live_debit,
 )
-from gateway.store.engine import claiming, in_chunks, reading, saving
+from gateway.store.engine import claiming, reading, saving
+from gateway.store.rows import in_chunks
 
 BATCH = 10_000
 
@@ -105,10 +106,7 @@ _CLAIMS = (
     .order_by(_D.claim)
 )
 _ATTEMPTS = (
-    sa.select(_D.claim, _D.attempt)
-    .where(_D.payer == sa.bindparam("payer"), _D.claim.between(*_SPAN))
-    .order_by(_D.claim)
-    .with_for_update()
+    sa.select(_D.claim, _D.attempt).where(_D.payer == sa.bindparam("payer"), _D.claim.between(*_SPAN)).order_by(_D.claim).with_for_update()
 )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.core.ledger import AccountKind, AccountName, Balance, Sums, Transfer, changes_of
 from gateway.store import tables as t
-from gateway.store.engine import among, insert_many, reserve_ids, update_many
+from gateway.store.rows import among, insert_many, reserve_ids, update_many
 from gateway.store.seal import SEALED_COLUMNS, Sealed, seal, sealed_under
 
 

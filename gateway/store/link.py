@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine
 
 from gateway.core.pace import Breaker
 from gateway.store import tables as t
-from gateway.store.engine import reading, upsert, writing
+from gateway.store.engine import reading, writing
+from gateway.store.rows import upsert
 from gateway.store.settled import stamp
 
 _L = t.register_link.c

@@ -19,17 +19,8 @@ from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, W
 from gateway.core.periods import month_of
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import (
-    among,
-    claiming,
-    insert_many,
-    list_again,
-    lock_new_claims,
-    reading,
-    reserve_ids,
-    saving,
-    update_many,
-)  # fmt: skip
+from gateway.store.engine import claiming, reading, saving
+from gateway.store.rows import among, insert_many, list_again, lock_new_claims, reserve_ids, update_many
 
 BATCH = 10_000
 
@@ -282,9 +273,9 @@ def _known_claims(
 
 
 _C = t.claim.c
-_KNOWN = sa.select(
-    _C.claim, _C.child, _C.group_id, _C.day, _C.slot, _C.mark, _C.is_said, *(_C[name] for name in _COMPARED)
-).where(_C.payer == sa.bindparam("payer"), *_of_units(t.claim))
+_KNOWN = sa.select(_C.claim, _C.child, _C.group_id, _C.day, _C.slot, _C.mark, _C.is_said, *(_C[name] for name in _COMPARED)).where(
+    _C.payer == sa.bindparam("payer"), *_of_units(t.claim)
+)
 
 
 def _new_claim(payer: str, claim: int, provider: str, word: ClaimWord) -> tuple[Any, ...]:

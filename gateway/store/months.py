@@ -16,9 +16,10 @@ from gateway.core.close import Closing, Decision, Months, MonthState, OpenOperat
 from gateway.core.periods import Period, month_of
 from gateway.core.post import Operation
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, reading, relist, upsert, writing
+from gateway.store.engine import reading, writing
 from gateway.store.ledger import lock_accounts
 from gateway.store.post import OPERATION_COLUMNS, operation_from
+from gateway.store.rows import in_chunks, relist, upsert
 from gateway.store.settled import save_settled
 
 _M, _O, _C, _L = t.month.c, t.operation.c, t.claim.c, t.late_decision.c
@@ -155,9 +156,7 @@ def open_operations(connection: Connection, payer: str, month: str, locked: bool
         # Claims before operations, as whoever settles them: else each could wait for the other. The month is held, so no more come.
         claims = sa.select(_O.claim).where(is_open)
         connection.execute(sa.select(_C.claim).where(_C.payer == payer, _C.claim.in_(claims)).order_by(_C.claim).with_for_update())
-    query = (
-        sa.select(_O.sent_at, *OPERATION_COLUMNS).select_from(t.operation.join(t.claim, _JOIN)).where(is_open).order_by(_O.operation)
-    )
+    query = sa.select(_O.sent_at, *OPERATION_COLUMNS).select_from(t.operation.join(t.claim, _JOIN)).where(is_open).order_by(_O.operation)
     found = connection.execute(query.with_for_update(of=t.operation) if locked else query)
     return [OpenOperation(operation_from(row[1:]), row[0] is not None) for row in found]
 

@@ -14,9 +14,10 @@ from gateway.core.claims import reversal_id
 from gateway.core.periods import Period
 from gateway.core.post import Operation, OperationState, release
 from gateway.store import tables as t
-from gateway.store.engine import insert_many, reading, relist, reserve_ids, writing
+from gateway.store.engine import reading, writing
 from gateway.store.ledger import lock_accounts
 from gateway.store.post import NEXT_ATTEMPT, OPERATION_COLUMNS, operation_from
+from gateway.store.rows import insert_many, relist, reserve_ids
 from gateway.store.settled import save_settled
 
 SHOWN_MAX = 500

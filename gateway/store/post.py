@@ -18,8 +18,9 @@ from gateway.core.pace import LATEST_SECONDS
 from gateway.core.periods import Period
 from gateway.core.post import OPEN, Answered, Operation, OperationState, Settled, plan
 from gateway.store import tables as t
-from gateway.store.engine import among, in_chunks, reading, update_many, upsert, writing
+from gateway.store.engine import reading, writing
 from gateway.store.ledger import free_of, lock_accounts
+from gateway.store.rows import among, in_chunks, update_many, upsert
 from gateway.store.settled import save_settled, stamp
 
 BATCH = 500

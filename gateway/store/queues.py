@@ -14,8 +14,9 @@ from gateway.core.facts import LessonState, Place, Status
 from gateway.core.match import MarkState
 from gateway.store import tables as t
 from gateway.store.collect import replace_lessons, replace_words
-from gateway.store.engine import in_chunks, insert_many, reading, reserve_ids, upsert, writing
+from gateway.store.engine import reading, writing
 from gateway.store.register import list_marks, name_group
+from gateway.store.rows import in_chunks, insert_many, reserve_ids, upsert
 
 
 def _answered(connection: Connection, provider: str) -> None:

@@ -17,9 +17,10 @@ from gateway.core.periods import month_period
 from gateway.core.post import Operation, OperationState
 from gateway.core.reconcile import Balances, Difference, KnownAs, Posted
 from gateway.store import tables as t
-from gateway.store.engine import in_chunks, reading, relist, upsert, writing
+from gateway.store.engine import reading, writing
 from gateway.store.post import OPERATION_COLUMNS, operation_from
 from gateway.store.register import save_cursor
+from gateway.store.rows import in_chunks, relist, upsert
 
 _O, _C, _M, _D = t.operation.c, t.claim.c, t.mark.c, t.difference.c
 _JOIN = (_O.payer == _C.payer) & (_O.claim == _C.claim)

@@ -21,8 +21,9 @@ from gateway.core.match import MarkState
 from gateway.core.names import folded
 from gateway.store import codec, told
 from gateway.store import tables as t
-from gateway.store.engine import among, in_chunks, reading, relist, upsert, writing
+from gateway.store.engine import reading, writing
 from gateway.store.ledger import save_transfers, sums_of
+from gateway.store.rows import among, in_chunks, relist, upsert
 
 
 def cursor_of(engine: Engine, register: str, feed: str) -> str | None:

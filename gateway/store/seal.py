@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from gateway.core.ledger import AccountKind
 from gateway.store import tables as t
-from gateway.store.engine import insert_many
+from gateway.store.rows import insert_many
 
 DIGEST_BYTES = 16
 SEALED_COLUMNS = ("transfer", "source", "target", "amount", "kind", "month", "cause", "operation", "refers_to", "at")

@@ -17,8 +17,8 @@ from gateway.core.refusals import r01
 from gateway.core.rules import Refusal
 from gateway.store import tables as t
 from gateway.store.claims import refusals_text
-from gateway.store.engine import in_chunks, insert_many, relist, reserve_ids, update_many
 from gateway.store.ledger import save_transfers, sums_of
+from gateway.store.rows import in_chunks, insert_many, relist, reserve_ids, update_many
 
 _O, _C = t.operation.c, t.claim.c
 

@@ -14,7 +14,8 @@ from gateway.core.match import MarkState
 from gateway.core.periods import Period
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import among, reserve_ids, writing
+from gateway.store.engine import writing
+from gateway.store.rows import among, reserve_ids
 
 # Statements that every input needs are made once: making one takes longer than running it.
 _PERSON, _SEQUENCE, _GROUP, _LESSON, _MARK = t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c, t.mark.c

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from gateway.store import tables as t
-from gateway.store.engine import upsert, writing
+from gateway.store.engine import writing
+from gateway.store.rows import upsert
 
 _P = t.posting.c
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from gateway.core.collect import Collected, Row, Told
 from gateway.core.periods import Period
 from gateway.store import tables as t
-from gateway.store.engine import among, upsert
+from gateway.store.rows import among, upsert
 
 _T = t.told.c
 _TOLD = sa.select(_T.group_id, _T.first, _T.last, _T.head, _T.rows).where(

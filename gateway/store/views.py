@@ -15,7 +15,8 @@ from gateway.core.match import MarkState
 from gateway.core.rules import Refusal, order_of
 from gateway.store import tables as t
 from gateway.store.claims import refusals_from
-from gateway.store.engine import in_chunks, reading
+from gateway.store.engine import reading
+from gateway.store.rows import in_chunks
 
 _M, _C = t.mark.c, t.claim.c
 

@@ -29,8 +29,9 @@ from gateway.store import told
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
-from gateway.store.engine import among, days_for, insert_many, lock_new_claims, reserve_blocks, reserve_ids, writing
+from gateway.store.engine import writing
 from gateway.store.ledger import Account, hold_accounts, save_transfers
+from gateway.store.rows import among, days_for, insert_many, lock_new_claims, reserve_blocks, reserve_ids
 
 
 def fence_of(engine: Engine, provider: str, register: str) -> Fence:

@@ -38,7 +38,8 @@ from gateway.store import post as store_post
 from gateway.store import register as store_register
 from gateway.store import tables as t
 from gateway.store import whole as store_whole
-from gateway.store.engine import StoreUnavailable, open_engine, reading, reserve_ids, writing
+from gateway.store.engine import StoreUnavailable, open_engine, reading, writing
+from gateway.store.rows import reserve_ids
 from tests.builders.facts import NOW, calendar_year, charged
 from tests.builders.facts import certificate as certificate_fact
 from tests.builders.postgres import Postgres, name_of

@@ -13,23 +13,8 @@ import sqlalchemy as sa
 
 from gateway.store import engine as store_engine
 from gateway.store import tables as t
-from gateway.store.engine import (
-    DURABLE,
-    REPEATABLE,
-    Engine,
-    StoreUnavailable,
-    among,
-    in_chunks,
-    insert_many,
-    open_engine,
-    reading,
-    relist,
-    reserve_blocks,
-    reserve_ids,
-    update_many,
-    upsert,
-    writing,
-)
+from gateway.store.engine import DURABLE, REPEATABLE, Engine, StoreUnavailable, open_engine, reading, writing
+from gateway.store.rows import among, in_chunks, insert_many, relist, reserve_blocks, reserve_ids, update_many, upsert
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])

@@ -19,7 +19,8 @@ from gateway.store import post as store_post
 from gateway.store import register as store_register
 from gateway.store import tables as t
 from gateway.store import views
-from gateway.store.engine import Engine, insert_many, reading, writing
+from gateway.store.engine import Engine, reading, writing
+from gateway.store.rows import insert_many
 from tests.builders.facts import DAY, NOW, calendar_year, certificate, charged, day, lesson
 from tests.builders.stages import book_all, decide_all, save_movements, say, take
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint
 
 from gateway.store import tables as t
-from gateway.store.engine import Engine, insert_many, writing
+from gateway.store.engine import Engine, writing
+from gateway.store.rows import insert_many
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = list(t.metadata.tables.values())

@@ -20,7 +20,8 @@ from gateway.store import post as store_post
 from gateway.store import register as store_register
 from gateway.store import tables as t
 from gateway.store.claims import strike
-from gateway.store.engine import Engine, insert_many, reading, relist, writing
+from gateway.store.engine import Engine, reading, writing
+from gateway.store.rows import insert_many, relist
 from tests.builders.facts import DAY, NOW, calendar_year, certificate, charged, day, lesson
 from tests.builders.stages import book_all, decide_all, say, take
 
