@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from adapters.spreadsheet.container import FileKind, check_size, damaged, file_kind, not_a_workbook
+from adapters.spreadsheet.doubts import understood
 from adapters.spreadsheet.findings import place, refused
-from adapters.spreadsheet.grid import Grid
-from adapters.spreadsheet.groups import group_words, names_a_group
+from adapters.spreadsheet.formats import read_grids
+from adapters.spreadsheet.groups import GroupWords, group_words, names_a_group
 from adapters.spreadsheet.header import Header
-from adapters.spreadsheet.mapping import Layout, layout_of
+from adapters.spreadsheet.mapping import Layout, Layouts, SheetKind
 from adapters.spreadsheet.reading import GroupSheets, group_batch
 from adapters.spreadsheet.refusals import head_refusal, header_refusal, no_children
 from adapters.spreadsheet.rows import Section, sections
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from adapters.spreadsheet.sheets import Sheet, sheets_of_month
+from adapters.spreadsheet.visits import VisitList, visits_by_group
 from adapters.spreadsheet.words import folded
-from adapters.spreadsheet.xlsx import read_xlsx
 from gateway.plugins import Batch, Finding, InputRefused, Level, Text, hookimpl, month_period
 
 GATEWAY_INTERFACE = 1
@@ -35,7 +34,7 @@ def gateway_adapters() -> list[SpreadsheetAdapter]:
 
 @dataclass(frozen=True)
 class SpreadsheetAdapter:
-    """Month grids in XLSX: the state form 0504608 and clubs' own."""
+    """Timesheets in files of any office program: the state form 0504608, journals, lists of visits, clubs' own grids."""
 
     settings: SpreadsheetSettings = field(default_factory=SpreadsheetSettings)
     name: str = "spreadsheet"
@@ -47,26 +46,17 @@ class SpreadsheetAdapter:
 
     def parse(self, path: Path, mapping: Mapping[str, Any], month: str | None, now: dt.datetime) -> Iterator[Batch]:
         """One batch per group; see `gateway.plugins.Adapter.parse`."""
-        layout = layout_of(mapping)
-        grids = self._grids(path)
-        sheets, findings = sheets_of_month(grids, layout, month)
-        groups = _groups(sheets, layout)
+        layouts = Layouts(mapping)
+        grids = read_grids(path, self.settings)
+        sheets, findings = sheets_of_month(grids, layouts, month, self.settings)
+        groups = _groups(sheets, layouts)
         batches = [group_batch(group, self.settings) for group in groups]
-        general = (*layout.findings, *findings)
+        guesses = () if layouts.says_cells else tuple(_understood(sheet) for sheet in sheets if sheet.kind is not SheetKind.FORM)
+        general = (*layouts.findings, *findings)
         _refuse_if_nothing(batches, general)
-        if general:
-            yield Batch(findings=general)
+        if general or guesses:
+            yield Batch(findings=(*general, *guesses))
         yield from batches
-
-    def _grids(self, path: Path) -> list[Grid]:
-        check_size(path, self.settings)
-        try:
-            kind = file_kind(path)
-        except (zipfile.BadZipFile, OSError, ValueError) as error:
-            raise damaged() from error
-        if kind is not FileKind.XLSX:
-            raise not_a_workbook(kind)
-        return read_xlsx(path, self.settings)
 
 
 def _refuse_if_nothing(batches: Sequence[Batch], general: Sequence[Finding]) -> None:
@@ -84,18 +74,25 @@ def _refuse_if_nothing(batches: Sequence[Batch], general: Sequence[Finding]) -> 
         raise InputRefused(findings[0])
 
 
+def _understood(sheet: Sheet) -> Finding:
+    return understood(sheet.grid, sheet.kind, sheet.month, sheet.headers[0] if sheet.headers else None, sheet.visits)
+
+
 # ---------------------------------------------------------------- groups
 
 
-def _groups(sheets: Sequence[Sheet], layout: Layout) -> list[GroupSheets]:
+def _groups(sheets: Sequence[Sheet], layouts: Layouts) -> list[GroupSheets]:
     """The groups of all sheets; the same words are the same group, wherever they stand."""
     groups: dict[str, GroupSheets] = {}
     for sheet in sheets:
+        layout = layouts.of(sheet.kind)
+        if sheet.visits is not None:
+            _add_visits(groups, sheet, sheet.visits, layout)
         for header, head_rows, found in _blocks(sheet, layout):
             for section in found:
                 _add(groups, sheet, header, head_rows, section, layout)
     for group in groups.values():
-        if not group.sections and not group.is_refused:
+        if not (group.sections or group.visits or group.is_refused):
             group.is_refused = True
             group.findings.append(no_children(group.empty_header or group.place, group.words))
     return list(groups.values())
@@ -103,7 +100,7 @@ def _groups(sheets: Sequence[Sheet], layout: Layout) -> list[GroupSheets]:
 
 def _blocks(sheet: Sheet, layout: Layout) -> Iterator[tuple[Header, list[int], list[Section]]]:
     """Each header with the rows of its head and the sections under it."""
-    grid, above = sheet.grid, 0
+    grid, above = sheet.grid, -len(sheet.grid.above)
     head_rows: list[int] = []
     for index, header in enumerate(sheet.headers):
         following = sheet.headers[index + 1].top - 1 if index + 1 < len(sheet.headers) else max(grid.rows)
@@ -115,9 +112,8 @@ def _blocks(sheet: Sheet, layout: Layout) -> Iterator[tuple[Header, list[int], l
 
 
 def _add(groups: dict[str, GroupSheets], sheet: Sheet, header: Header, head_rows: list[int], section: Section, layout: Layout) -> None:
-    named = group_words(sheet.grid, section, head_rows, layout)
-    where = place(sheet.grid.name, named.row, named.column)
-    group = groups.setdefault(folded(named.words), GroupSheets(named.words, where, month_period(sheet.month), layout))
+    named = group_words(sheet.grid, section.title, section.title_row, head_rows, layout)
+    group = _group(groups, sheet, named, layout)
     refusal = header_refusal(sheet.grid, header, group.month, layout, group.words) or head_refusal(
         sheet.grid, head_rows, sheet.month, group.words
     )
@@ -128,6 +124,20 @@ def _add(groups: dict[str, GroupSheets], sheet: Sheet, header: Header, head_rows
         group.sections.append((sheet.grid, section))
     elif not group.sections:
         group.empty_header = place(sheet.grid.name, header.row)
+
+
+def _add_visits(groups: dict[str, GroupSheets], sheet: Sheet, visits: VisitList, layout: Layout) -> None:
+    head_rows = [row for row in sheet.grid.rows if row < visits.row]
+    for found in visits_by_group(visits, month_period(sheet.month), layout):
+        named = group_words(sheet.grid, found.words, found.row if found.words else None, head_rows, layout)
+        group = _group(groups, sheet, named, layout)
+        group.visits.extend(child.of_group(group.words) for child in found.children)
+        group.findings.extend(replace(finding, group=group.words) for finding in found.findings)
+
+
+def _group(groups: dict[str, GroupSheets], sheet: Sheet, named: GroupWords, layout: Layout) -> GroupSheets:
+    where = place(sheet.grid.name, named.row, named.column)
+    return groups.setdefault(folded(named.words), GroupSheets(named.words, where, month_period(sheet.month), layout))
 
 
 __all__ = ["GATEWAY_INTERFACE", "SpreadsheetAdapter", "gateway_adapters"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from adapters.spreadsheet.findings import place, question, unread
@@ -37,6 +37,13 @@ class Child:
     is_deferred: bool = False
     cells: list[DayCell] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    def of_group(self, words: str) -> Child:
+        """The same under the words that the group turned out to have."""
+        if self.member is not None:
+            self.member = replace(self.member, group=words)
+        self.findings = [replace(finding, group=words) for finding in self.findings]
+        return self
 
     def is_listed(self, day: dt.date) -> bool:
         """Whether the row's notes have the child in the group that day."""

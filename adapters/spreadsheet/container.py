@@ -5,22 +5,20 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
+import olefile
+
 from adapters.spreadsheet.findings import refused
-from adapters.spreadsheet.grid import column_number
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from gateway.plugins import InputRefused, Text
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _RATIO_FROM_BYTES = 1_000_000
-_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
 _ENCODING = re.compile(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding=["']([^"']*)""")
-_RANGE = re.compile(
-    rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})"""
-)
-_ELEMENT = re.compile(rb"<(?:\w+:)?(?:c|row)[ />]")
 
 
 class FileKind(Enum):
@@ -33,10 +31,20 @@ class FileKind(Enum):
     ODS = Text("таблица ODS", "an ODS spreadsheet")
     HTML = Text("HTML", "HTML")
     CSV = Text("текст CSV", "CSV text")
-    DOCX = Text("документ Word", "a Word document")
+    DOCX = Text("документ Word DOCX", "a Word document DOCX")
+    DOC = Text("документ старого Word (DOC)", "a document of old Word (DOC)")
     PDF = Text("PDF", "PDF")
     ENCRYPTED = Text("зашифрованная книга", "an encrypted workbook")
     UNKNOWN = Text("не таблица", "no spreadsheet")
+
+
+_OLE_NAMES = {
+    "EncryptedPackage": FileKind.ENCRYPTED,
+    "WordDocument": FileKind.DOC,
+    "Workbook": FileKind.XLS,
+    "Book": FileKind.XLS,
+}
+"""A stream of a compound file, the decisive one first → the kind."""
 
 
 def file_kind(path: Path) -> FileKind:
@@ -48,8 +56,8 @@ def file_kind(path: Path) -> FileKind:
     """
     with path.open("rb") as file:
         start = file.read(8192)
-        if start.startswith(_OLE):
-            return _ole_kind(start + file.read())
+    if start.startswith(_OLE):
+        return _ole_kind(path)
     if start.startswith(b"PK"):
         return _zip_kind(path)
     if start.startswith(b"%PDF"):
@@ -57,20 +65,23 @@ def file_kind(path: Path) -> FileKind:
     return _text_kind(start)
 
 
-def _ole_kind(data: bytes) -> FileKind:
-    if "EncryptedPackage".encode("utf-16le") in data:
-        return FileKind.ENCRYPTED
-    if "WordDocument".encode("utf-16le") in data:
-        return FileKind.DOCX
-    if any(name.encode("utf-16le") in data for name in ("Workbook", "Book")):
-        return FileKind.XLS
-    return FileKind.UNKNOWN
+def _ole_kind(path: Path) -> FileKind:
+    try:
+        with olefile.OleFileIO(path) as book:
+            names = {entry[-1] for entry in book.listdir()}
+    except Exception:  # what a damaged directory makes the library stumble over: the names are looked for as they are
+        data = path.read_bytes()
+        names = {name for name in _OLE_NAMES if name.encode("utf-16le") in data}
+    return next((kind for name, kind in _OLE_NAMES.items() if name in names), FileKind.UNKNOWN)
 
 
 def _zip_kind(path: Path) -> FileKind:
     with zipfile.ZipFile(path) as archive:
         names = {name.lower().lstrip("/") for name in archive.namelist()}
         if any(part.flag_bits & 1 for part in archive.infolist()):
+            return FileKind.ENCRYPTED
+        manifest = next((name for name in archive.namelist() if name.lower() == "meta-inf/manifest.xml"), None)
+        if manifest is not None and b"encryption-data" in archive.open(manifest).read(1_000_000):
             return FileKind.ENCRYPTED
     if "xl/workbook.xml" in names:
         return FileKind.XLSX
@@ -84,14 +95,24 @@ def _zip_kind(path: Path) -> FileKind:
 
 
 def _text_kind(start: bytes) -> FileKind:
+    if b"\x00" in start:
+        start = _narrow(start)
     text = start.lower()
     if b"urn:schemas-microsoft-com:office:spreadsheet" in text and b"<html" not in text:
         return FileKind.XML_2003
     if any(tag in text for tag in (b"<html", b"<table", b"<!doctype html", b"<meta")):
         return FileKind.HTML
-    if b"\x00" not in start.replace(b"\xff\xfe", b"", 1)[:64] and any(mark in start for mark in (b";", b",", b"\t")):
+    is_text = not _CONTROL.search(start.rstrip(b"\x1a"))
+    if is_text and any(mark in start for mark in (b";", b",", b"\t", b"|")):
         return FileKind.CSV
     return FileKind.UNKNOWN
+
+
+def _narrow(start: bytes) -> bytes:
+    """A text in UTF-16 with one byte to each sign of ASCII; anything else keeps its zero bytes."""
+    big = start.startswith(b"\xfe\xff") or start[0::2].count(0) > start[1::2].count(0)
+    text = start[: len(start) // 2 * 2].decode("utf-16-be" if big else "utf-16-le", "replace")
+    return text.encode("utf-8") if "\x00" not in text else start
 
 
 # ---------------------------------------------------------------- refusals
@@ -125,7 +146,7 @@ def not_a_workbook(kind: FileKind) -> InputRefused:
         return refused(
             Text("это не таблица: содержимое файла не опознано", "this is no spreadsheet: the content is not recognised"), _SAVE_AS
         )
-    what = Text(f"это {kind.value.ru}, а не книга Excel (XLSX)", f"this is {kind.value.en}, not an Excel workbook (XLSX)")
+    what = Text(f"это {kind.value.ru}: такие не читаем", f"this is {kind.value.en}: not read here")
     return refused(what, _SAVE_AS)
 
 
@@ -153,49 +174,53 @@ def check_size(path: Path, settings: SpreadsheetSettings) -> None:
         )
 
 
-def check_unpacked(path: Path, settings: SpreadsheetSettings) -> bool:
-    """Whether any sheet holds a formula; read before a library unpacks anything.
+def checked_parts(path: Path, settings: SpreadsheetSettings, elements: Callable[[str, bytes], int]) -> dict[str, bytes]:
+    """The XML parts of a zipped file, their names in lower case, checked before any library sees the file.
+
+    Args:
+        elements: how many cells or rows a part holds, or makes a library create.
 
     Raises:
-        InputRefused: the workbook unpacks to more than the limits, or has a document type (entities).
+        InputRefused: damaged, beyond a limit once unpacked, or with a document type (entities).
     """
+    parts: dict[str, bytes] = {}
+    count = 0
     with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
-        unpacked = sum(part.file_size for part in parts)
-        is_bomb = any(
-            part.file_size > _RATIO_FROM_BYTES and part.file_size > settings.unpacked_ratio_max * max(part.compress_size, 1)
-            for part in parts
+        listed = archive.infolist()
+        _check_unpacked(listed, settings)
+        for part in listed:
+            name = part.filename.lower().lstrip("/")
+            if name.endswith((".xml", ".rels")) and not name.startswith("meta-inf/"):
+                data = _checked_part(archive, part)
+                count += elements(name, data)
+                if count > settings.cells_max:
+                    raise too_many_cells(settings.cells_max)
+                parts[name] = data
+    return parts
+
+
+def _check_unpacked(listed: Sequence[zipfile.ZipInfo], settings: SpreadsheetSettings) -> None:
+    unpacked = sum(part.file_size for part in listed)
+    is_bomb = any(
+        part.file_size > _RATIO_FROM_BYTES and part.file_size > settings.unpacked_ratio_max * max(part.compress_size, 1) for part in listed
+    )
+    if is_bomb or unpacked > settings.unpacked_bytes_max or len(listed) > settings.parts_max:
+        raise _too_large(f"{unpacked // 1_000_000} МБ", f"{unpacked // 1_000_000} MB")
+
+
+def _checked_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    try:
+        data = archive.read(part)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise damaged() from error
+    if not _is_utf8(data):
+        raise damaged()
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        what = Text(
+            "в книге есть описание типа документа (DOCTYPE): такую не открываем", "the workbook has a document type (DOCTYPE): not opened"
         )
-        if is_bomb or unpacked > settings.unpacked_bytes_max or len(parts) > settings.parts_max:
-            raise _too_large(f"{unpacked // 1_000_000} МБ", f"{unpacked // 1_000_000} MB")
-        return _scan_parts(archive, parts, settings)
-
-
-def _scan_parts(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], settings: SpreadsheetSettings) -> bool:
-    has_formula, elements = False, 0
-    for part in parts:
-        if not part.filename.lower().endswith((".xml", ".rels")):
-            continue
-        try:
-            data = archive.read(part)
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-            raise damaged() from error
-        if not _is_utf8(data):
-            raise damaged()
-        if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-            raise refused(
-                Text(
-                    "в книге есть описание типа документа (DOCTYPE): такую не открываем",
-                    "the workbook has a document type (DOCTYPE): not opened",
-                ),
-                _SAVE_AS,
-            )
-        if _SHEET_PART.search(part.filename):
-            elements += sum(1 for _ in _ELEMENT.finditer(data)) + sum(map(_cells_covered, _RANGE.finditer(data)))
-            has_formula = has_formula or b"<f" in data or b":f>" in data or b":f " in data
-            if elements > settings.cells_max:
-                raise _too_large(f"больше {settings.cells_max} клеток", f"more than {settings.cells_max} cells")
-    return has_formula
+        raise refused(what, _SAVE_AS)
+    return data
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -204,10 +229,15 @@ def _is_utf8(data: bytes) -> bool:
     return b"\x00" not in data[:256] and (declared is None or declared[1].lower() in (b"utf-8", b"us-ascii", b"ascii"))
 
 
-def _cells_covered(match: re.Match[bytes]) -> int:
-    """Cells that a merged area or a link over an area makes the library create."""
-    left, top, right, bottom = (column_number(match[1].decode()), int(match[2]), column_number(match[3].decode()), int(match[4]))
-    return (abs(right - left) + 1) * (abs(bottom - top) + 1)
+def too_many_cells(cells_max: int) -> InputRefused:
+    return _too_large(f"больше {cells_max} клеток", f"more than {cells_max} cells")
+
+
+def too_many_sheets(sheets_max: int) -> InputRefused:
+    return refused(
+        Text(f"в книге больше {sheets_max} листов", f"the workbook has more than {sheets_max} sheets"),
+        Text("Разделите книгу на несколько.", "Split the workbook."),
+    )
 
 
 def _too_large(ru: str, en: str) -> InputRefused:

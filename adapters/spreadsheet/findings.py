@@ -7,6 +7,9 @@ from gateway.plugins import Finding, InputRefused, Level, Place, Text
 
 
 def place(sheet: str | None, row: int | None = None, column: int | None = None) -> Place:
+    """A line above a table (row 0 and less) has no row of its own."""
+    if row is not None and row < 1:
+        return Place(sheet)
     return Place(sheet, row, None if column is None else column_letters(column))
 
 

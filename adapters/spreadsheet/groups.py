@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Sequence
+from pathlib import PurePath
 from typing import NamedTuple
 
 from adapters.spreadsheet.grid import Grid, Kind
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.month import has_month_only
-from adapters.spreadsheet.rows import Section
 from adapters.spreadsheet.words import (
     DATE_LINE,
     GROUP_LABEL,
@@ -42,18 +42,19 @@ class _Text(NamedTuple):
     rank: int  # 0 labelled as a group, 1 as a unit, 2 as a subdivision, 3 a line without a label, 4 a line of the form itself
 
 
-def group_words(grid: Grid, section: Section, head_rows: Sequence[int], layout: Layout) -> GroupWords:
-    """The group of a section: its own title, else the head's words, else the sheet's name."""
+def group_words(grid: Grid, own_title: str | None, title_row: int | None, head_rows: Sequence[int], layout: Layout) -> GroupWords:
+    """The group of some rows: their own title, else the head's words, else the name of the sheet or of the file."""
     known = {folded(words): words for words in layout.groups}
-    if section.title is not None:
-        title = _unlabelled(section.title)
-        return GroupWords(known.get(folded(section.title)) or known.get(folded(title)) or title, section.title_row, None)
+    if own_title is not None:
+        title = _unlabelled(own_title)
+        return GroupWords(known.get(folded(own_title)) or known.get(folded(title)) or title, title_row, None)
     texts = sorted(_head_texts(grid, head_rows, known), key=lambda text: (text.rank, -text.row))
     for text in texts:
         if folded(text.text) in known:
             return GroupWords(known[folded(text.text)], text.row, text.column)
-    if folded(grid.name) in known:
-        return GroupWords(known[folded(grid.name)], None, None)
+    for name in _names(grid):
+        if folded(name) in known:
+            return GroupWords(known[folded(name)], None, None)
     for text in texts:
         if text.rank == 0:
             return GroupWords(text.text, text.row, text.column)
@@ -73,13 +74,21 @@ def names_a_group(grid: Grid, head_rows: Sequence[int], layout: Layout) -> bool:
 
 
 def _by_name_or_title(grid: Grid, texts: Sequence[_Text]) -> GroupWords:
-    """The sheet's name, unless it is just a month or «Лист1»: then a title line, the one nearest to the children."""
-    if not (has_month_only(grid.name) or PLAIN_SHEET_NAME.match(folded(grid.name))):
-        return GroupWords(grid.name, None, None)
+    """The sheet's name, unless it is just a month or «Лист1»: then a title line, the one nearest to the children. A file's name comes
+    after any title line."""
+    name = _names(grid)[-1]
+    says_group = not (has_month_only(name) or PLAIN_SHEET_NAME.match(folded(name)))
+    if says_group and grid.file_name is None:
+        return GroupWords(name, None, None)
     for text in texts:
         if text.rank == 3 and not re.search(r"перен[её]с|заняти[ея] ", folded(text.text)):
             return GroupWords(text.text, text.row, text.column)
-    return GroupWords(grid.name, None, None)
+    return GroupWords(name, None, None)
+
+
+def _names(grid: Grid) -> tuple[str, ...]:
+    """What the sheet is called; of a file with one nameless sheet: the file's name, with its ending and without."""
+    return (grid.name,) if grid.file_name is None else (grid.file_name, PurePath(grid.file_name).stem)
 
 
 def _unlabelled(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ from adapters.spreadsheet.words import (
     ACCOUNT_COLUMN,
     BIRTH_COLUMN,
     CERTIFICATE_COLUMN,
+    GROUP_LABEL,
     MONTH_WORD_PLAIN,
     NAME_COLUMN,
     ORDINAL_COLUMN,
     REASON_COLUMN,
+    UNIT_LABEL,
     folded,
     month_number,
     weekday_number,
@@ -31,6 +33,7 @@ _DAY_MONTH = re.compile(rf"^(?P<day>\d{{1,2}})[ -](?P<word>{MONTH_WORD_PLAIN})\.
 FULL_DAYS_MIN = 20
 JOURNAL_DAYS_MIN = 4
 HEADER_ROWS_ABOVE = 4
+_MONTH_CELL = re.compile(rf"^(?P<word>{MONTH_WORD_PLAIN})\.?,?(?: (?P<year>20\d\d)(?: ?г(?:ода?)?\.?)?)?$")
 
 
 class DayWord(NamedTuple):
@@ -43,10 +46,12 @@ class DayWord(NamedTuple):
 
 
 class DayColumn(NamedTuple):
-    """A day of the header. ``span``: the columns that its (merged) header cell covers, the first one is its place."""
+    """A day of the header. ``span``: the columns that its (merged) header cell covers, the first one is its place. ``is_repeated``: the
+    day stands in several columns, one for each of its lessons."""
 
     word: DayWord
     span: tuple[int, ...]
+    is_repeated: bool = False
 
     @property
     def column(self) -> int:
@@ -61,6 +66,8 @@ class Header:
         row: the row with the days; ``top`` the header's first row; ``first_row`` the first row that may be a child's.
         is_month: days run as a month's do; False: a journal with a column per lesson.
         names: columns of a child's name. None of the columns is a day's.
+        group: the column that names the group of each child, if there is one.
+        other_days: columns of days of months that are not asked for.
     """
 
     row: int
@@ -74,15 +81,31 @@ class Header:
     certificate_is_certain: bool
     birth_date: int | None
     reasons: tuple[int, ...]
+    group: int | None = None
+    other_days: frozenset[int] = frozenset()
     weekdays: dict[int, tuple[int, int]] = field(default_factory=dict)  # column → (weekday 1…7, row)
 
     @property
     def first_day_column(self) -> int:
-        return self.days[0].column
+        return min(self.days[0].column, *self.other_days) if self.other_days else self.days[0].column
 
     @property
     def day_columns(self) -> frozenset[int]:
-        return frozenset(column for day in self.days for column in day.span)
+        return self.other_days.union(column for day in self.days for column in day.span)
+
+    @property
+    def months(self) -> frozenset[int]:
+        """The months that the day columns themselves name."""
+        return frozenset(day.word.month for day in self.days if day.word.month is not None)
+
+    def of_month(self, month: str) -> Header:
+        """Of several months' days those of ``YYYY-MM`` alone; a header of one month stays as it is."""
+        if self.is_month or len(self.months) < 2:
+            return self
+        year, number = map(int, month.split("-"))
+        own = tuple(day for day in self.days if day.word.month == number and day.word.year in (None, year))
+        others = frozenset(column for day in self.days if day not in own for column in day.span)
+        return replace(self, days=own, other_days=others) if own else self
 
 
 def day_word(cell: Cell) -> DayWord | None:
@@ -131,22 +154,61 @@ def headers(grid: Grid, layout: Layout) -> list[Header]:
 
 
 def _day_run(grid: Grid, row: int, layout: Layout) -> tuple[DayColumn, ...]:
-    """Consecutive header cells that name days, from day 1 (or the mapping's column) on."""
+    """Header cells that name days, from day 1 (or the mapping's column) on; they may go on through several months."""
     words = {column: day_word(cell) for column, cell in grid.rows[row].items()}
     starts = [column for column, word in words.items() if word is not None and (layout.first_day is None or column >= layout.first_day)]
-    if len(starts) < JOURNAL_DAYS_MIN:
+    if not starts:
         return ()
     start = next((column for column in starts if words[column] == DayWord(1)), starts[0]) if layout.first_day is None else starts[0]
+    with_months = _with_months(grid, row, {column: word for column, word in words.items() if word is not None and column >= start})
+    last_dated = max((column for column, word in with_months.items() if word.month is not None), default=0)
     days: list[DayColumn] = []
-    for column, word in words.items():
+    for column in words:
         if column < start:
             continue
-        if word is None or (days and word.day <= days[-1].word.day and days[-1].word.day >= 28):
+        word = with_months.get(column)
+        if word is None and column < last_dated:
+            continue  # a total between two months
+        if word is None or (days and _falls_back(days[-1].word, word)):
             break
         area = grid.area(row, column)
         days.append(DayColumn(word, tuple(range(area.left, area.right + 1))))
-    rising = sum(1 for one, two in itertools.pairwise(days) if one.word.day < two.word.day)
-    return tuple(days) if len(days) >= JOURNAL_DAYS_MIN and rising >= 0.8 * (len(days) - 1) else ()
+    rising = sum(1 for one, two in itertools.pairwise(days) if one.word.day < two.word.day or one.word.month != two.word.month)
+    joined = _joined(days)
+    rising += len(days) - len(joined)
+    return joined if joined and rising >= 0.8 * (len(days) - 1) else ()
+
+
+def _falls_back(last: DayWord, word: DayWord) -> bool:
+    """After the month's end a number begins something else, unless it is a day of another month."""
+    return word.day <= last.day and last.day >= 28 and (word.month is None or word.month == last.month) and word.day != last.day
+
+
+def _joined(days: Sequence[DayColumn]) -> tuple[DayColumn, ...]:
+    """Columns of one dated day, side by side, are its lessons."""
+    found: list[DayColumn] = []
+    for day in days:
+        if found and day.word.month is not None and found[-1].word[:2] == day.word[:2]:
+            found[-1] = DayColumn(found[-1].word, (*found[-1].span, *day.span), is_repeated=True)
+        else:
+            found.append(day)
+    return tuple(found)
+
+
+def _with_months(grid: Grid, row: int, words: dict[int, DayWord]) -> dict[int, DayWord]:
+    """Days under a row of months («Сентябрь | | | Октябрь») are days of these months."""
+    if any(word.month is not None for word in words.values()):
+        return words
+    for line in (row - 1, row - 2):
+        found = [(column, match) for column, cell in grid.rows.get(line, {}).items() if (match := _MONTH_CELL.match(folded(cell.text)))]
+        if not found or found[0][0] > min(words):
+            continue
+        dated = {}
+        for column, word in words.items():
+            match = next(match for at, match in reversed(found) if at <= column)
+            dated[column] = word._replace(month=month_number(match["word"]), year=int(match["year"]) if match["year"] else None)
+        return dated
+    return words
 
 
 def is_numbering(grid: Grid, row: int, header: Header) -> bool:
@@ -171,8 +233,9 @@ def _header(grid: Grid, row: int, days: tuple[DayColumn, ...], layout: Layout, r
     names = _name_columns(grid, texts, layout)
     name_line = max((line for column, (_, line) in texts.items() if column in names), default=row_min)
     texts = {column: (text, line) for column, (text, line) in texts.items() if line >= name_line - 1}
-    is_month = len(days) >= FULL_DAYS_MIN
-    if not is_month and not names:
+    numbers = [day.word.day for day in days]
+    is_month = len(days) >= FULL_DAYS_MIN and (len({day.word.month for day in days}) == 1 or numbers == sorted(numbers))
+    if not is_month and not (names and _is_journal(grid, row, days, names, texts)):
         return None
     weekdays = _weekday_row(grid, row, days)
     below = row + (2 if any(line > row for _, line in weekdays.values()) else 1)
@@ -191,11 +254,21 @@ def _header(grid: Grid, row: int, days: tuple[DayColumn, ...], layout: Layout, r
         certificate_is_certain=bool(layout.certificate or certain),
         birth_date=layout.birth_date or next(iter(_columns(texts, BIRTH_COLUMN, set(names))), None),
         reasons=reasons,
+        group=next(iter(_columns(texts, GROUP_LABEL, set(names)) or _columns(texts, UNIT_LABEL, set(names))), None),
         weekdays=weekdays,
     )
     while below <= row + 2 and is_numbering(grid, below, header):
         below += 1
     return replace(header, first_row=below)
+
+
+def _is_journal(grid: Grid, row: int, days: Sequence[DayColumn], names: Sequence[int], texts: Mapping[int, tuple[str, int]]) -> bool:
+    """Whether a few days are a journal's columns: a handful of them, or at least two (a dated one alone) in the very row of «ФИО»."""
+    if len(days) >= JOURNAL_DAYS_MIN:
+        return True
+    line = max((texts[column][1] for column in names if column in texts), default=row)
+    beside = grid.area(line, names[0]).bottom >= row
+    return beside and (len(days) >= 2 or days[0].word.month is not None)
 
 
 def _header_texts(grid: Grid, row: int, days: tuple[DayColumn, ...], row_min: int) -> Iterator[tuple[int, tuple[str, int]]]:

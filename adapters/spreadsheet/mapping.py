@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from adapters.spreadsheet.findings import question, refused, shown
@@ -30,6 +31,45 @@ class Layout:
     birth_date: int | None = None
     reason: int | None = None
     findings: tuple[Finding, ...] = ()
+
+
+class SheetKind(StrEnum):
+    """How a sheet is laid out; the name of its own part of a mapping."""
+
+    FORM = "form"  # a month's days side by side: the state form and clubs' own grids
+    JOURNAL = "journal"  # a column per lesson
+    LIST = "list"  # a line per visit
+
+
+class Layouts:
+    """A provider's answers, and those that it gave for one kind of sheet apart: ``[journal.cells]`` goes before ``[cells]``.
+
+    Raises:
+        InputRefused: a value that cannot be used.
+    """
+
+    def __init__(self, mapping: Mapping[str, Any]) -> None:
+        self.general = layout_of({key: value for key, value in mapping.items() if key not in set(SheetKind)})
+        self.says_cells = "cells" in mapping or any("cells" in _section(mapping, kind) for kind in SheetKind if kind.value in mapping)
+        self._own = {kind: _own_layout(mapping, kind) for kind in SheetKind if kind.value in mapping}
+
+    def of(self, kind: SheetKind) -> Layout:
+        return self._own.get(kind, self.general)
+
+    def has_own(self, kind: SheetKind) -> bool:
+        return kind in self._own
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(dict.fromkeys(finding for layout in (self.general, *self._own.values()) for finding in layout.findings))
+
+
+def _own_layout(mapping: Mapping[str, Any], kind: SheetKind) -> Layout:
+    own = _section(mapping, kind)
+    merged = {key: value for key, value in mapping.items() if key not in set(SheetKind)}
+    for section in own:
+        merged[section] = {**_section(mapping, section), **_section(own, section, f"{kind}.{section}")}
+    return layout_of(merged)
 
 
 def layout_of(mapping: Mapping[str, Any]) -> Layout:

@@ -118,6 +118,7 @@ _CLAUSE = re.compile(
 )
 _MENTION = re.compile(rf"\b(?:{_ENTER}|{_LEAVE}|{_UNCLEAR})")
 _UNSURE = re.compile(rf"(?:\bне|\?) ?(?:{_ENTER}|{_LEAVE})|\?")
+_SINCE = re.compile(r"(^|; )с (\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?)(?![./\d])(?! ?(?:по\b|до\b|-))")
 _CANCELLED = re.compile(r"отмен\w* (?:\w+ )?заняти|заняти\w* (?:\w+ )?отмен")
 
 
@@ -142,7 +143,7 @@ class Notes(NamedTuple):
 
 def notes(texts: Iterable[str], month: Period) -> Notes:
     """The notes of one row. Reasons of health and all other words are dropped here."""
-    text = folded(" ; ".join(texts))
+    text = _SINCE.sub(r"\1зачислен с \2", folded("; ".join(texts)))  # a note that begins «с 13.10»
     says_cancelled = bool(_CANCELLED.search(text))
     mentions = _MENTION.findall(text)
     if not mentions:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from adapters.spreadsheet.children import Child, DayCell, children
+from adapters.spreadsheet.doubts import doubtful_marks
 from adapters.spreadsheet.findings import place, question, unread
 from adapters.spreadsheet.grid import Grid
 from adapters.spreadsheet.header import DayColumn
@@ -42,6 +43,7 @@ class GroupSheets:
     month: Period
     layout: Layout
     sections: list[tuple[Grid, Section]] = field(default_factory=list)
+    visits: list[Child] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     is_refused: bool = False
     empty_header: Place | None = None
@@ -52,6 +54,7 @@ def group_batch(group: GroupSheets, settings: SpreadsheetSettings) -> Batch:
     if group.is_refused:
         return Batch(findings=_capped(group.findings, group, settings))
     listed = [child for grid, section in group.sections for child in children(grid, section, group.words, group.month, group.layout)]
+    listed += group.visits
     findings = [*group.findings, *(finding for child in listed for finding in child.findings)]
     cancelled = _cancelled_days(group, listed, findings)
     if not any(child.member is not None for child in listed):
@@ -62,6 +65,7 @@ def group_batch(group: GroupSheets, settings: SpreadsheetSettings) -> Batch:
         records.extend(_marks(child, cancelled, group, findings))
     records.extend(Lesson(group.words, day, LessonState.CANCELLED, where) for day, where in sorted(cancelled.items()))
     findings.extend(_questions(group, listed, records))
+    findings.extend(doubtful_marks(listed, group.layout.empty, group.words))
     lists_all = all(child.member is not None for child in listed)
     window = Window(group.words, group.month, group.layout.empty, _filled_to(group), lists_all)
     return Batch(records=tuple(records), windows=(window,), findings=_capped(findings, group, settings))
@@ -161,6 +165,8 @@ def _is_cancelled_by_reasons(day: dt.date, taken: list[Child], read: list[tuple[
 
 
 def _header_place(group: GroupSheets, day: dt.date) -> Place:
+    if not group.sections:
+        return group.place
     grid, section = group.sections[0]
     column = next((column for column in section.header.days if column.word.day == day.day), None)
     return place(grid.name, section.header.row, column.column if column else None)

@@ -25,19 +25,6 @@ def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, wo
             ),
             words,
         )
-    if not header.is_month:
-        return unread(
-            place(grid.name, header.row, header.first_day_column),
-            Text(
-                "в шапке столбцы только отдельных дней, а не всего месяца",
-                "the header has columns of single days only, not of the whole month",
-            ),
-            Text(
-                "Отправьте табель со столбцом на каждый день месяца, с 1 по последний.",
-                "Send a timesheet with a column for each day of the month.",
-            ),
-            words,
-        )
     return (
         _wrong_first_day(grid, header, layout, words)
         or _wrong_days(grid, header, month, words)
@@ -88,7 +75,7 @@ def _wrong_first_day(grid: Grid, header: Header, layout: Layout, words: str) -> 
 
 
 def _wrong_days(grid: Grid, header: Header, month: Period, words: str) -> Finding | None:
-    """Each day once, in order, from 1 to the month's end at least."""
+    """Each day once, in order; where they run as a month's do, from 1 to its end at least, or all days of some weekdays."""
     numbers = [day.word.day for day in header.days]
     for before, day in zip(header.days, header.days[1:], strict=False):
         if day.word.day <= before.word.day:
@@ -102,7 +89,7 @@ def _wrong_days(grid: Grid, header: Header, month: Period, words: str) -> Findin
                 words,
             )
     missing = [day for day in range(1, month.last.day + 1) if day not in numbers]
-    if not missing:
+    if not header.is_month or not missing or _are_whole_weekdays(numbers, missing, month):
         return None
     beside = next((day.column for day in header.days if day.word.day > missing[0]), header.days[-1].column)
     shown_days = ", ".join(map(str, missing))
@@ -119,6 +106,12 @@ def _wrong_days(grid: Grid, header: Header, month: Period, words: str) -> Findin
         ),
         words,
     )
+
+
+def _are_whole_weekdays(numbers: Sequence[int], missing: Sequence[int], month: Period) -> bool:
+    """Whether the header has every day of some weekdays and none of the others: a journal of a group that meets almost daily."""
+    weekdays = {day.day: day.isoweekday() for day in month.days()}
+    return {weekdays[day] for day in missing}.isdisjoint(weekdays[day] for day in numbers if day in weekdays)
 
 
 def _wrong_month(grid: Grid, header: Header, month: Period, words: str) -> Finding | None:

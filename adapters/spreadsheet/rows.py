@@ -83,7 +83,21 @@ def sections(grid: Grid, header: Header, last_row: int, layout: Layout) -> list[
                 current.rows.append(row)
             elif row.kind is RowKind.CHILD:
                 current.stray.append(row)
-    return [section for section in found if section.rows or section.stray]
+    found = [section for section in found if section.rows or section.stray]
+    return found if header.group is None else [part for section in found for part in _by_group_column(grid, section, header.group)]
+
+
+def _by_group_column(grid: Grid, section: Section, column: int) -> Iterator[Section]:
+    """A section's rows by the group that each of them names; a row that names none goes on with the one above."""
+    parts: dict[str, Section] = {}
+    title, title_row = section.title, section.title_row
+    for row in (*section.rows, *section.stray):
+        cell = grid.at(row.row, column)
+        if cell is not None and cell.kind is Kind.TEXT:
+            title, title_row = cell.text, row.row
+        part = parts.setdefault(folded(title or ""), Section(section.header, title, title_row))
+        (part.rows if row in section.rows else part.stray).append(row)
+    yield from parts.values()
 
 
 class _RowReader:

@@ -16,9 +16,9 @@ class SpreadsheetSettings:
         parts_max: files inside the workbook.
         cells_max: cell and row elements of the whole workbook, styled empty ones included.
         sheets_max: sheets of the workbook.
-        rows_max: the last row that holds anything.
+        rows_max: the last row of a month's grid that holds anything.
+        list_rows_max: the last row of a list with a line per visit.
         columns_max: the last column that holds anything.
-        cell_characters_max: text of one cell; the rest is cut off before it is looked at.
         findings_max: findings told per group; the rest is told as a number.
     """
 
@@ -29,6 +29,6 @@ class SpreadsheetSettings:
     cells_max: int = 400_000
     sheets_max: int = 100
     rows_max: int = 5_000
+    list_rows_max: int = 100_000
     columns_max: int = 400
-    cell_characters_max: int = 1_000
     findings_max: int = 300

@@ -9,8 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from adapters.spreadsheet.formats.xlsx import read_xlsx
+from adapters.spreadsheet.settings import SpreadsheetSettings
 from gateway.plugins import LessonState, Mark, Status
-from tests.adapters.sheets import FORM, Book, Sheet, column, refusal, taken
+from tests.adapters.sheets import FORM, Book, Sheet, column, taken
 
 DAYS = range(1, 32)
 
@@ -185,13 +187,15 @@ def test_every_group_refused_is_told_one_by_one(tmp_path: Path) -> None:
     assert (read.records, read.windows, len(read.unread())) == ([], [], 2)
 
 
-def test_a_journal_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_journal_has_a_column_for_each_lesson(tmp_path: Path) -> None:
     book = Book(tmp_path)
     sheet = book.sheet("Журнал")
     sheet.line("Октябрь 2025")
     sheet.line("№", "Список", *[f"{day:02d}.10" for day in (1, 3, 8, 10, 15, 17)])
-    sheet.line(1, "Иванов Пётр", "+", "+")
-    assert "отдельных дней" in refusal(book.save()).what.ru
+    sheet.line(1, "Иванов Пётр", "+", "н")
+    assert taken(book.save(), {"cells": {"empty": "nothing"}}).marks("Иванов Пётр") == {
+        1: "attended", 3: "absent", 8: "unmarked", 10: "unmarked", 15: "unmarked", 17: "unmarked",
+    }  # fmt: skip
 
 
 # ---------------------------------------------------------------- any cells at all
@@ -218,9 +222,6 @@ def test_whatever_stands_in_the_cells_no_presence_is_invented(tmp_path: Path, sc
     for ordinal in range(1, 4):
         sheet.child(f"Иванов Пётр{'абвг'[ordinal]}", ordinal=ordinal)
     scribble(sheet, top, scribbles)
-    from adapters.spreadsheet.settings import SpreadsheetSettings
-    from adapters.spreadsheet.xlsx import read_xlsx
-
     path = book.save()
     (cells,) = read_xlsx(path, SpreadsheetSettings())
     for record in taken(path).records:

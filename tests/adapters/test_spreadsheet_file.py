@@ -41,11 +41,11 @@ def ole(*names: str) -> bytes:
     [
         (b"", "пуст"),
         (ole("EncryptedPackage"), "зашифрован"),
-        (ole("Workbook"), "XLS"),
+        (ole("Workbook"), "повреждён"),
         (ole("WordDocument"), "Word"),
-        (b"<html><body><table><tr><td>1</td></tr></table></body></html>", "HTML"),
+        (b"<html><body><table><tr><td>1</td></tr></table></body></html>", "нет табеля"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>', "XML 2003"),
-        ("ФИО;1;2;3\nИванов;+;;н\n".encode("cp1251"), "CSV"),
+        ("Товар;Цена\nЧай;10\n".encode("cp1251"), "нет табеля"),
         (b"%PDF-1.7 ...", "PDF"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), "не таблица"),
         (b"PK\x03\x04 cut off in the middle", "повреждён"),
@@ -65,8 +65,12 @@ def test_the_password_is_taken_off_by_the_secretary(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("parts", "word"),
     [
-        ({"word/document.xml": "<d/>"}, "Word"),
-        ({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>", "META-INF/manifest.xml": "<x/>"}, "ODS"),
+        ({"word/document.xml": "<d/>"}, "нет табеля"),
+        ({"word/document.xml": "<d>"}, "повреждён"),
+        (
+            {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>", "META-INF/manifest.xml": "<x/>"},
+            "повреждён",
+        ),
         ({"xl/workbook.bin": b"\x00"}, "XLSB"),
         ({"readme.txt": "nothing"}, "не таблица"),
         ({"xl/workbook.xml": WORKBOOK}, "повреждён"),

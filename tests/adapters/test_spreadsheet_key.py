@@ -17,13 +17,7 @@ from tests.adapters.sheets import NOW
 
 SHARED = Path(os.environ.get("GATEWAY_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 FOLDER = SHARED / "inputs" / "timesheets"
-FILES = (
-    "tabel_robototehnika_oktyabr.xlsx",
-    "tabel_robototehnika_sdano_05_11.xlsx",
-    "0504608_noyabr_lepka.xlsx",
-    "zhurnal_pod_parolem.xlsx",
-    "Кулинария и быт октябрь.xlsx",
-)
+FILES = sorted(path.name for path in FOLDER.glob("*") if path.suffix not in (".json", ".md"))
 WORDS = {"present": "attended", "none": "nothing"}
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the folder of sample timesheets is not here")
@@ -53,9 +47,19 @@ def read(file: str) -> tuple[list[Batch], Finding | None]:
         return [], refused.finding
 
 
+def lesson_days(key: dict[str, Any], mark: Mark) -> set[dt.date]:
+    """The days of the group in whose rows the mark stands."""
+    groups = (group for group in key["groups"] if group["sheet"] == mark.place.sheet)
+    return {
+        dt.date.fromisoformat(day)
+        for group in groups
+        if group["rows"][0] <= (mark.place.row or 0) <= group["rows"][1]
+        for day in group["lesson_days"]
+    }
+
+
 def resolved(batches: list[Batch], key: dict[str, Any]) -> Iterator[tuple[Member, Mark, str, float | None]]:
     """Marks as the core resolves them: an empty cell counts on the group's lesson days alone, under the window's meaning."""
-    lesson_days = {dt.date.fromisoformat(day) for group in key["groups"] for day in group["lesson_days"]}
     for batch in batches:
         members = {record.key: record for record in batch.records if isinstance(record, Member)}
         for mark in batch.records:
@@ -63,7 +67,7 @@ def resolved(batches: list[Batch], key: dict[str, Any]) -> Iterator[tuple[Member
                 continue
             status = mark.status
             if status is Status.UNMARKED:
-                if mark.day not in lesson_days or batch.windows[0].unmarked is not EmptyMeaning.ATTENDED:
+                if mark.day not in lesson_days(key, mark) or batch.windows[0].unmarked is not EmptyMeaning.ATTENDED:
                     continue
                 status = Status.ATTENDED
             hours = None if mark.hours is None else mark.hours / 100

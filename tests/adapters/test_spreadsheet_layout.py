@@ -215,9 +215,15 @@ def test_a_day_twice_or_out_of_order_stops_the_group(tmp_path: Path, days: list[
     assert "шапке" in refusal(with_days(tmp_path, days)).what.ru
 
 
-@pytest.mark.parametrize("days", [[1, 3, 8, 10, 15, 17, 22, 24, 29, 31], list(range(1, 16))])
-def test_columns_of_single_days_are_refused_for_now(tmp_path: Path, days: list[int]) -> None:
-    assert "отдельных дней" in refusal(with_days(tmp_path, days)).what.ru
+@pytest.mark.parametrize("days", [[1, 3, 8, 10, 15, 17, 22, 24, 29, 31], list(range(1, 16)), [4, 11]])
+def test_columns_of_single_days_are_a_journals(tmp_path: Path, days: list[int]) -> None:
+    read = taken(with_days(tmp_path, days))
+    assert list(read.marks("Иванов Пётр")) == days and read.unread() == []
+
+
+def test_a_group_that_meets_on_all_days_but_sundays_lacks_no_column(tmp_path: Path) -> None:
+    days = [day for day in range(1, 32) if dt.date(2025, 10, day).isoweekday() != 7]
+    assert list(taken(with_days(tmp_path, days)).marks("Иванов Пётр")) == days
 
 
 def test_dates_of_another_month_in_the_header_stop_the_group(tmp_path: Path) -> None:
