@@ -18,6 +18,8 @@ from gateway.plugins import InputRefused, Text
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _RATIO_FROM_BYTES = 1_000_000
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?(?:[^?]|\?(?!>))*\?>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<[A-Za-z_]")
+_PROLOG_MAX = 8_192  # a document type can stand before the first element only
 _ENCODING = re.compile(rb"""\s*(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding=["']([^"']*)""")
 
 
@@ -66,13 +68,26 @@ def file_kind(path: Path) -> FileKind:
 
 
 def _ole_kind(path: Path) -> FileKind:
-    try:
-        with olefile.OleFileIO(path) as book:
-            names = {entry[-1] for entry in book.listdir()}
-    except Exception:  # what a damaged directory makes the library stumble over: the names are looked for as they are
-        data = path.read_bytes()
-        names = {name for name in _OLE_NAMES if name.encode("utf-16le") in data}
+    names = _first_ole_names(path)
+    if not names & _OLE_NAMES.keys():
+        try:
+            with olefile.OleFileIO(path) as book:
+                names = {entry[-1] for entry in book.listdir()}
+        except Exception:  # what a damaged directory makes the library stumble over: the names are looked for as they are
+            data = path.read_bytes()
+            names = {name for name in _OLE_NAMES if name.encode("utf-16le") in data}
     return next((kind for name, kind in _OLE_NAMES.items() if name in names), FileKind.UNKNOWN)
+
+
+def _first_ole_names(path: Path) -> set[str]:
+    """The streams named in the directory's first sector, where office programs put the decisive one."""
+    with path.open("rb") as file:
+        header = file.read(512)
+        size = 1 << int.from_bytes(header[30:32], "little") % 16
+        file.seek((int.from_bytes(header[48:52], "little") + 1) * size)
+        entries = file.read(size)
+    lengths = ((at, int.from_bytes(entries[at + 64 : at + 66], "little")) for at in range(0, len(entries), 128))
+    return {entries[at : at + length - 2].decode("utf-16-le", "replace") for at, length in lengths if 2 < length <= 64}
 
 
 def _zip_kind(path: Path) -> FileKind:
@@ -174,28 +189,30 @@ def check_size(path: Path, settings: SpreadsheetSettings) -> None:
         )
 
 
-def checked_parts(path: Path, settings: SpreadsheetSettings, elements: Callable[[str, bytes], int]) -> dict[str, bytes]:
+def checked_parts(path: Path, settings: SpreadsheetSettings, elements: Callable[[str, bytes, bool], int]) -> dict[str, bytes]:
     """The XML parts of a zipped file, their names in lower case, checked before any library sees the file.
 
     Args:
-        elements: how many cells or rows a part holds, or makes a library create.
+        elements: how many cells and rows a part (its name, its data) holds or makes a library create; exactly, or at most and quickly.
 
     Raises:
         InputRefused: damaged, beyond a limit once unpacked, or with a document type (entities).
     """
     parts: dict[str, bytes] = {}
-    count = 0
+    count, is_exact = 0, False
     with zipfile.ZipFile(path) as archive:
         listed = archive.infolist()
         _check_unpacked(listed, settings)
         for part in listed:
             name = part.filename.lower().lstrip("/")
-            if name.endswith((".xml", ".rels")) and not name.startswith("meta-inf/"):
-                data = _checked_part(archive, part)
-                count += elements(name, data)
-                if count > settings.cells_max:
-                    raise too_many_cells(settings.cells_max)
-                parts[name] = data
+            if not name.endswith((".xml", ".rels")) or name.startswith("meta-inf/"):
+                continue
+            parts[name] = _checked_part(archive, part)
+            count += elements(name, parts[name], is_exact)
+            if count > settings.cells_max and not is_exact:
+                count, is_exact = sum(elements(name, data, True) for name, data in parts.items()), True
+            if count > settings.cells_max:
+                raise too_many_cells(settings.cells_max)
     return parts
 
 
@@ -215,7 +232,7 @@ def _checked_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
         raise damaged() from error
     if not _is_utf8(data):
         raise damaged()
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+    if b"<!DOCTYPE" in data[:_PROLOG_MAX] or not _PROLOG.match(data, 0, _PROLOG_MAX):
         what = Text(
             "в книге есть описание типа документа (DOCTYPE): такую не открываем", "the workbook has a document type (DOCTYPE): not opened"
         )

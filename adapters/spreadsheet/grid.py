@@ -182,6 +182,8 @@ def shows_month(number_format: str) -> bool:
 
 def filled_beyond(values: Sequence[Sequence[Any]], rows_max: int, columns_max: int) -> Where | None:
     """The first filled cell beyond the limits."""
+    if len(values) <= rows_max and max(map(len, values), default=0) <= columns_max:
+        return None
     for row, cells in enumerate(values, 1):
         if row > rows_max or len(cells) > columns_max:
             first = columns_max if row <= rows_max else 0
@@ -193,7 +195,7 @@ def filled_beyond(values: Sequence[Sequence[Any]], rows_max: int, columns_max: i
 
 def within(values: Sequence[Sequence[Any]], rows_max: int, columns_max: int) -> Sequence[Sequence[Any]]:
     """The part of the values inside the limits."""
-    if len(values) <= rows_max and all(len(row) <= columns_max for row in values):
+    if len(values) <= rows_max and max(map(len, values), default=0) <= columns_max:
         return values
     return [row[:columns_max] for row in values[:rows_max]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,7 +34,8 @@ def sheet_values(path: Path, settings: SpreadsheetSettings) -> Iterator[Values]:
     Raises:
         InputRefused: damaged, encrypted, or more sheets than the limit.
     """
-    book = _guarded(lambda: CalamineWorkbook.from_path(path))
+    data = path.read_bytes()  # by its path the library would believe the file's name
+    book = _guarded(lambda: CalamineWorkbook.from_filelike(BytesIO(data)))
     with book:
         listed = [(index, sheet) for index, sheet in enumerate(book.sheets_metadata) if sheet.typ is SheetTypeEnum.WorkSheet]
         if len(listed) > settings.sheets_max:

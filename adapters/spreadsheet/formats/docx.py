@@ -34,7 +34,7 @@ def read_docx(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     return [table.grid(path.name) for table in reader.tables]
 
 
-def _elements(part: str, data: bytes) -> int:
+def _elements(part: str, data: bytes, is_exact: bool) -> int:
     return data.count(b":tc>") // 2 + data.count(b":tr>") // 2 if part == "word/document.xml" else 0
 
 

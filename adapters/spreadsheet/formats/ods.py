@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -16,8 +18,11 @@ from adapters.spreadsheet.grid import Area, Cell, Grid, Kind, Where, filled_beyo
 from adapters.spreadsheet.settings import SpreadsheetSettings
 
 _ANY = "{*}"
-_TABLE = re.compile(rb"<table:table [^>]*>(.*?)</table:table>", re.DOTALL)
-_ROW = re.compile(rb"<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
+_TABLE, _TABLE_END, _ROW = b"<table:table ", b"</table:table>", b"<table:table-row"
+_ROW_TAG = re.compile(rb"<table:table-row(?![s-])[^>]*")
+_REPEATED_FAR = re.compile(rb'columns-repeated="\d{2,}"')
+_STYLE = rb'(?: table:style-name="[^"]*")?'
+_REST_OF_ROW = re.compile(b"<table:table-cell" + _STYLE + rb' table:number-columns-repeated="\d{2,}"' + _STYLE + rb"/></table:table-row>")
 _COLUMN = re.compile(rb"<table:table-column\b([^>]*?)/?>")
 _CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"""[\w]+:([\w-]+)\s*=\s*["']([^"']*)["']""")
@@ -26,6 +31,8 @@ _ROWS_REPEATED = re.compile(rb'number-rows-repeated="(\d+)"')
 _HIDDEN = re.compile(rb'visibility="(?:collapse|filter)"')
 _TEXT = re.compile(rb"<text:p[^>]*>([^<]*)<")
 _CELLS_DENSE_MAX = 2_000_000
+_CELL_BYTES_MIN = 19  # <table:table-cell/>
+_TELLING = (b'-spanned="', b'table:formula="')  # an error is always a formula's
 
 
 def read_ods(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
@@ -40,7 +47,7 @@ def read_ods(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
         styles = _Styles.of(content, parts.get("styles.xml", b""))
     except (ElementTree.ParseError, ValueError) as error:
         raise damaged() from error
-    looks = [_looks(match[1], styles, settings) for match in _TABLE.finditer(content)]
+    looks = [_looks(table, styles, settings) for table in _tables(content)]
     grids = []
     for values in sheet_values(path, settings):
         if values.number >= len(looks):
@@ -49,18 +56,27 @@ def read_ods(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     return grids
 
 
-def _elements(part: str, data: bytes) -> int:
+def _elements(part: str, data: bytes, is_exact: bool) -> int:
     if part != "content.xml":
         return 0
-    return data.count(b"<table:table-cell") + data.count(b"<table:covered-table-cell") + data.count(b"<table:table-row")
+    if not is_exact:
+        return len(data) // _CELL_BYTES_MIN
+    return data.count(b"<table:table-cell") + data.count(b"<table:covered-table-cell") + data.count(_ROW)
+
+
+def _tables(content: bytes) -> Iterator[bytes]:
+    start = content.find(_TABLE)
+    while start >= 0:
+        end = content.find(_TABLE_END, start)
+        yield content[start : end if end >= 0 else len(content)]
+        start = content.find(_TABLE, end) if end >= 0 else -1
 
 
 class _Styles(NamedTuple):
-    """Names of cell styles that are struck out or show a month; what makes a row worth a look."""
+    """Names of cell styles that are struck out or show a month."""
 
     struck: frozenset[bytes]
     months: frozenset[bytes]
-    matter: re.Pattern[bytes]
 
     @classmethod
     def of(cls, content: bytes, named: bytes) -> _Styles:
@@ -81,9 +97,12 @@ class _Styles(NamedTuple):
                     struck.add(name)
                 if _attribute(style, "data-style-name") in dates - {""}:
                     months.add(name)
-        names = b"|".join(re.escape(b'style-name="' + name + b'"') for name in sorted(struck | months))
-        matter = re.compile(rb'-spanned="|value-type="error"|:formula="' + (b"|" + names if names else b""))
-        return cls(frozenset(struck), frozenset(months), matter)
+        return cls(frozenset(struck), frozenset(months))
+
+    @property
+    def telling(self) -> tuple[bytes, ...]:
+        """What makes a row worth a look."""
+        return _TELLING + tuple(b'table:style-name="' + name + b'"' for name in sorted(self.struck | self.months))
 
 
 def _attribute(element: ElementTree.Element, name: str) -> str:
@@ -116,30 +135,82 @@ class _Looks:
     special: dict[Where, Cell] = field(default_factory=dict)
 
 
-def _looks(body: bytes, styles: _Styles, settings: SpreadsheetSettings) -> _Looks:
+def _looks(table: bytes, styles: _Styles, settings: SpreadsheetSettings) -> _Looks:
     """Raises:
     InputRefused: repeated rows or columns would fill the memory.
     """
     looks = _Looks()
+    rows = _Rows(table)
+    _take_columns(looks, table[: rows.starts[0]] if rows.starts else table, settings)
+    if rows.cells_at_most() > _CELLS_DENSE_MAX and rows.cells() > _CELLS_DENSE_MAX:
+        raise too_many_cells(settings.cells_max)
+    for index in rows.hidden:
+        first = rows.number(index)
+        looks.hidden_rows.update(range(first, min(first + rows.repeats.get(index, 1), settings.list_rows_max + 1)))
+    for index in sorted({index for sign in styles.telling for index in rows.with_sign(sign)}):
+        _take_row(looks, rows.number(index), rows.cells_of(index), styles, settings)
+    return looks
+
+
+class _Rows:
+    """Where the rows of a table begin; a row is looked into only where a sign that tells something stands in it."""
+
+    def __init__(self, table: bytes) -> None:
+        self.table = table
+        tags = list(_ROW_TAG.finditer(table))
+        self.starts = [tag.start() for tag in tags]
+        self.hidden = [index for index, tag in enumerate(tags) if _HIDDEN.search(tag[0])]
+        self.repeats = {index: int(found[1]) for index, tag in enumerate(tags) if (found := _ROWS_REPEATED.search(tag[0]))}
+        self._numbers = list(itertools.accumulate((self.repeats.get(index, 1) for index in range(len(tags))), initial=1))
+
+    def with_sign(self, sign: bytes) -> Iterator[int]:
+        """Rows (by index) that hold the sign, each once."""
+        at = self.table.find(sign, self.starts[0]) if self.starts else -1
+        while at >= 0:
+            index = bisect_right(self.starts, at) - 1
+            yield index
+            at = self.table.find(sign, self._end(index))
+
+    def number(self, index: int) -> int:
+        """The row's number in the sheet, from 1."""
+        return self._numbers[index]
+
+    def cells_of(self, index: int) -> bytes:
+        return self.table[self.table.find(b">", self.starts[index]) + 1 : self._end(index)]
+
+    def _end(self, index: int) -> int:
+        return self.starts[index + 1] if index + 1 < len(self.starts) else len(self.table)
+
+    def _last(self) -> int:
+        """The number of the last row that holds anything."""
+        at = self.table.rfind(b"value-type=")
+        if at < 0 or not self.starts:
+            return 0
+        index = bisect_right(self.starts, at) - 1
+        return self.number(index) + self.repeats.get(index, 1) - 1
+
+    def cells_at_most(self) -> int:
+        """The rectangle that a library makes of the table, estimated from above: by bytes, where nothing is repeated far."""
+        first = self.starts[0] if self.starts else 0
+        if b"columns-repeated=" in self.table and len(_REPEATED_FAR.findall(self.table, first)) > len(
+            _REST_OF_ROW.findall(self.table, first)
+        ):
+            return _CELLS_DENSE_MAX + 1
+        longest = max((self._end(index) - start for index, start in enumerate(self.starts)), default=0)
+        return self._last() * (longest // _CELL_BYTES_MIN + 1) * 9
+
+    def cells(self) -> int:
+        """The same, row by row."""
+        return self._last() * max((_width(self.cells_of(index)) for index in self.with_sign(b"value-type=")), default=0)
+
+
+def _take_columns(looks: _Looks, columns: bytes, settings: SpreadsheetSettings) -> None:
     column = 1
-    for match in _COLUMN.finditer(body):
+    for match in _COLUMN.finditer(columns):
         count = _repeated(_COLUMNS_REPEATED, match[1])
         if _HIDDEN.search(match[1]):
             looks.hidden_columns.update(range(column, min(column + count, settings.columns_max + 1)))
         column += count
-    row = width = last = 1
-    for match in _ROW.finditer(body):
-        count, cells = _repeated(_ROWS_REPEATED, match[1]), match[2] or b""
-        if _HIDDEN.search(match[1]):
-            looks.hidden_rows.update(range(row, min(row + count, settings.list_rows_max + 1)))
-        if b"value-type=" in cells or b"<text:p" in cells:
-            width, last = max(width, _width(cells)), row + count - 1
-            if width * last > _CELLS_DENSE_MAX:
-                raise too_many_cells(settings.cells_max)
-            if styles.matter.search(cells):
-                _take_row(looks, row, cells, styles, settings)
-        row += count
-    return looks
 
 
 def _repeated(pattern: re.Pattern[bytes], look: bytes) -> int:
@@ -147,17 +218,12 @@ def _repeated(pattern: re.Pattern[bytes], look: bytes) -> int:
     return int(match[1]) if match else 1
 
 
-def _width(cells: bytes) -> int:
-    """Columns up to the last cell, an empty one at the row's end left out."""
-    last = cells.rfind(b"<table:table-cell")
-    if last > 0 and b"value-type=" not in cells[last:]:
-        cells = cells[:last]
-    return (
-        cells.count(b"table-cell ")
-        + cells.count(b"table-cell/>")
-        + cells.count(b"table-cell>")
-        + sum(int(count) - 1 for count in _COLUMNS_REPEATED.findall(cells))
-    )
+def _width(row: bytes) -> int:
+    """Columns up to the last cell that holds anything, at most: an empty one that is repeated to the row's end does not count."""
+    at = row.rfind(b"columns-repeated=")
+    if at >= 0 and row.find(b"value-type=", row.rfind(b"<", 0, at)) < 0:
+        row = row[:at]
+    return row.count(b"table-cell") + sum(map(int, _COLUMNS_REPEATED.findall(row)))
 
 
 def _take_row(looks: _Looks, row: int, cells: bytes, styles: _Styles, settings: SpreadsheetSettings) -> None:

@@ -15,7 +15,7 @@ from adapters.spreadsheet.grid import Grid, filled_beyond, within
 from adapters.spreadsheet.settings import SpreadsheetSettings
 
 _SEPARATORS = ";,\t|"
-_SAMPLE_LINES = 300
+_SAMPLE_LINES = 100
 _CHUNK = 2_000
 _LINES_IN_CELL_MAX = 20
 

@@ -13,7 +13,7 @@ from gateway.plugins import InputRefused, Text
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OF_ONE_BYTE = ("cp1251", "cp866", "koi8-r", "mac-cyrillic", "iso8859-5")
-_SAMPLE = 65_536
+_SAMPLE = 16_384
 _WORD = re.compile(r"[^\W\d_]+")
 _RUSSIAN = re.compile(r"^(?:[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+)$")
 

@@ -18,8 +18,10 @@ from adapters.spreadsheet.settings import SpreadsheetSettings
 _BOF, _EOF, _FILEPASS = 0x0809, 0x0A, 0x2F
 _FONT, _FORMAT, _XF, _BOUNDSHEET = 0x31, 0x041E, 0xE0, 0x85
 _ROW, _COLINFO, _BOOLERR, _FORMULA, _MULRK, _MULBLANK = 0x0208, 0x7D, 0x0205, 0x06, 0xBD, 0xBE
-_PLAIN_CELLS = {0xFD: 10, 0x0201: 6, 0x027E: 10, 0x0203: 14}  # LABELSST, BLANK, RK, NUMBER → their lengths
+_PLAIN_CELLS = {0xFD: 10, 0x027E: 10, 0x0203: 14}  # LABELSST, RK, NUMBER → their lengths
+_BLANK = 0x0201
 _CELLS = (*_PLAIN_CELLS, _BOOLERR, _FORMULA, 0x0204, 0xD6)  # LABEL, RSTRING
+_TELLING = frozenset((*_CELLS, _MULRK, _ROW, _COLINFO))
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 _BUILTIN_MONTHS = {17}  # mmm-yy
 _HEADER = struct.Struct("<HH").unpack_from
@@ -35,11 +37,27 @@ def read_xls(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     try:
         with olefile.OleFileIO(path) as book:
             name = next(name for name in ("Workbook", "Book") if book.exists(name))
-            stream = book.openstream(name).read()
+            stream = _stream(book, name)
         looks = _looks(stream, settings)
     except (OSError, StopIteration, struct.error, IndexError, ValueError) as error:
         raise damaged() from error
     return [_grid(values, looks.get(values.number, _Looks()), settings) for values in sheet_values(path, settings)]
+
+
+def _stream(book: olefile.OleFileIO, name: str) -> bytes:
+    """The stream in runs of neighbouring sectors: the library reads it sector by sector."""
+    entry = book.direntries[book._find(name)]
+    if entry.size < book.minisectorcutoff:
+        return bytes(book.openstream(name).read())
+    parts, sector, left = [], entry.isectStart, -(-entry.size // book.sectorsize)
+    while left > 0 and sector < len(book.fat):
+        first = sector
+        while left > 1 and book.fat[sector] == sector + 1:
+            sector, left = sector + 1, left - 1
+        book.fp.seek((first + 1) * book.sectorsize)
+        parts.append(book.fp.read((sector - first + 1) * book.sectorsize))
+        sector, left = book.fat[sector], left - 1
+    return b"".join(parts)[: entry.size]
 
 
 @dataclass
@@ -146,17 +164,12 @@ def _passed(styles: _Styles) -> re.Pattern[bytes]:
     )
     shown = bytes(value for value in range(256) if not value & 0x20)
     rows = re.escape(struct.pack("<HH", _ROW, 16)) + b".{6}(?!\x00[\x00\x80]).{6}[" + re.escape(shown) + b"].{3}"
-    few = (
-        b""
-        if matter
-        else b"|"
-        + b"|".join(
-            re.escape(struct.pack("<HH", record, length)) + b".{%d}" % length
-            for record, lengths in ((_MULRK, (18, 24, 30)), (_MULBLANK, (10, 12, 14, 16)))
-            for length in lengths
-        )
+    several = b"|".join(
+        re.escape(struct.pack("<HH", _MULRK, 6 + 6 * count)) + b".{4}" + (other + b".{6}") * count + b".{2}" for count in (2, 3, 4)
     )
-    return re.compile(b"(?:" + cells + b"|" + rows + few + b")+", re.DOTALL)
+    blanks = [struct.pack("<HHxxxx", _MULBLANK, 6 + 2 * count) for count in range(2, 12)]
+    empty = b"|".join(re.escape(head[:4]) + b".{%d}" % head[2] for head in (*blanks, struct.pack("<HH", _BLANK, 6)))
+    return re.compile(b"(?:" + b"|".join((cells, empty, several, rows)) + b")+", re.DOTALL)
 
 
 def _sheet(stream: bytes, start: int, styles: _Styles, passed: re.Pattern[bytes], settings: SpreadsheetSettings) -> _Looks:
@@ -174,7 +187,7 @@ def _sheet(stream: bytes, start: int, styles: _Styles, passed: re.Pattern[bytes]
             depth -= 1
             if depth <= 0:
                 break
-        elif depth == 1:
+        elif depth == 1 and record in _TELLING:
             _take(looks, record, stream[at + 4 : at + 4 + length], styles, settings)
         at += 4 + length
     return looks
@@ -193,10 +206,9 @@ def _take(looks: _Looks, record: int, data: bytes, styles: _Styles, settings: Sp
         row, column, form = _WORDS(data)
         _note_format(looks, (row + 1, column + 1), form, styles)
         _note_error(looks, (row + 1, column + 1), record, data)
-    elif record in (_MULRK, _MULBLANK) and len(data) >= 6:
+    elif record == _MULRK and len(data) >= 6:
         row, first = struct.unpack_from("<HH", data)
-        size = 6 if record == _MULRK else 2
-        for number, at in enumerate(range(4, len(data) - 2, size)):
+        for number, at in enumerate(range(4, len(data) - 2, 6)):
             _note_format(looks, (row + 1, first + number + 1), struct.unpack_from("<H", data, at)[0], styles)
 
 
@@ -214,7 +226,7 @@ def _note_error(looks: _Looks, where: Where, record: int, data: bytes) -> None:
         code = data[6]
     elif record == _FORMULA and len(data) >= 14 and data[12:14] == b"\xff\xff":
         code = data[8] if data[6] == 2 else None
-        if data[6] == 3 and len(data) >= 16 and data[14] & 0x03:  # an empty text that is to be worked out on opening: never worked out yet
+        if data[6] == 3:  # an empty text, or never worked out: the file does not tell which
             looks.special[where] = Cell(Kind.NO_RESULT, "=")
     if code is not None:
         looks.special[where] = Cell(Kind.ERROR, _ERRORS.get(code, "#?"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
@@ -20,15 +21,18 @@ _ANY = "{*}"
 _RANGE = re.compile(
     rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})"""
 )
-_SCATTERED = re.compile(rb'<c r="(?:[A-Z]{3}|[A-Z]{1,2}\d{5}|[E-Z][A-Z]\d{4})')
+_PREFIXED = re.compile(rb"""xmlns:\w+\s*=\s*["'][^"']*(?:spreadsheetml/2006/main|ooxml/spreadsheetml/main)""")
+_NEAR = rb'r="(?:[A-D]?[A-Z]\d{1,4}|[A-Z]{2}\d{1,3})"'
+_FAR = re.compile(rb"<c (?!" + _NEAR + rb")")
+_ROW = re.compile(rb"<row\b[^>]*")
+_ROW_PLACE = re.compile(rb' r="(\d{1,7})"')
+_HIDDEN = re.compile(rb' (?:hidden="(?:1|true)"|ht="0(?:\.0*)?")')
 _PLACE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"')
-_HIDDEN_ROW = re.compile(rb'<row r="(\d{1,7})"(?=[^>]*? (?:hidden="(?:1|true)"|ht="0(?:\.0*)?"))')
 _COLUMN = re.compile(rb"<col\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"(?=[^>]* t="e")[^>]*>.*?<v>([^<]*)</v>', re.DOTALL)
-_FORMULA = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*(?<!/)>\s*<f\b.*?</c>', re.DOTALL)
-_RESULT = re.compile(rb"<(?:v|t)(?: [^>]*)?>[^<]+<")
+_RESULT = re.compile(rb"<(?:v|t)(?: [^>]*)?>([^<]+)<")
 _CELLS_DENSE_MAX = 2_000_000
+_CELL_BYTES_MIN = 11  # <c r="A1"/>
 _BUILTIN_MONTHS = {17}  # mmm-yy
 
 
@@ -44,17 +48,26 @@ def read_xlsx(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
         looks = _Looks.of(parts)
     except (ElementTree.ParseError, KeyError, ValueError) as error:
         raise damaged() from error
-    if not all(_is_plain(sheet) for sheet in sheets):
+    found = [_found(sheet, looks) for sheet in sheets]
+    if any(one is None for one in found):
         return read_sparse(path, any(b"<f" in sheet or b":f>" in sheet or b":f " in sheet for sheet in sheets), settings)
-    return [_grid(values, sheets[values.number], looks, settings) for values in sheet_values(path, settings)]
+    grids = []
+    for values in sheet_values(path, settings):
+        beside = found[values.number]
+        if beside is not None:
+            grids.append(_grid(values, sheets[values.number], beside, settings))
+    return grids
 
 
-def _elements(part: str, data: bytes) -> int:
+def _elements(part: str, data: bytes, is_exact: bool) -> int:
     """Cells and rows of a sheet's part, and the cells that a merged area or a link over an area makes a library create."""
     if not part.startswith("xl/worksheets/") or part.count("/") != 2:
         return 0
-    tags = sum(data.count(tag) for tag in (b"<c ", b"<c>", b"<c/", b"<row", b":c ", b":c>", b":c/", b":row"))
-    areas = _RANGE.finditer(data) if b"mergeCell" in data or b"hyperlink" in data else ()
+    tags = len(data) // _CELL_BYTES_MIN
+    if is_exact:
+        tags = sum(data.count(tag) for tag in (b"<c ", b"<c>", b"<c/", b"<row", b":c ", b":c>", b":c/", b":row"))
+    end = data.rfind(b"sheetData")
+    areas = _RANGE.finditer(data, end) if data.find(b"mergeCell", end) >= 0 or data.find(b"hyperlink", end) >= 0 else ()
     return tags + sum(map(_cells_covered, areas))
 
 
@@ -76,15 +89,17 @@ def _sheet_parts(parts: Mapping[str, bytes]) -> list[str]:
 
 
 class _Looks(NamedTuple):
-    """Numbers of the cell formats that matter."""
+    """Numbers of the cell formats that matter; ``odd`` finds every cell that is not plain: far away, of such a format, with a formula, an
+    error, or anything but a place, a format and a type."""
 
     struck: frozenset[int]
     months: frozenset[int]
+    odd: re.Pattern[bytes]
 
     @classmethod
     def of(cls, parts: Mapping[str, bytes]) -> _Looks:
         if "xl/styles.xml" not in parts:
-            return cls(frozenset(), frozenset())
+            return cls(frozenset(), frozenset(), _odd_cells(()))
         styles = ElementTree.fromstring(parts["xl/styles.xml"])
         struck_fonts = {
             number
@@ -97,60 +112,93 @@ class _Looks(NamedTuple):
             if shows_month(style.get("formatCode", ""))
         }
         formats = list(enumerate(styles.iterfind(f"{_ANY}cellXfs/{_ANY}xf")))
-        return cls(
-            frozenset(number for number, look in formats if int(look.get("fontId", "0")) in struck_fonts),
-            frozenset(number for number, look in formats if int(look.get("numFmtId", "0")) in month_formats),
-        )
+        struck = frozenset(number for number, look in formats if int(look.get("fontId", "0")) in struck_fonts)
+        months = frozenset(number for number, look in formats if int(look.get("numFmtId", "0")) in month_formats)
+        return cls(struck, months, _odd_cells(sorted(struck | months)))
 
 
-def _is_plain(sheet: bytes) -> bool:
-    """Whether every row and cell says its place as all office programs write it, and no cell stands so far away that the rectangle of
-    all cells would fill the memory."""
-    in_order = sheet.count(b"<c ") == sheet.count(b'<c r="') and sheet.count(b"<row ") == sheet.count(b'<row r="')
-    if not in_order or any(tag in sheet for tag in (b"<c>", b"<c/>", b"<row>", b":c ", b":row ", b"<!--", b"<![CDATA[")):
-        return False
-    if _SCATTERED.search(sheet) is None:
-        return True
+def _odd_cells(formats: Sequence[int]) -> re.Pattern[bytes]:
+    numbers = b"|".join(str(number).encode() for number in formats)
+    form = rb'(?: s="' + (b"(?!(?:" + numbers + rb')")' if numbers else b"") + rb'\d+")?'
+    kind = rb'(?: t="(?:s|n|str|inlineStr)")?'
+    return re.compile(rb"<c[ />\t\r\n](?!" + _NEAR + form + kind + rb"(?: ?/>|>(?:<v>|<is>|</c>)))")
+
+
+@dataclass
+class _Found:
+    """What a sheet's XML says beside the values."""
+
+    special: dict[Where, Cell] = field(default_factory=dict)
+    struck: set[Where] = field(default_factory=set)
+    month_dates: set[Where] = field(default_factory=set)
+    hidden_rows: set[int] = field(default_factory=set)
+
+
+def _found(sheet: bytes, looks: _Looks) -> _Found | None:
+    """None: a cell does not say its place as all office programs write it, or stands so far away that the rectangle of all cells would fill
+    the memory. Another prefix for the sheet's elements could hide cells from this look."""
+    found = _Found()
+    root = sheet.find(b"<sheetData")
+    if root < 0 or sheet.find(b"xmlns", root) >= 0 or _PREFIXED.search(sheet, 0, root):
+        return None
+    is_far = False
+    for odd in looks.odd.finditer(sheet, root):
+        place = _PLACE.match(sheet, odd.start())
+        if place is None:
+            return None
+        is_far = is_far or _FAR.match(sheet, odd.start()) is not None
+        _take_cell(found, sheet, place, looks)
+    if is_far and not _is_dense(sheet):
+        return None
+    for row in _ROW.findall(sheet, root):
+        if _HIDDEN.search(row):
+            number = _ROW_PLACE.search(row)
+            if number is None:
+                return None
+            found.hidden_rows.add(int(number[1]))
+    return found
+
+
+def _is_dense(sheet: bytes) -> bool:
     last_row = last_column = 1
     for letters, digits in _PLACE.findall(sheet):
         last_row, last_column = max(last_row, int(digits)), max(last_column, column_number(letters.decode()))
     return last_row * last_column <= _CELLS_DENSE_MAX
 
 
-def _grid(values: Values, sheet: bytes, looks: _Looks, settings: SpreadsheetSettings) -> Grid:
+def _take_cell(found: _Found, sheet: bytes, place: re.Match[bytes], looks: _Looks) -> None:
+    """A cell that is not plain: its format, an error (which the library leaves empty), a formula whose result the file does not hold."""
+    where = int(place[2]), column_number(place[1].decode())
+    end = sheet.find(b">", place.end())
+    look = dict(_ATTRIBUTE.findall(sheet[place.end() : end]))
+    form = int(look.get(b"s", b"0"))
+    if form in looks.struck:
+        found.struck.add(where)
+    if form in looks.months:
+        found.month_dates.add(where)
+    if sheet[end - 1 : end] == b"/":
+        return
+    inner = sheet[end + 1 : sheet.find(b"</c>", end)]
+    result = _RESULT.search(inner)
+    if look.get(b"t") == b"e":
+        found.special[where] = Cell(Kind.ERROR, result[1].decode() if result else "#?")
+    elif result is None and b"<f" in inner:
+        found.special[where] = Cell(Kind.NO_RESULT, "=")
+
+
+def _grid(values: Values, sheet: bytes, found: _Found, settings: SpreadsheetSettings) -> Grid:
     return Grid(
         name=values.name,
         values=within(values.rows, settings.list_rows_max, settings.columns_max),
-        special=dict(_special(sheet)),
+        special=found.special,
         is_hidden=values.is_hidden,
-        hidden_rows=_hidden_rows(sheet),
+        hidden_rows=frozenset(found.hidden_rows),
         hidden_columns=frozenset(_hidden_columns(sheet, settings)),
         merged=values.merged,
-        struck=_of_formats(sheet, looks.struck),
-        month_dates=_of_formats(sheet, looks.months),
+        struck=frozenset(found.struck),
+        month_dates=frozenset(found.month_dates),
         beyond=filled_beyond(values.rows, settings.list_rows_max, settings.columns_max),
     )
-
-
-def _special(sheet: bytes) -> Iterator[tuple[Where, Cell]]:
-    """Errors, which the library leaves empty, and formulas whose result the file does not hold."""
-    if b' t="e"' in sheet:
-        for match in _ERROR.finditer(sheet):
-            yield _where(match), Cell(Kind.ERROR, match[3].decode())
-    if b"<f" in sheet:
-        for match in _FORMULA.finditer(sheet):
-            if _RESULT.search(match[0]) is None:
-                yield _where(match), Cell(Kind.NO_RESULT, "=")
-
-
-def _where(match: re.Match[bytes]) -> Where:
-    return int(match[2]), column_number(match[1].decode())
-
-
-def _hidden_rows(sheet: bytes) -> frozenset[int]:
-    if b' hidden="' not in sheet and b' ht="0' not in sheet:
-        return frozenset()
-    return frozenset(int(match[1]) for match in _HIDDEN_ROW.finditer(sheet))
 
 
 def _hidden_columns(sheet: bytes, settings: SpreadsheetSettings) -> Iterator[int]:
@@ -158,12 +206,3 @@ def _hidden_columns(sheet: bytes, settings: SpreadsheetSettings) -> Iterator[int
         look = dict(_ATTRIBUTE.findall(column[1]))
         if look.get(b"hidden") in (b"1", b"true") or float(look.get(b"width", b"1")) == 0:
             yield from range(int(look[b"min"]), min(int(look[b"max"]), settings.columns_max) + 1)
-
-
-def _of_formats(sheet: bytes, numbers: frozenset[int]) -> frozenset[Where]:
-    """The cells of these formats."""
-    if not numbers:
-        return frozenset()
-    either = b"|".join(str(number).encode() for number in sorted(numbers))
-    pattern = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]*? s="(?:' + either + rb')"')
-    return frozenset(map(_where, pattern.finditer(sheet)))

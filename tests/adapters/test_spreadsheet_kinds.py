@@ -1,0 +1,327 @@
+"""Every kind of file gives the same reading of the same table; what the kind is, the bytes say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xlwt
+
+from adapters.spreadsheet.container import FileKind, file_kind
+from adapters.spreadsheet.formats import read_grids
+from adapters.spreadsheet.formats.xlsx import read_xlsx
+from adapters.spreadsheet.formats.xlsx_sparse import read_sparse
+from adapters.spreadsheet.grid import Area, Grid, Kind
+from adapters.spreadsheet.settings import SpreadsheetSettings
+from tests.adapters.files import KINDS, SEEING, document, html, ods_cell, ods_parts, ods_table, written, zipped
+from tests.adapters.sheets import FORM, Book, refusal, taken, with_sheet
+
+SETTINGS = SpreadsheetSettings()
+HEAD: list[list[Any]] = [
+    ["ТАБЕЛЬ"],
+    ["за октябрь 2025 г."],
+    ["Группа", None, "Шахматы"],
+    ["№ п/п", "Фамилия, имя ребенка", "Сертификат", *range(1, 32), "Причины"],
+]
+"""The children begin in row 5, day 1 stands in column D."""
+
+
+def child(ordinal: int, name: str, marks: dict[int, Any] | None = None, number: str = "") -> list[Any]:
+    return [ordinal, name, number, *((marks or {}).get(day) for day in range(1, 32)), ""]
+
+
+TABLE = [
+    *HEAD,
+    child(1, "Иванов Пётр", {1: "Н", 2: 1.5, 7: "К"}, "4712000011"),
+    child(2, "Петров Иван", {3: "В"}),
+    child(3, "Сидоров Олег"),
+]
+
+
+def grid(path: Path) -> Grid:
+    (only,) = read_grids(path, SETTINGS)
+    return only
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_gives_the_same_reading(tmp_path: Path, kind: str) -> None:
+    read = taken(written(tmp_path, kind, TABLE))
+    assert (read.groups, read.names) == (["Шахматы"], ["Иванов Пётр", "Петров Иван", "Сидоров Олег"])
+    assert read.said("Иванов Пётр", 1, 2, 3, 7) == ["absent", "attended:150", "unmarked", None]
+    assert read.said("Петров Иван", 3, 31) == ["day_off", "unmarked"]
+    assert read.members[0].certificate == "4712000011"
+    sheet = {"csv": "табель.csv", "html": "1", "docx": "1"}.get(kind, "Лист1")
+    assert read.unread() == [(sheet, 5, "J")]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods", "html", "docx"])
+def test_each_kind_sees_what_is_hidden_struck_and_merged(tmp_path: Path, kind: str) -> None:
+    merged = [(1, 1, 1, 10), (6, 5, 6, 6)]
+    found = grid(written(tmp_path, kind, TABLE, hidden_rows=[7], struck_rows=[5], merged=merged))
+    assert found.hidden_rows == {7}
+    assert set(found.merged) >= {Area(*area) for area in merged}
+    assert {row for row, cells in found.rows.items() for cell in cells.values() if cell.struck} == {5}
+
+
+@pytest.mark.parametrize("kind", SEEING)
+def test_hidden_columns(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, kind, TABLE, hidden_columns=[34])
+    assert grid(path).hidden_columns == {34}
+    assert any("столбец дня 31 скрыт" in finding.what.ru for finding in taken(path).findings)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods", "html", "docx"])
+def test_a_cell_merged_downwards_covers_the_rows_below(tmp_path: Path, kind: str) -> None:
+    table = [*HEAD[:3], ["№ п/п", "ФИО", "Дни посещения", *[None] * 30], [None, None, *range(1, 32)], [1, "Иванов Пётр", "Н"]]
+    path = written(tmp_path, kind, table, merged=[(4, 1, 5, 1), (4, 2, 5, 2), (4, 3, 4, 33)])
+    assert taken(path).said("Иванов Пётр", 1, 31) == ["absent", "unmarked"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_name_of_the_file_says_nothing(tmp_path: Path, kind: str) -> None:
+    for name in ("табель.xlsx", "табель.xls", "табель.txt"):
+        assert taken(written(tmp_path, kind, TABLE, name)).names[0] == "Иванов Пётр"
+
+
+def test_kinds_are_told_by_their_bytes(tmp_path: Path) -> None:
+    for kind in KINDS:
+        assert file_kind(written(tmp_path, kind, TABLE, "x")) is FileKind[kind.upper()]
+
+
+# ---------------------------------------------------------------- XLSX: two readers, one result
+
+
+def looks(found: Grid) -> tuple[object, ...]:
+    return found.rows, found.hidden_rows, found.hidden_columns, set(found.merged), found.is_hidden, found.beyond
+
+
+def test_both_readers_of_xlsx_see_the_same(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    sheet = book.grid()
+    row = sheet.child(
+        "Иванов Пётр", {1: "Н", 2: True, 3: dt.date(2025, 10, 3), 4: 0.1, 5: "=1+1", 6: dt.time(10, 30), 7: 1e15}, reason="  "
+    )
+    sheet.sheet.cell(row, 20, "#REF!").data_type = "e"
+    sheet.sheet.cell(row, 21, dt.date(2025, 10, 1)).number_format = "mmmm yyyy"
+    sheet.sheet.cell(row, 22, "а\u00a0 б\n")
+    sheet.strike(sheet.child("Петров Иван", {9: 3}))
+    sheet.sheet.row_dimensions[row].hidden = True
+    sheet.sheet.column_dimensions["G"].hidden = True
+    sheet.sheet.merge_cells("A1:C2")
+    book.sheet("Второй").line("x")
+    path = book.save()
+    fast, careful = read_xlsx(path, SETTINGS), read_sparse(path, True, SETTINGS)
+    assert [looks(one) for one in fast] == [looks(one) for one in careful]
+    assert {cell.kind for cell in fast[0].rows[row].values()} == set(Kind)
+    assert [one.values for one in careful] == [(), ()] and fast[0].values, "the two are not one reader"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (' r="B5"', ""),
+        ("<c r=", "<c  r="),
+        ("<worksheet ", '<worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '),
+    ],
+)
+def test_a_sheet_that_is_not_written_as_usual_is_read_cell_by_cell(tmp_path: Path, before: str, after: str) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {1: "Н"})
+    path = with_sheet(book.save(), lambda xml: xml.replace(before, after))
+    (found,) = read_xlsx(path, SETTINGS)
+    assert found.values == () and taken(path).said("Иванов Пётр", 1, 2) == ["absent", "unmarked"]
+
+
+def test_cells_in_two_corners_are_read_without_the_rectangle_between(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {1: "Н"})
+    book.sheet("База").line("Телефоны")
+    book.book["База"]["ZZ99999"] = "x"
+    (_, stray) = read_grids(book.save(), SETTINGS)
+    assert stray.values == () and stray.beyond == (99999, 702)
+
+
+# ---------------------------------------------------------------- XLS
+
+
+def test_xls_errors_dates_and_formulas(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Лист1")
+    sheet.write(0, 0, dt.date(2025, 10, 1), xlwt.easyxf(num_format_str="MMMM YYYY"))
+    sheet.write(0, 1, dt.date(2025, 10, 1), xlwt.easyxf(num_format_str="DD.MM.YYYY"))
+    sheet.row(0).set_cell_error(2, "#REF!")
+    sheet.write(0, 3, xlwt.Formula("1+1"))
+    sheet.write(0, 4, True)
+    sheet.write(0, 5, 3)
+    book.save(str(tmp_path / "x"))
+    row = grid(tmp_path / "x").rows[1]
+    assert [row[column].kind for column in range(1, 7)] == [Kind.DATE, Kind.DATE, Kind.ERROR, Kind.NO_RESULT, Kind.BOOLEAN, Kind.NUMBER]
+    assert (row[1].shows_month, row[2].shows_month, row[3].text, row[6].text) == (True, False, "#REF!", "3")
+
+
+def test_a_long_xls_and_its_last_hidden_row(tmp_path: Path) -> None:
+    """Records of all kinds in runs: rows above 32, empty framed cells, numbers side by side."""
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Лист1")
+    frame, struck = xlwt.easyxf("borders: left thin"), xlwt.easyxf("font: struck_out on")
+    for row in range(400):
+        for column, value in enumerate(["а", None, None, 1, 2, 3, 2.5, None, *range(8), None]):
+            sheet.write(row, column, value, struck if (row, column) in ((399, 0), (200, 4)) else frame)
+    sheet.row(398).hidden = True
+    book.save(str(tmp_path / "x"))
+    found = grid(tmp_path / "x")
+    assert (found.hidden_rows, found.struck) == ({399}, {(400, 1), (201, 5)})
+
+
+def test_an_xls_with_a_password(tmp_path: Path) -> None:
+    path = written(tmp_path, "xls", TABLE)
+    content = path.read_bytes()
+    start = content.index(b"\x42\x00\x02\x00")  # the record of the code page becomes one of a password
+    path.write_bytes(content[:start] + b"\x2f\x00" + content[start + 2 :])
+    assert "зашифрован" in refusal(path).what.ru
+
+
+def test_a_cut_xls_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, "xls", TABLE)
+    content = path.read_bytes()
+    path.write_bytes(content[:600] + content[1700:])
+    assert "повреждён" in refusal(path).what.ru
+
+
+# ---------------------------------------------------------------- ODS
+
+
+def test_ods_hidden_sheets_repeated_rows_errors_and_formulas(tmp_path: Path) -> None:
+    row = "<table:table-row>{}</table:table-row>".format
+    error = '<table:table-cell table:formula="of:=1/0" office:value-type="string" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    table = (
+        '<table:table table:name="А" table:style-name="ta1"><table:table-column table:number-columns-repeated="3"/>'
+        '<table:table-header-rows><table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row></table:table-header-rows>'
+        + row(ods_cell("х") + error + '<table:table-cell table:formula="of:=1+1"/>' + '<table:table-cell table:number-columns-repeated="16380"/>')
+        + '<table:table-row table:visibility="filter" table:number-rows-repeated="2">' + ods_cell("скрыто", "ce2") + "</table:table-row>"
+        + '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+        + "</table:table>"
+    )  # fmt: skip
+    other = ods_table("Б", [["y"]], set(), set(), set(), [], style="ta2")
+    first, second = read_grids(zipped(tmp_path / "x", ods_parts(table + other)), SETTINGS)
+    assert (first.is_hidden, second.is_hidden) == (False, True)
+    assert [(row, column, cell.kind) for row, cells in first.rows.items() for column, cell in cells.items()] == [
+        (4, 1, Kind.TEXT), (4, 2, Kind.ERROR), (4, 3, Kind.NO_RESULT), (5, 1, Kind.TEXT), (6, 1, Kind.TEXT),
+    ]  # fmt: skip
+    assert (first.hidden_rows, first.rows[4][2].text) == ({5, 6}, "#DIV/0!")
+    assert first.rows[5][1].struck
+
+
+def test_ods_styles_stand_upon_each_other(tmp_path: Path) -> None:
+    styles = (
+        '<number:date-style style:name="N1"><number:month number:textual="true"/><number:year/></number:date-style>'
+        '<style:style style:name="ce5" style:family="table-cell" style:data-style-name="N1"/>'
+        '<style:style style:name="ce6" style:family="table-cell" style:parent-style-name="Выбыл"/>'
+    )
+    date = '<table:table-cell table:style-name="ce5" office:value-type="date" office:date-value="2025-10-01"><text:p>октябрь 2025</text:p></table:table-cell>'
+    row = f"<table:table-row>{date}{ods_cell('Иванов', 'ce6')}</table:table-row>"
+    parts = ods_parts(f'<table:table table:name="А">{row}</table:table>', styles)
+    parts["styles.xml"] = (
+        parts["content.xml"].partition("<office:automatic-styles>")[0].replace("document-content", "document-styles")
+        + '<office:styles><style:style style:name="Выбыл" style:family="table-cell"><style:text-properties style:text-line-through-type="single"/>'
+        "</style:style></office:styles></office:document-styles>"
+    )
+    cells = grid(zipped(tmp_path / "x", parts)).rows[1]
+    assert (cells[1].kind, cells[1].shows_month, cells[2].struck) == (Kind.DATE, True, True)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '<table:table-row table:number-rows-repeated="1000000">' + ods_cell("x") * 3 + "</table:table-row>",
+        '<table:table-row><table:table-cell table:number-columns-repeated="3000000" office:value-type="float" office:value="1"/></table:table-row>',
+        '<table:table-row table:number-rows-repeated="900"><table:table-cell table:number-columns-repeated="9000"/>' + ods_cell("x") + "</table:table-row>",
+    ],
+)  # fmt: skip
+def test_ods_does_not_unfold_what_is_repeated(tmp_path: Path, row: str) -> None:
+    path = zipped(tmp_path / "x", ods_parts(f'<table:table table:name="А">{row}</table:table>'))
+    assert "слишком велика" in refusal(path).what.ru
+
+
+def test_an_ods_with_a_password(tmp_path: Path) -> None:
+    parts = ods_parts(ods_table("А", TABLE, set(), set(), set(), []))
+    parts["META-INF/manifest.xml"] = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>"
+    assert "зашифрован" in refusal(zipped(tmp_path / "x", parts)).what.ru
+
+
+# ---------------------------------------------------------------- HTML
+
+
+def test_a_page_for_each_group_in_one_file(tmp_path: Path) -> None:
+    """The form's head in a table of its own, ruled by colspans; the next page is the next group."""
+    pages = []
+    for group in ("Лепка", "Шахматы"):
+        head = f"<table><tr><td colspan=76>ТАБЕЛЬ<tr><td>за<td>Октябрь<td>2025<tr><td>Группа:<td>{group}</table>"
+        days = "".join(f"<td colspan=2>{day}</td>" for day in range(1, 32))
+        row = "<tr><td>1<td colspan=25>Иванов &laquo;Пётр&raquo;" + "<td colspan=2>н" + "<td colspan=2>" * 30 + "<td>справка"
+        pages.append(f"<HTML><BODY>{head}<table><tr><td>№<td colspan=25>Фамилия, имя ребенка{days}<td>Причины{row}</table></BODY></HTML>")
+    path = tmp_path / "Table_октябрь.xls"
+    path.write_bytes("\r\n".join(pages).encode("cp1251"))
+    read = taken(path, month=None)
+    assert read.groups == ["Лепка", "Шахматы"]
+    assert [member.place[:2] for member in read.members] == [("2", 2), ("4", 2)]
+    marks = [mark for mark in read.records if getattr(mark, "status", None) == "absent"]
+    assert [mark.place.column for mark in marks] == ["AA", "AA"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "koi8-r"])
+def test_a_page_says_its_encoding_rightly_or_not(tmp_path: Path, encoding: str) -> None:
+    page = html(TABLE, set(), set(), set(), [])
+    (tmp_path / "x").write_bytes(page.replace("№ п/п", "N п/п").encode(encoding))
+    assert taken(tmp_path / "x").names == ["Иванов Пётр", "Петров Иван", "Сидоров Олег"]
+
+
+def test_text_of_scripts_and_comments_is_not_read(tmp_path: Path) -> None:
+    page = html(TABLE, set(), set(), set(), []).replace(
+        "<body>", "<body><script>var x = '<td>';</script><!-- <td>нет --><style>td{}</style>"
+    )
+    (tmp_path / "x").write_text(page.replace("Петров Иван", "Петров<br>Иван"), encoding="utf-8")
+    assert grid(tmp_path / "x").above == () and taken(tmp_path / "x").names[1] == "Петров Иван"
+
+
+def test_a_table_within_a_table(tmp_path: Path) -> None:
+    page = (
+        html(TABLE, set(), set(), set(), [])
+        .replace("<table>", "<table><tr><td>Школа<table>")
+        .replace("</table>", "</table></td></tr></table>")
+    )
+    (tmp_path / "x").write_text(page, encoding="utf-8")
+    outer, inner = read_grids(tmp_path / "x", SETTINGS)
+    assert (outer.name, inner.name, outer.rows[1][1].text) == ("1", "2", "Школа")
+    assert taken(tmp_path / "x").members[0].place.sheet == "2"
+
+
+# ---------------------------------------------------------------- DOCX
+
+
+def test_a_documents_head_stands_above_its_table(tmp_path: Path) -> None:
+    body = "<w:p><w:r><w:t>за октябрь 2025 г.</w:t></w:r></w:p><w:p><w:r><w:t>Группа: Лепка</w:t></w:r></w:p>"
+    table = written(tmp_path, "docx", TABLE[3:])
+    with zipfile.ZipFile(table) as archive:
+        text = archive.read("word/document.xml").decode()
+    path = zipped(tmp_path / "y", {"word/document.xml": text.replace("<w:body>", "<w:body>" + body)})
+    read = taken(path, month=None)
+    assert (read.groups, read.members[0].place[:3]) == (["Лепка"], ("1", 2, "B"))
+    assert read.batches[0].records[0].place[:3] == ("1", None, None)
+
+
+def test_deleted_text_of_a_tracked_change_is_not_read(tmp_path: Path) -> None:
+    cell = "<w:tc><w:p><w:del><w:r><w:delText>Н</w:delText></w:r></w:del><w:ins><w:r><w:t>В</w:t></w:r></w:ins></w:p></w:tc>"
+    path = zipped(tmp_path / "x", {"word/document.xml": document(f"<w:tbl><w:tr>{cell}</w:tr></w:tbl>")})
+    assert grid(path).rows[1][1].text == "В"
+
+
+def test_a_mapping_of_one_kind_of_sheet(tmp_path: Path) -> None:
+    """Answers for journals go before the general ones, and leave months' sheets alone."""
+    journal = [["Октябрь 2025"], ["№", "ФИО", "01.10", "03.10"], [1, "Иванов Пётр", "Н", ""]]
+    mapping = {**FORM, "journal": {"cells": {"empty": "nothing", "codes": {"Н": "excused"}}}}
+    assert taken(written(tmp_path, "csv", journal), mapping).said("Иванов Пётр", 1) == ["excused"]
+    assert taken(written(tmp_path, "csv", TABLE), mapping).said("Иванов Пётр", 1) == ["absent"]
