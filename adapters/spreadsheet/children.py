@@ -13,7 +13,7 @@ from adapters.spreadsheet.header import DayColumn
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.people import Notes, Number, birth_date, certificate_number, notes
 from adapters.spreadsheet.rows import Row, RowKind, Section
-from adapters.spreadsheet.signs import BEYOND_MONTH, Reading, reading
+from adapters.spreadsheet.signs import BEYOND_MONTH, Reading, agreeing, reading
 from adapters.spreadsheet.words import folded, sign_key
 from gateway.plugins import Finding, Member, Period, Place, Status, Text
 
@@ -226,6 +226,9 @@ class _SectionReader:
                 continue
             if all(column in self.grid.hidden_columns for column in day.span):
                 continue
+            if day.is_repeated:
+                self._read_lessons(row, day, child)
+                continue
             column, cell, problem = self._day_cell(row, day)
             cell = cell._replace(struck=False) if cell is not None and child.is_struck else cell
             where = place(self.grid.name, row, column)
@@ -237,6 +240,20 @@ class _SectionReader:
             if area not in reported:
                 reported.add(area)
                 child.findings.append(unread(where, found.what, found.cure, self.words))
+
+    def _read_lessons(self, row: int, day: DayColumn, child: Child) -> None:
+        """A day with a column for each of its lessons: one mark says the same of all of them."""
+        cells = [self.grid.cells.get((row, column)) for column in day.span]
+        found = [reading(cell, self.layout.signs) for cell in cells if cell is not None]
+        problem = next((one for one in found if one.what is not None), None)
+        agreed = agreeing(found) if len(found) == len(cells) and problem is None else None
+        where = place(self.grid.name, row, day.column)
+        if not found or agreed is not None:
+            child.cells.append(DayCell(self.month.first.replace(day=day.word.day), where, agreed))
+        elif problem is not None and problem.what is not None and problem.cure is not None:
+            child.findings.append(unread(where, problem.what, problem.cure, self.words))
+        else:
+            child.findings.append(unread(where, _LESSONS_DIFFER, _ONE_IN_DAY, self.words))
 
     def _day_cell(self, row: int, day: DayColumn) -> tuple[int, Cell | None, Reading | None]:
         """The day's cell and its column; a `Reading` where the cell itself is in doubt."""
@@ -299,6 +316,10 @@ _UNMERGE = Text("Разъедините клетки и впишите отме�
 _MOVE_UP = Text("Перенесите ребёнка в список выше итога.", "Move the child into the list above the total.")
 _DATE_IT = Text("Напишите «зачислен с ДД.ММ» или «отчислен с ДД.ММ».", "Write «зачислен с DD.MM» or «отчислен с DD.MM».")
 _CHECK_DATES = Text("Если понято неверно, исправьте примечание.", "If this is wrong, mend the note.")
+_LESSONS_DIFFER = Text(
+    "у дня несколько столбцов, и отметки в них разные: какая к какому занятию, программа не знает",
+    "the day has several columns and their marks differ: which belongs to which lesson is not known",
+)
 _TWO_IN_DAY = Text("в одном дне две отметки", "two marks in one day")
 _ONE_IN_DAY = Text("Оставьте в дне одну отметку.", "Keep one mark in the day.")
 _HOURS_OVER_DAYS = Text("число часов в клетке, слитой из нескольких дней", "a number of hours in a cell merged over several days")

@@ -160,7 +160,10 @@ def _day_run(grid: Grid, row: int, layout: Layout) -> tuple[DayColumn, ...]:
     if not starts:
         return ()
     start = next((column for column in starts if words[column] == DayWord(1)), starts[0]) if layout.first_day is None else starts[0]
-    with_months = _with_months(grid, row, {column: word for column, word in words.items() if word is not None and column >= start})
+    months = _months_above(grid, row, start)
+    if months and layout.first_day is None:
+        start = next((column for column in starts if column >= min(months)), start)
+    with_months = {column: _dated(word, column, months) for column, word in words.items() if word is not None and column >= start}
     last_dated = max((column for column, word in with_months.items() if word.month is not None), default=0)
     days: list[DayColumn] = []
     for column in words:
@@ -195,20 +198,31 @@ def _joined(days: Sequence[DayColumn]) -> tuple[DayColumn, ...]:
     return tuple(found)
 
 
-def _with_months(grid: Grid, row: int, words: dict[int, DayWord]) -> dict[int, DayWord]:
-    """Days under a row of months («Сентябрь | | | Октябрь») are days of these months."""
-    if any(word.month is not None for word in words.values()):
-        return words
+class _MonthCell(NamedTuple):
+    month: int | None
+    year: int | None
+
+    def of(self, word: DayWord) -> DayWord:
+        return word._replace(month=self.month, year=self.year)
+
+
+def _dated(word: DayWord, column: int, months: Mapping[int, _MonthCell]) -> DayWord:
+    """A bare day is one of the month that begins at its column or left of it."""
+    begins = max((at for at in months if at <= column), default=None)
+    return word if begins is None or word.month is not None else months[begins].of(word)
+
+
+def _months_above(grid: Grid, row: int, first_day: int) -> dict[int, _MonthCell]:
+    """Column → the month that begins there, in a row of months above the days («Сентябрь | | | Октябрь»)."""
     for line in (row - 1, row - 2):
-        found = [(column, match) for column, cell in grid.rows.get(line, {}).items() if (match := _MONTH_CELL.match(folded(cell.text)))]
-        if not found or found[0][0] > min(words):
-            continue
-        dated = {}
-        for column, word in words.items():
-            match = next(match for at, match in reversed(found) if at <= column)
-            dated[column] = word._replace(month=month_number(match["word"]), year=int(match["year"]) if match["year"] else None)
-        return dated
-    return words
+        found = {
+            column: _MonthCell(month_number(match["word"]), int(match["year"]) if match["year"] else None)
+            for column, cell in grid.rows.get(line, {}).items()
+            if cell.kind is Kind.TEXT and (match := _MONTH_CELL.match(folded(cell.text)))
+        }
+        if len(found) > 1 or (found and min(found) <= first_day):
+            return found
+    return {}
 
 
 def is_numbering(grid: Grid, row: int, header: Header) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -125,6 +125,15 @@ def reading(cell: Cell, signs: SignTable) -> Reading:
     if meaning is not None:
         return Reading(meaning, has_latin_twin=has_latin_twin(cell.text) and cell.text.lower() not in signs.latin)
     return _hours(cell)
+
+
+def agreeing(readings: Sequence[Reading]) -> Reading | None:
+    """One reading for all lessons of a day: the same word for each of them, or the sum of their hours; None: they differ."""
+    first = readings[0]
+    hours = [one.hours for one in readings if one.hours is not None and one.meaning is Meaning.ATTENDED]
+    if len(hours) == len(readings):
+        return first._replace(hours=sum(hours))
+    return first if all(one == first for one in readings) else None
 
 
 def _hours(cell: Cell) -> Reading:

@@ -16,7 +16,7 @@ from adapters.spreadsheet.grid import Cell, Grid, Kind
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.month import MonthFound
 from adapters.spreadsheet.people import birth_date, certificate_number
-from adapters.spreadsheet.signs import Meaning, Reading, reading
+from adapters.spreadsheet.signs import Reading, agreeing, reading
 from adapters.spreadsheet.words import (
     BIRTH_COLUMN,
     CERTIFICATE_COLUMN,
@@ -251,8 +251,9 @@ class _ListReader:
             for line in same[1:]:
                 if (line.time, line.reading) == (first.time, first.reading):
                     child.findings.append(self._repeated(child, line, first))
-            agreed = _agreed([line.reading for line in reversed(told)])
-            if agreed is _DIFFER:
+            filled = [line.reading for line in reversed(told) if line.reading is not None]
+            agreed = agreeing(filled) if filled and len(filled) == len(told) else None
+            if agreed is None and filled:
                 child.findings.extend(self._differing(child, line) for line in same)
             else:
                 child.cells.append(DayCell(day, place(self.grid.name, first.row, first.column), agreed))
@@ -299,18 +300,6 @@ class _ListReader:
             f"строк за другие месяцы: {len(self.others)}, они не прочитаны", f"lines of other months: {len(self.others)}, they are not read"
         )
         group.findings.append(question(place(self.grid.name), what, _OTHER, group.words))
-
-
-_DIFFER = Reading(None, what=Text("", ""), cure=Text("", ""))
-
-
-def _agreed(readings: list[Reading | None]) -> Reading | None:
-    """One reading for all lessons of a day: the same word for each, or the sum of their hours."""
-    first = readings[0]
-    if all(other == first for other in readings) and (len(readings) == 1 or first is None or first.hours is None):
-        return first
-    hours = [one.hours for one in readings if one is not None and one.hours is not None and one.meaning is Meaning.ATTENDED]
-    return first._replace(hours=sum(hours)) if first is not None and len(hours) == len(readings) else _DIFFER
 
 
 _DATE_IT = Text("Исправьте дату строки.", "Mend the line's date.")

@@ -69,7 +69,7 @@ def test_the_password_is_taken_off_by_the_secretary(tmp_path: Path) -> None:
         ({"word/document.xml": "<d>"}, "повреждён"),
         (
             {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "<x/>", "META-INF/manifest.xml": "<x/>"},
-            "повреждён",
+            "нет табеля",
         ),
         ({"xl/workbook.bin": b"\x00"}, "XLSB"),
         ({"readme.txt": "nothing"}, "не таблица"),

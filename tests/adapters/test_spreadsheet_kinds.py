@@ -194,16 +194,22 @@ def test_a_cut_xls_is_refused(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- ODS
 
 
+ROW, CELL = "<table:table-row", "<table:table-cell"
+REPEATED, REPEATED_ROWS = "table:number-columns-repeated", "table:number-rows-repeated"
+STRUCK = '<style:text-properties style:text-line-through-type="single"/>'
+
+
 def test_ods_hidden_sheets_repeated_rows_errors_and_formulas(tmp_path: Path) -> None:
     row = "<table:table-row>{}</table:table-row>".format
-    error = '<table:table-cell table:formula="of:=1/0" office:value-type="string" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    error = (
+        f'{CELL} table:formula="of:=1/0" office:value-type="string" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>'
+    )
     table = (
         '<table:table table:name="А" table:style-name="ta1"><table:table-column table:number-columns-repeated="3"/>'
-        '<table:table-header-rows><table:table-row table:number-rows-repeated="3"><table:table-cell/></table:table-row></table:table-header-rows>'
-        + row(ods_cell("х") + error + '<table:table-cell table:formula="of:=1+1"/>' + '<table:table-cell table:number-columns-repeated="16380"/>')
-        + '<table:table-row table:visibility="filter" table:number-rows-repeated="2">' + ods_cell("скрыто", "ce2") + "</table:table-row>"
-        + '<table:table-row table:number-rows-repeated="1048570"><table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
-        + "</table:table>"
+        + f"<table:table-header-rows>{ROW} {REPEATED_ROWS}='3'>{CELL}/></table:table-row></table:table-header-rows>".replace("'", '"')
+        + row(ods_cell("х") + error + f'{CELL} table:formula="of:=1+1"/>' + f'{CELL} {REPEATED}="16380"/>')
+        + f'{ROW} table:visibility="filter" {REPEATED_ROWS}="2">' + ods_cell("скрыто", "ce2") + "</table:table-row>"
+        + f'{ROW} {REPEATED_ROWS}="1048570">{CELL} {REPEATED}="16384"/></table:table-row></table:table>'
     )  # fmt: skip
     other = ods_table("Б", [["y"]], set(), set(), set(), [], style="ta2")
     first, second = read_grids(zipped(tmp_path / "x", ods_parts(table + other)), SETTINGS)
@@ -221,12 +227,12 @@ def test_ods_styles_stand_upon_each_other(tmp_path: Path) -> None:
         '<style:style style:name="ce5" style:family="table-cell" style:data-style-name="N1"/>'
         '<style:style style:name="ce6" style:family="table-cell" style:parent-style-name="Выбыл"/>'
     )
-    date = '<table:table-cell table:style-name="ce5" office:value-type="date" office:date-value="2025-10-01"><text:p>октябрь 2025</text:p></table:table-cell>'
+    date = f'{CELL} table:style-name="ce5" office:value-type="date" office:date-value="2025-10-01"><text:p>окт.</text:p></table:table-cell>'
     row = f"<table:table-row>{date}{ods_cell('Иванов', 'ce6')}</table:table-row>"
     parts = ods_parts(f'<table:table table:name="А">{row}</table:table>', styles)
     parts["styles.xml"] = (
         parts["content.xml"].partition("<office:automatic-styles>")[0].replace("document-content", "document-styles")
-        + '<office:styles><style:style style:name="Выбыл" style:family="table-cell"><style:text-properties style:text-line-through-type="single"/>'
+        + f'<office:styles><style:style style:name="Выбыл" style:family="table-cell">{STRUCK}'
         "</style:style></office:styles></office:document-styles>"
     )
     cells = grid(zipped(tmp_path / "x", parts)).rows[1]
@@ -236,9 +242,10 @@ def test_ods_styles_stand_upon_each_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        '<table:table-row table:number-rows-repeated="1000000">' + ods_cell("x") * 3 + "</table:table-row>",
-        '<table:table-row><table:table-cell table:number-columns-repeated="3000000" office:value-type="float" office:value="1"/></table:table-row>',
-        '<table:table-row table:number-rows-repeated="900"><table:table-cell table:number-columns-repeated="9000"/>' + ods_cell("x") + "</table:table-row>",
+        f'{ROW} {REPEATED_ROWS}="1000000">' + ods_cell("x") * 3 + "</table:table-row>",
+        f'{ROW}>{CELL} {REPEATED}="3000000" office:value-type="float" office:value="1"/></table:table-row>',
+        f'{ROW}>{CELL} office:value-type="float" office:value="1" {REPEATED}="3000000"/></table:table-row>',
+        f'{ROW} {REPEATED_ROWS}="900">{CELL} {REPEATED}="9000"/>' + ods_cell("x") + "</table:table-row>",
     ],
 )  # fmt: skip
 def test_ods_does_not_unfold_what_is_repeated(tmp_path: Path, row: str) -> None:

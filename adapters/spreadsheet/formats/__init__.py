@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
 
 from adapters.spreadsheet.container import FileKind, check_size, damaged, file_kind, not_a_workbook
@@ -34,7 +35,7 @@ def read_grids(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     check_size(path, settings)
     try:
         kind = file_kind(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise damaged() from error
     reader = _READERS.get(kind)
     if reader is None:

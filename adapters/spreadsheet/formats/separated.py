@@ -8,6 +8,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from adapters.spreadsheet.container import damaged, too_many_cells
 from adapters.spreadsheet.formats.text import decoded
@@ -66,14 +67,17 @@ def _evenness(lines: list[str], separator: str) -> int:
 
 def _rows(text: str, separator: str, settings: SpreadsheetSettings) -> Rows:
     """Row by row and no further than the limits; a quote that is never closed is a sign like others."""
-    rows = _read(text, separator, csv.QUOTE_MINIMAL, settings)
-    if any(value.count("\n") > _LINES_IN_CELL_MAX for row in rows[-1:] for value in row):
-        rows = _read(text, separator, csv.QUOTE_NONE, settings)
-    return rows
+    rows, lines = _read(text, separator, csv.QUOTE_MINIMAL, settings)
+    if lines == len(rows):
+        return rows
+    if any(value.count("\n") > _LINES_IN_CELL_MAX for row in rows for value in row):
+        return _read(text, separator, csv.QUOTE_NONE, settings)[0]
+    return list(_by_line(text, separator))
 
 
-def _read(text: str, separator: str, quoting: int, settings: SpreadsheetSettings) -> Rows:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)  # type: ignore[arg-type]
+def _read(text: str, separator: str, quoting: Literal[0, 3], settings: SpreadsheetSettings) -> tuple[Rows, int]:
+    """The rows, and how many lines they take."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)
     rows: Rows = []
     cells = 0
     while chunk := list(itertools.islice(reader, _CHUNK)):
@@ -81,12 +85,12 @@ def _read(text: str, separator: str, quoting: int, settings: SpreadsheetSettings
         if cells > settings.cells_max or len(rows) > settings.list_rows_max:
             raise too_many_cells(settings.cells_max)
         rows += chunk
-    return rows if reader.line_num == len(rows) else list(_by_line(text, separator, quoting))
+    return rows, reader.line_num
 
 
-def _by_line(text: str, separator: str, quoting: int) -> Iterator[list[str]]:
+def _by_line(text: str, separator: str) -> Iterator[list[str]]:
     """Rows of which some take several lines: each stands at its first line, empty rows take the places of the others."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting)  # type: ignore[arg-type]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     line = 0
     for row in reader:
         yield row

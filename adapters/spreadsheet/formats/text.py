@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import codecs
+import math
 import re
+from collections import Counter
 from collections.abc import Iterator
-
-from charset_normalizer import from_bytes
 
 from adapters.spreadsheet.findings import refused
 from gateway.plugins import InputRefused, Text
@@ -15,7 +15,20 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 _OF_ONE_BYTE = ("cp1251", "cp866", "koi8-r", "mac-cyrillic", "iso8859-5")
 _SAMPLE = 16_384
 _WORD = re.compile(r"[^\W\d_]+")
-_RUSSIAN = re.compile(r"^(?:[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+)$")
+_AS_WRITTEN = re.compile(r"^(?:[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+)$")
+_OFTEN = dict(
+    zip(
+        "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфёъ",
+        (110, 85, 80, 74, 67, 63, 55, 47, 45, 44, 35, 32, 30, 28, 26, 20, 19, 17, 17, 16, 16, 14, 12, 10, 9, 7, 6, 5, 4, 3, 3, 3, 1),
+        strict=True,
+    )
+)
+"""Letter → how often it stands among a thousand letters of Russian."""
+_USUAL = frozenset("№«»–—…“”„’‘‐‑−✓✔√☑\u00a0\u200b\ufeff")
+_NEVER = 0.02
+_ODD_WORD = math.log(0.05)
+_LIKELY_MIN = -4.6
+_LETTERS_MIN = 12
 
 
 def decoded(data: bytes, declared: str | None = None) -> str:
@@ -35,30 +48,44 @@ def decoded(data: bytes, declared: str | None = None) -> str:
             text = data.decode(encoding)
         except (UnicodeDecodeError, LookupError):
             continue
-        if _is_russian(text[:_SAMPLE]):
+        if _reads_as_russian(text[:_SAMPLE]):
             return text
     raise _unknown()
 
 
 def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
-    if b"\x00" in data[:_SAMPLE]:
-        sample = data[:_SAMPLE]
+    sample = data[:_SAMPLE]
+    if b"\x00" in sample:
         yield "utf-16-be" if sample[0::2].count(0) > sample[1::2].count(0) else "utf-16-le"
         return
     if declared:
         yield declared
     yield "utf-8"
-    guess = from_bytes(_telling(data), cp_isolation=list(_OF_ONE_BYTE)).best()
-    if guess is not None:
-        yield guess.encoding
-    yield from _OF_ONE_BYTE
+    telling = b"".join(line for line in sample.splitlines(keepends=True) if not line.isascii()) or sample
+    yield from sorted(_OF_ONE_BYTE, key=lambda encoding: -_likelihood(telling.decode(encoding, "replace")))
 
 
-def _telling(data: bytes) -> bytes:
-    """The lines that tell an encoding, out of the file's beginning: those with bytes beyond ASCII."""
-    lines = data[:_SAMPLE].splitlines(keepends=True)
-    telling = b"".join(line for line in lines if not line.isascii())
-    return telling or data[:_SAMPLE]
+def _likelihood(text: str) -> float:
+    """How much the words look like Russian ones: by their letters, and by how capitals stand in them."""
+    letters: Counter[str] = Counter()
+    score = 0.0
+    for word in _WORD.findall(text):
+        if not word.isascii():
+            letters.update(word.lower())
+            score += 0.0 if _AS_WRITTEN.match(word) else _ODD_WORD
+    score += sum(count * math.log(_OFTEN.get(letter, _NEVER) / 1000) for letter, count in letters.items())
+    return score + _strange(text) * math.log(_NEVER / 1000)
+
+
+def _strange(text: str) -> int:
+    """Signs that are neither letters nor what a timesheet is written with."""
+    return sum(1 for sign in text if not sign.isascii() and not sign.isalpha() and sign not in _USUAL)
+
+
+def _reads_as_russian(text: str) -> bool:
+    """Not gibberish: whatever is not ASCII is as likely as words are. A few signs and letters tell nothing."""
+    signs = sum(len(word) for word in _WORD.findall(text) if not word.isascii()) + _strange(text)
+    return signs < _LETTERS_MIN or _likelihood(text) >= _LIKELY_MIN * signs
 
 
 def _strict(data: bytes, encoding: str) -> str:
@@ -66,13 +93,6 @@ def _strict(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise _unknown() from error
-
-
-def _is_russian(text: str) -> bool:
-    """Whether the words look as words are written: a capital at the beginning only, or all capitals; a few may be otherwise."""
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
-    fair = sum(1 for word in words if _RUSSIAN.match(word))
-    return fair >= 0.7 * len(words)
 
 
 def _unknown() -> InputRefused:

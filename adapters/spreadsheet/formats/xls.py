@@ -10,7 +10,7 @@ from pathlib import Path
 
 import olefile
 
-from adapters.spreadsheet.container import FileKind, damaged, not_a_workbook
+from adapters.spreadsheet.container import FileKind, damaged, not_a_workbook, too_many_cells
 from adapters.spreadsheet.formats.calamine import Values, sheet_values
 from adapters.spreadsheet.grid import Cell, Grid, Kind, Where, filled_beyond, shows_month, within
 from adapters.spreadsheet.settings import SpreadsheetSettings
@@ -24,6 +24,8 @@ _CELLS = (*_PLAIN_CELLS, _BOOLERR, _FORMULA, 0x0204, 0xD6)  # LABEL, RSTRING
 _TELLING = frozenset((*_CELLS, _MULRK, _ROW, _COLINFO))
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
 _BUILTIN_MONTHS = {17}  # mmm-yy
+_NEAR_ROWS = 0x1400  # 5,120 rows of 256 columns are few enough for any memory
+_CELLS_DENSE_MAX = 2_000_000
 _HEADER = struct.Struct("<HH").unpack_from
 _WORDS = struct.Struct("<HHH").unpack_from
 
@@ -69,6 +71,7 @@ class _Looks:
     struck: set[Where] = field(default_factory=set)
     month_dates: set[Where] = field(default_factory=set)
     special: dict[Where, Cell] = field(default_factory=dict)
+    last_row: int = 0  # of the cells that were looked at: those far down are
 
 
 def _grid(values: Values, looks: _Looks, settings: SpreadsheetSettings) -> Grid:
@@ -156,16 +159,17 @@ def _looks(stream: bytes, settings: SpreadsheetSettings) -> dict[int, _Looks]:
 
 
 def _passed(styles: _Styles) -> re.Pattern[bytes]:
-    """A run of records that say nothing but values: plain cells that are not of a format that matters, and rows that are shown."""
+    """A run of records that say nothing but values: plain cells, not far down and not of a format that matters, and rows that are shown."""
     matter = [struct.pack("<H", number) for number in sorted(styles.struck | styles.months)]
     other = b"(?!" + b"|".join(map(re.escape, matter)) + b")" if matter else b""
+    near = b".[" + re.escape(bytes(range(_NEAR_ROWS >> 8))) + b"].{2}"
     cells = b"|".join(
-        re.escape(struct.pack("<HH", record, length)) + b".{4}" + other + b".{%d}" % (length - 4) for record, length in _PLAIN_CELLS.items()
+        re.escape(struct.pack("<HH", record, length)) + near + other + b".{%d}" % (length - 4) for record, length in _PLAIN_CELLS.items()
     )
     shown = bytes(value for value in range(256) if not value & 0x20)
     rows = re.escape(struct.pack("<HH", _ROW, 16)) + b".{6}(?!\x00[\x00\x80]).{6}[" + re.escape(shown) + b"].{3}"
     several = b"|".join(
-        re.escape(struct.pack("<HH", _MULRK, 6 + 6 * count)) + b".{4}" + (other + b".{6}") * count + b".{2}" for count in (2, 3, 4)
+        re.escape(struct.pack("<HH", _MULRK, 6 + 6 * count)) + near + (other + b".{6}") * count + b".{2}" for count in (2, 3, 4)
     )
     blanks = [struct.pack("<HHxxxx", _MULBLANK, 6 + 2 * count) for count in range(2, 12)]
     empty = b"|".join(re.escape(head[:4]) + b".{%d}" % head[2] for head in (*blanks, struct.pack("<HH", _BLANK, 6)))
@@ -190,7 +194,24 @@ def _sheet(stream: bytes, start: int, styles: _Styles, passed: re.Pattern[bytes]
         elif depth == 1 and record in _TELLING:
             _take(looks, record, stream[at + 4 : at + 4 + length], styles, settings)
         at += 4 + length
+    if looks.last_row > _NEAR_ROWS and looks.last_row * _last_column(stream, start) > _CELLS_DENSE_MAX:
+        raise too_many_cells(settings.cells_max)
     return looks
+
+
+def _last_column(stream: bytes, start: int) -> int:
+    """The last column of any cell, record by record; only where a cell stands far down."""
+    last, at = 1, start
+    while at + 8 <= len(stream):
+        record, length = _HEADER(stream, at)
+        if record == _EOF:
+            break
+        if record in _CELLS:
+            last = max(last, struct.unpack_from("<H", stream, at + 6)[0] + 1)
+        elif record == _MULRK:
+            last = max(last, struct.unpack_from("<H", stream, at + 2 + length)[0] + 1)
+        at += 4 + length
+    return last
 
 
 def _take(looks: _Looks, record: int, data: bytes, styles: _Styles, settings: SpreadsheetSettings) -> None:
@@ -204,10 +225,12 @@ def _take(looks: _Looks, record: int, data: bytes, styles: _Styles, settings: Sp
             looks.hidden_columns.update(range(first + 1, min(last + 1, settings.columns_max) + 1))
     elif record in _CELLS and len(data) >= 6:
         row, column, form = _WORDS(data)
+        looks.last_row = max(looks.last_row, row + 1)
         _note_format(looks, (row + 1, column + 1), form, styles)
         _note_error(looks, (row + 1, column + 1), record, data)
     elif record == _MULRK and len(data) >= 6:
         row, first = struct.unpack_from("<HH", data)
+        looks.last_row = max(looks.last_row, row + 1)
         for number, at in enumerate(range(4, len(data) - 2, 6)):
             _note_format(looks, (row + 1, first + number + 1), struct.unpack_from("<H", data, at)[0], styles)
 
