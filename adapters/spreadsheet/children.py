@@ -266,6 +266,9 @@ class _SectionReader:
         column, cell = distinct[0]
         area = self.grid.area(row, column)
         covered = [other for other in self.header.days if area.left <= other.column <= area.right]
+        is_within = day.span[0] <= area.left and area.right <= day.span[-1]
+        if not is_within and (not covered or area.left != covered[0].column):
+            return column, None, Reading(None, what=_BETWEEN_DAYS, cure=_UNDER_ITS_DAY)
         if len(covered) > 1 and cell.text not in self.layout.signs and cell.kind is Kind.NUMBER:
             return column, None, Reading(None, what=_HOURS_OVER_DAYS, cure=_UNMERGE)
         return (day.column if len(covered) > 1 else column), cell, None
@@ -316,6 +319,8 @@ _UNMERGE = Text("Разъедините клетки и впишите отме�
 _MOVE_UP = Text("Перенесите ребёнка в список выше итога.", "Move the child into the list above the total.")
 _DATE_IT = Text("Напишите «зачислен с ДД.ММ» или «отчислен с ДД.ММ».", "Write «зачислен с DD.MM» or «отчислен с DD.MM».")
 _CHECK_DATES = Text("Если понято неверно, исправьте примечание.", "If this is wrong, mend the note.")
+_BETWEEN_DAYS = Text("отметка стоит между двумя днями шапки", "the mark stands between two days of the header")
+_UNDER_ITS_DAY = Text("Выровняйте клетки строки по дням шапки.", "Set the row's cells under the header's days.")
 _LESSONS_DIFFER = Text(
     "у дня несколько столбцов, и отметки в них разные: какая к какому занятию, программа не знает",
     "the day has several columns and their marks differ: which belongs to which lesson is not known",

@@ -143,6 +143,10 @@ _SEND_AGAIN = Text(
 )
 
 
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+"""What the standard library raises at a file whose bytes are not what they say."""
+
+
 def damaged() -> InputRefused:
     return refused(_DAMAGED, _SEND_AGAIN)
 
@@ -228,7 +232,7 @@ def _check_unpacked(listed: Sequence[zipfile.ZipInfo], settings: SpreadsheetSett
 def _checked_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
     try:
         data = archive.read(part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED as error:
         raise damaged() from error
     if not _is_utf8(data):
         raise damaged()

@@ -83,7 +83,7 @@ def understood(grid: Grid, kind: SheetKind, month: str, header: Header | None, v
     elif visits is not None:
         columns = [
             ("дата", "the date", _letters(visits.date)),
-            ("ФИО", "the child", _letters(visits.name)),
+            ("ФИО", "the child", _letters(*visits.names)),
             ("номер сертификата", "the certificate", _letters(visits.certificate)),
             ("группа", "the group", _letters(visits.group)),
             ("отметка", "the mark", _letters(visits.marks[0])),

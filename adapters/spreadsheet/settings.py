@@ -15,6 +15,7 @@ class SpreadsheetSettings:
         unpacked_ratio_max: unpacked ÷ packed of one part above 1 MB; a workbook packs to 5–30.
         parts_max: files inside the workbook.
         cells_max: cell and row elements of the whole workbook, styled empty ones included.
+        sparse_cells_max: the same of an XLSX that must be read cell by cell: each of its cells takes a kilobyte.
         sheets_max: sheets of the workbook.
         rows_max: the last row of a month's grid that holds anything.
         list_rows_max: the last row of a list with a line per visit.
@@ -27,6 +28,7 @@ class SpreadsheetSettings:
     unpacked_ratio_max: int = 200
     parts_max: int = 2_000
     cells_max: int = 400_000
+    sparse_cells_max: int = 100_000
     sheets_max: int = 100
     rows_max: int = 5_000
     list_rows_max: int = 100_000

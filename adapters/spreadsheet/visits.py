@@ -39,12 +39,13 @@ _ISO_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 
 @dataclass(frozen=True)
 class VisitList:
-    """Columns of a list; ``row`` is the one of its heads. ``marks``: the columns that say how it was, the telling one first."""
+    """Columns of a list; ``row`` is the one of its heads. ``names``: surname and first name may be two; ``marks``: the columns that say how
+    it was, the telling one first."""
 
     grid: Grid
     row: int
     date: int
-    name: int
+    names: tuple[int, ...]
     marks: tuple[int, ...]
     group: int | None
     certificate: int | None
@@ -91,12 +92,13 @@ def visit_list(grid: Grid, layout: Layout) -> VisitList | None:
     """The list on a sheet: a row that heads a date, a child and how it was, with dates below."""
     for row in list(grid.rows)[:HEAD_ROWS_MAX]:
         texts = {column: folded(cell.text) for column, cell in grid.rows[row].items() if cell.kind is Kind.TEXT}
-        date, name = _column(texts, VISIT_DATE_COLUMN), layout.child or _column(texts, NAME_COLUMN)
+        date = _column(texts, VISIT_DATE_COLUMN)
+        names = (layout.child,) if layout.child else tuple(column for column, text in sorted(texts.items()) if NAME_COLUMN.search(text))
         marks = [column for column in (_column(texts, VISIT_STATUS_COLUMN), _column(texts, VISIT_HOURS_COLUMN)) if column is not None]
-        if date is None or name is None or not marks:
+        if date is None or not names or not marks:
             continue
         found = VisitList(
-            grid, row, date, name, tuple(marks), _column(texts, GROUP_LABEL) or _column(texts, UNIT_LABEL),
+            grid, row, date, names, tuple(marks), _column(texts, GROUP_LABEL) or _column(texts, UNIT_LABEL),
             layout.certificate or _column(texts, CERTIFICATE_COLUMN), layout.birth_date or _column(texts, BIRTH_COLUMN),
         )  # fmt: skip
         if found.dates:
@@ -150,7 +152,7 @@ class _ListReader:
 
     def line(self, row: int) -> None:
         cells = self.grid.rows[row]
-        name = cells.get(self.visits.name)
+        name = self._name(row)
         if row not in self.visits.dates:
             if self._is_visit_without_date(row):
                 self._unread(row, self.visits.date, "в строке нет даты занятия", "the line has no date of a lesson", _DATE_IT)
@@ -161,8 +163,8 @@ class _ListReader:
             self._unread(row, self.visits.date, f"нет такой даты: {text}", f"there is no such date: {text}", _DATE_IT)
         elif day not in self.month:
             self.others.append(row)
-        elif name is None or name.kind is not Kind.TEXT:
-            self._unread(row, self.visits.name, "в строке нет имени ребёнка", "the line has no child's name", _NAME_IT)
+        elif not name:
+            self._unread(row, self.visits.names[0], "в строке нет имени ребёнка", "the line has no child's name", _NAME_IT)
         else:
             child, lines = self._child(row, name)
             if child.member is not None and not self._is_left_out(row, child):
@@ -180,18 +182,23 @@ class _ListReader:
         cells = self.grid.rows[row]
         first = next(iter(cells.values()))
         is_total = first.kind is Kind.TEXT and TOTAL.search(folded(first.text))
-        return not is_total and self.visits.name in cells and any(column in cells for column in self.visits.marks)
+        return not is_total and bool(self._name(row)) and any(column in cells for column in self.visits.marks)
+
+    def _name(self, row: int) -> str:
+        """As written, its parts joined; a number is no name."""
+        parts = (self.grid.rows[row].get(column) for column in self.visits.names)
+        return " ".join(dict.fromkeys(part.text for part in parts if part is not None and part.kind is Kind.TEXT))
 
     def _group(self, row: int) -> GroupVisits:
         cell = self.grid.at(row, self.visits.group) if self.visits.group is not None else None
         words = cell.text if cell is not None else None
         return self.found.setdefault(folded(words or ""), GroupVisits(words, row))
 
-    def _child(self, row: int, name: Cell) -> tuple[Child, list[_Line]]:
+    def _child(self, row: int, name: str) -> tuple[Child, list[_Line]]:
         """The person of a line: one name and one number within a group are one person."""
         group = self._group(row)
         cell = self.grid.rows[row].get(self.visits.certificate) if self.visits.certificate is not None else None
-        key = folded(group.words or ""), folded(name.text), cell.text if cell is not None else ""
+        key = folded(group.words or ""), folded(name), cell.text if cell is not None else ""
         if key in self.persons:
             return self.persons[key]
         number = certificate_number(cell)
@@ -199,14 +206,14 @@ class _ListReader:
         member = Member(
             key=f"{self.grid.name}!{row}",
             group=group.words or "",
-            name=name.text,
-            place=place(self.grid.name, row, self.visits.name),
+            name=name,
+            place=place(self.grid.name, row, self._name_column(row)),
             certificate=number.certificate,
             certificate_padded=number.is_padded,
             certificate_unreadable=number.is_unreadable,
             birth_date=birth_date(born),
         )
-        child = Child(member=member, folded_name=folded(name.text))
+        child = Child(member=member, folded_name=folded(name))
         if number.what is not None and number.cure is not None and (self.has_numbers or number.is_unreadable):
             child.findings.append(
                 Finding(number.level, place(self.grid.name, row, self.visits.certificate), number.what, number.cure, group.words)
@@ -215,15 +222,18 @@ class _ListReader:
         self.persons[key] = child, []
         return self.persons[key]
 
+    def _name_column(self, row: int) -> int:
+        return next(column for column in self.visits.names if column in self.grid.rows[row])
+
     def _is_left_out(self, row: int, child: Child) -> bool:
         cells = self.grid.rows[row]
         if row in self.grid.hidden_rows:
             what, cure = Text("строка скрыта: она отложена", "the line is hidden: left out"), _SHOW_IT
-        elif cells[self.visits.name].struck:
+        elif cells[self._name_column(row)].struck:
             what, cure = Text("строка зачёркнута: она отложена", "the line is struck out: left out"), _CLEAR_IT
         else:
             return False
-        child.findings.append(question(place(self.grid.name, row, self.visits.name), what, cure, self._words(child)))
+        child.findings.append(question(place(self.grid.name, row, self._name_column(row)), what, cure, self._words(child)))
         return True
 
     def _read(self, row: int, day: dt.date, child: Child) -> _Line:

@@ -279,6 +279,16 @@ def test_a_page_for_each_group_in_one_file(tmp_path: Path) -> None:
     assert [mark.place.column for mark in marks] == ["AA", "AA"]
 
 
+def test_a_row_that_is_out_of_step_with_the_header_gives_no_mark(tmp_path: Path) -> None:
+    """One cell more before the days: each mark stands under the halves of two days."""
+    days = "".join(f"<td colspan=2>{day}" for day in range(1, 32))
+    row = "<tr><td>1<td>Иванов Пётр<td>" + "<td colspan=2>" + "<td colspan=2>н" + "<td colspan=2>" * 29
+    (tmp_path / "x").write_text(f"<table><tr><td>за октябрь 2025 г.<tr><td>№<td>ФИО{days}{row}</table>", encoding="utf-8")
+    read = taken(tmp_path / "x")
+    assert not [record for record in read.records if getattr(record, "status", None) == "absent"]
+    assert read.unread() and all("между двумя днями" in finding.what.ru for finding in read.findings if finding.level == "unread")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "koi8-r"])
 def test_a_page_says_its_encoding_rightly_or_not(tmp_path: Path, encoding: str) -> None:
     page = html(TABLE, set(), set(), set(), [])

@@ -82,6 +82,13 @@ def test_without_a_column_of_the_group_the_head_or_the_file_names_it(tmp_path: P
     assert taken(written(tmp_path, "csv", table[1:], "Танцы.csv"), MAPPING).groups == ["Танцы"]
 
 
+def test_names_in_several_columns_and_of_other_persons(tmp_path: Path) -> None:
+    head = ["Дата", "ФИО педагога", "Фамилия", "Имя", "ФИО родителя", "Посещение"]
+    path = written(tmp_path, "csv", [head, ["04.10.2025", "Ильина Н. К.", "Сидоров", "Олег", "Сидорова А. А.", "Был"]])
+    (member,) = taken(path, MAPPING).members
+    assert (member.name, member.place[:3]) == (OLEG, ("табель.csv", 2, "C"))
+
+
 def test_a_lesson_that_all_lines_cancel(tmp_path: Path) -> None:
     read = taken(listed(tmp_path, *(line("11.10.2025", name, "Отменено") for name in (OLEG, IVAN)), line("14.10.2025", OLEG)), MAPPING)
     assert [(lesson.day.day, lesson.state) for lesson in read.lessons] == [(11, "cancelled")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import sqlite3
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from adapters.spreadsheet.adapter import SpreadsheetAdapter
 from benchmarks import __main__ as command
-from benchmarks import again, bare, databases, dry, growth, posting, speed
+from benchmarks import again, bare, databases, dry, growth, posting, sheets, speed
 from benchmarks.ours import Ours, Span
 from benchmarks.results import Row, absent, median_ratio
 from benchmarks.town import DAYS, Town
+from gateway.plugins import Member
 
 TOWN = Town(2_000)
 
@@ -119,3 +122,32 @@ def test_results_are_kept_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyP
     kept = json.loads(Path("var/bench.json").read_text(encoding="utf-8"))
     assert kept == {"sqlite": {"value": 100.1, "unit": "µs/mark", "ratio": 0.5124}}
     assert "not installed" in command.table_line(absent("peer_dlt", "≥ 3 ×", "not installed"))
+
+
+@pytest.mark.parametrize("name", sorted(sheets.LIMITS))
+def test_a_months_workbook_is_the_same_in_each_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(sheets, "GROUPS", 2)
+    monkeypatch.setattr(sheets, "CHILDREN", 30)
+    batches = list(SpreadsheetAdapter().parse(sheets._WRITERS[name](tmp_path), sheets.MAPPING, "2025-10", sheets.NOW))
+    records = [record for batch in batches for record in batch.records]
+    absent_marks = {(record.member.split("!")[1], record.day) for record in records if getattr(record, "status", None) == "absent"}
+    assert len([record for record in records if isinstance(record, Member)]) == 60
+    hidden_days = {31} if name in ("xlsx", "xls") else set()
+    for group in range(2):
+        lines = list(enumerate(sheets._group(group), 1))
+        below = len(lines) * group if name == "csv" else 0  # its groups stand one under another
+        expected = {
+            (str(row + below), dt.date(2025, 10, column - 2))
+            for row, values in lines
+            for column, value in enumerate(values)
+            if value == "Н" and column - 2 not in hidden_days and (name == "csv" or row not in (20, 30))
+        }
+        assert expected <= absent_marks
+
+
+def test_the_row_of_a_kind_tells_the_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "GROUPS", 1)
+    monkeypatch.setattr(sheets, "CHILDREN", 10)
+    (row,) = sheets.sheets("csv", silent)
+    assert row.ratio is not None and row.ratio > 0 and row.met is (row.ratio >= 0.5)
+    assert row.notes["cells"] == 15 * 35

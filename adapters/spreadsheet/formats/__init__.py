@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 
-from adapters.spreadsheet.container import FileKind, check_size, damaged, file_kind, not_a_workbook
+from adapters.spreadsheet.container import DAMAGED, FileKind, check_size, damaged, file_kind, not_a_workbook
 from adapters.spreadsheet.formats.docx import read_docx
 from adapters.spreadsheet.formats.html_tables import read_html
 from adapters.spreadsheet.formats.ods import read_ods
@@ -35,7 +33,7 @@ def read_grids(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     check_size(path, settings)
     try:
         kind = file_kind(path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise damaged() from error
     reader = _READERS.get(kind)
     if reader is None:

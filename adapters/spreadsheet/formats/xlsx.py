@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from adapters.spreadsheet.container import checked_parts, damaged
+from adapters.spreadsheet.container import checked_parts, damaged, too_many_cells
 from adapters.spreadsheet.formats.calamine import Values, sheet_values
 from adapters.spreadsheet.formats.xlsx_sparse import read_sparse
 from adapters.spreadsheet.grid import Cell, Grid, Kind, Where, column_number, filled_beyond, shows_month, within
@@ -50,6 +50,8 @@ def read_xlsx(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
         raise damaged() from error
     found = [_found(sheet, looks) for sheet in sheets]
     if any(one is None for one in found):
+        if sum(_elements(part, data, is_exact=True) for part, data in parts.items()) > settings.sparse_cells_max:
+            raise too_many_cells(settings.sparse_cells_max)
         return read_sparse(path, any(b"<f" in sheet or b":f>" in sheet or b":f " in sheet for sheet in sheets), settings)
     grids = []
     for values in sheet_values(path, settings):
