@@ -133,6 +133,7 @@ def _add_visits(groups: dict[str, GroupSheets], sheet: Sheet, visits: VisitList,
         group = _group(groups, sheet, named, layout)
         group.visits.extend(child.of_group(group.words) for child in found.children)
         group.findings.extend(replace(finding, group=group.words) for finding in found.findings)
+        group.has_gaps = group.has_gaps or found.has_gaps
 
 
 def _group(groups: dict[str, GroupSheets], sheet: Sheet, named: GroupWords, layout: Layout) -> GroupSheets:

@@ -28,7 +28,8 @@ class DayCell(NamedTuple):
 
 @dataclass
 class Child:
-    """A row as read. ``member`` None: nothing but findings. ``is_deferred``: the member is named, no mark of the row is taken."""
+    """A row as read. ``member`` None: nothing but findings. ``is_deferred``: the member is named, no mark of the row is taken. ``silent``:
+    days of which a journal or a list has nothing: no column, no line."""
 
     member: Member | None = None
     folded_name: str = ""
@@ -36,6 +37,7 @@ class Child:
     is_struck: bool = False
     is_deferred: bool = False
     cells: list[DayCell] = field(default_factory=list)
+    silent: tuple[dt.date, ...] = ()
     findings: list[Finding] = field(default_factory=list)
 
     def of_group(self, words: str) -> Child:
@@ -72,6 +74,8 @@ class _SectionReader:
         has_numbers = any(number.certificate for number in numbers.values())
         self.numbers = numbers if has_numbers or self.header.certificate_is_certain else {}
         self.expects_numbers = has_numbers
+        shown = {day.word.day for day in self.header.days}
+        self.silent = () if self.header.is_month else tuple(day for day in month.days() if day.day not in shown)
 
     # ------------------------------------------------------------ rows
 
@@ -113,6 +117,7 @@ class _SectionReader:
         if child.notes.limits_days or child.is_struck:
             child.findings.append(self._notes_question(row, where, child))
         self._read_days(row.row, child)
+        child.silent = self.silent
         return child
 
     def stray(self, row: Row) -> Child:

@@ -44,6 +44,7 @@ class GroupSheets:
     layout: Layout
     sections: list[tuple[Grid, Section]] = field(default_factory=list)
     visits: list[Child] = field(default_factory=list)
+    has_gaps: bool = False  # a line could not be read: whose it is, or of which day, is not known
     findings: list[Finding] = field(default_factory=list)
     is_refused: bool = False
     empty_header: Place | None = None
@@ -66,7 +67,7 @@ def group_batch(group: GroupSheets, settings: SpreadsheetSettings) -> Batch:
     records.extend(Lesson(group.words, day, LessonState.CANCELLED, where) for day, where in sorted(cancelled.items()))
     findings.extend(_questions(group, listed, records))
     findings.extend(doubtful_marks(listed, group.layout.empty, group.words))
-    lists_all = all(child.member is not None for child in listed)
+    lists_all = not group.has_gaps and all(child.member is not None for child in listed)
     window = Window(group.words, group.month, group.layout.empty, _filled_to(group), lists_all)
     return Batch(records=tuple(records), windows=(window,), findings=_capped(findings, group, settings))
 
@@ -111,6 +112,9 @@ def _marks(child: Child, cancelled: dict[dt.date, Place], group: GroupSheets, fi
                 findings.append(_present_outside(cell.place, group))
             else:
                 yield Mark(child.member.key, cell.day, reading.status, cell.place, reading.hours)
+    if group.layout.empty is EmptyMeaning.NOTHING and not group.has_gaps:  # what a column or line said that is gone is taken back
+        for day in child.silent:
+            yield Mark(child.member.key, day, Status.UNMARKED, child.member.place)
 
 
 def _says_cancelled(child: Child, reading: Reading) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -115,12 +115,13 @@ def _column(texts: Mapping[int, str], pattern: re.Pattern[str]) -> int | None:
 
 @dataclass
 class GroupVisits:
-    """What a list says of one group. ``words`` None: the list has no column for it."""
+    """What a list says of one group. ``words`` None: the list has no column for it. ``has_gaps``: a line could not be read at all."""
 
     words: str | None
     row: int
     children: list[Child] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    has_gaps: bool = False
 
 
 class _Line(NamedTuple):
@@ -148,6 +149,7 @@ class _ListReader:
         self.has_numbers = any(
             certificate_number(cells.get(visits.certificate)).certificate for cells in self.grid.rows.values() if visits.certificate
         )
+        self.days: dict[int, set[dt.date]] = defaultdict(set)  # of each child, also those of lines that are not taken
         self.others: list[int] = []
 
     def line(self, row: int) -> None:
@@ -167,12 +169,14 @@ class _ListReader:
             self._unread(row, self.visits.names[0], "в строке нет имени ребёнка", "the line has no child's name", _NAME_IT)
         else:
             child, lines = self._child(row, name)
-            if child.member is not None and not self._is_left_out(row, child):
+            self.days[id(child)].add(day)
+            if not self._is_left_out(row, child):
                 lines.append(self._read(row, day, child))
 
     def groups(self) -> list[GroupVisits]:
         for child, lines in self.persons.values():
             self._settle(child, lines)
+            child.silent = tuple(day for day in self.month.days() if day not in self.days[id(child)])
         self._tell_others()
         return list(self.found.values())
 
@@ -294,6 +298,7 @@ class _ListReader:
 
     def _unread(self, row: int, column: int, ru: str, en: str, cure: Text) -> None:
         group = self._group(row)
+        group.has_gaps = True
         group.findings.append(unread(place(self.grid.name, row, column), Text(ru, en), cure, group.words))
 
     def _tell_others(self) -> None:

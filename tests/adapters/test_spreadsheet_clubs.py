@@ -193,7 +193,7 @@ def test_a_journal_has_a_column_for_each_lesson(tmp_path: Path) -> None:
     sheet.line("Октябрь 2025")
     sheet.line("№", "Список", *[f"{day:02d}.10" for day in (1, 3, 8, 10, 15, 17)])
     sheet.line(1, "Иванов Пётр", "+", "н")
-    assert taken(book.save(), {"cells": {"empty": "nothing"}}).marks("Иванов Пётр") == {
+    assert taken(book.save(), {"cells": {"empty": "unknown"}}).marks("Иванов Пётр") == {
         1: "attended", 3: "absent", 8: "unmarked", 10: "unmarked", 15: "unmarked", 17: "unmarked",
     }  # fmt: skip
 

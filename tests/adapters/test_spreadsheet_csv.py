@@ -21,7 +21,7 @@ TEXT = '''\
 2;Цветкова Алёна;4785831771;"2,00";;Н;;2,00;
 Итого;;;;;;;3,50;
 '''
-MAPPING = {"cells": {"empty": "nothing", "codes": {"Н": "absent", "+": "attended"}}}
+MAPPING = {"cells": {"empty": "unknown", "codes": {"Н": "absent", "+": "attended"}}}
 SETTINGS = SpreadsheetSettings()
 
 

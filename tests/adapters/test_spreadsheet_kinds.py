@@ -289,6 +289,13 @@ def test_a_row_that_is_out_of_step_with_the_header_gives_no_mark(tmp_path: Path)
     assert read.unread() and all("между двумя днями" in finding.what.ru for finding in read.findings if finding.level == "unread")
 
 
+def test_the_foot_of_one_page_is_not_the_head_of_the_next(tmp_path: Path) -> None:
+    foot = "<table><tr><td>Группа:<td>Чужая</table></body></html>"
+    page = html(TABLE[3:], set(), set(), set(), [])
+    (tmp_path / "x.xls").write_text(page.replace("</body></html>", foot) + page.replace("Иванов", "Юдин"), encoding="utf-8")
+    assert taken(tmp_path / "x.xls").groups == ["x"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16", "koi8-r"])
 def test_a_page_says_its_encoding_rightly_or_not(tmp_path: Path, encoding: str) -> None:
     page = html(TABLE, set(), set(), set(), [])
@@ -332,8 +339,10 @@ def test_a_documents_head_stands_above_its_table(tmp_path: Path) -> None:
 
 def test_deleted_text_of_a_tracked_change_is_not_read(tmp_path: Path) -> None:
     cell = "<w:tc><w:p><w:del><w:r><w:delText>Н</w:delText></w:r></w:del><w:ins><w:r><w:t>В</w:t></w:r></w:ins></w:p></w:tc>"
-    path = zipped(tmp_path / "x", {"word/document.xml": document(f"<w:tbl><w:tr>{cell}</w:tr></w:tbl>")})
-    assert grid(path).rows[1][1].text == "В"
+    moved = "<w:tc><w:p><w:moveFrom><w:r><w:t>Н</w:t></w:r></w:moveFrom><w:r><w:rPr><w:strike/></w:rPr><w:t>В</w:t></w:r></w:p></w:tc>"
+    path = zipped(tmp_path / "x", {"word/document.xml": document(f"<w:tbl><w:tr>{cell}{moved}</w:tr></w:tbl>")})
+    first, second = grid(path).rows[1].values()
+    assert (first.text, first.struck, second.text, second.struck) == ("В", False, "В", True)
 
 
 def test_a_mapping_of_one_kind_of_sheet(tmp_path: Path) -> None:

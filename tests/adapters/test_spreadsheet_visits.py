@@ -13,7 +13,8 @@ from tests.adapters.files import written
 from tests.adapters.sheets import Book, refusal, taken
 
 CODES = {"Был": "attended", "Не был": "absent", "Болел": "excused", "Отменено": "cancelled"}
-MAPPING = {"cells": {"empty": "nothing", "codes": CODES}}
+MAPPING = {"cells": {"empty": "unknown", "codes": CODES}}
+UNKNOWN = {"cells": {"empty": "unknown"}}
 HEAD = ["Дата занятия", "Группа", "Обучающийся", "Сертификат", "Состояние", "Часы"]
 OLEG, IVAN = "Сидоров Олег", "Петров Иван"
 
@@ -171,8 +172,8 @@ def test_a_row_of_months_stands_above_the_days(tmp_path: Path) -> None:
         [1, OLEG, "н", "н", "", "+", "н", "болел"],
     ]
     path = journal(tmp_path, *rows)
-    assert taken(path, {"cells": {"empty": "nothing"}}).marks(OLEG) == {1: "attended", 6: "absent"}
-    assert taken(path, {"cells": {"empty": "nothing"}}, "2025-09").marks(OLEG) == {22: "absent", 24: "absent", 29: "unmarked"}
+    assert taken(path, UNKNOWN).marks(OLEG) == {1: "attended", 6: "absent"}
+    assert taken(path, UNKNOWN, "2025-09").marks(OLEG) == {22: "absent", 24: "absent", 29: "unmarked"}
     assert "ноябрь" in refusal(path, month="2025-11").what.ru and "сентябрь, октябрь" in refusal(path, month="2025-11").what.ru
     assert "--month" in refusal(path, month=None).cure.ru
 
@@ -181,7 +182,7 @@ def test_dated_columns_of_a_year_with_totals_between(tmp_path: Path) -> None:
     path = journal(
         tmp_path, ["№", "ФИО", "26.09.2025", "29.09.2025", "Итого", "01.10.2025", "03.10.2025", "Итого"], [1, OLEG, "н", "н", 0, "н", "", 1]
     )
-    assert taken(path, {"cells": {"empty": "nothing"}}).marks(OLEG) == {1: "absent", 3: "unmarked"}
+    assert taken(path, UNKNOWN).marks(OLEG) == {1: "absent", 3: "unmarked"}
 
 
 def test_two_columns_of_one_day_are_its_lessons(tmp_path: Path) -> None:
@@ -192,7 +193,7 @@ def test_two_columns_of_one_day_are_its_lessons(tmp_path: Path) -> None:
         [3, "Юдин Лев", "+", "н", ""],
         [4, "Яшин Пётр", "+", "", ""],
     ]
-    read = taken(journal(tmp_path, *rows), {"cells": {"empty": "nothing"}})
+    read = taken(journal(tmp_path, *rows), UNKNOWN)
     assert read.marks(OLEG) == {1: "absent", 3: "attended"}
     assert read.marks(IVAN) == {1: "attended:250", 3: "unmarked"}
     assert read.unread() == [("табель.csv", 6, "C"), ("табель.csv", 7, "C")]
@@ -204,9 +205,29 @@ def test_the_guess_is_shown_until_the_provider_has_said_anything(tmp_path: Path)
     assert (finding.level, finding.place.row) == (Level.QUESTION, 3)
     assert "журнал" in finding.what.ru and "ФИО B" in finding.what.ru and "дни C–D (2)" in finding.what.ru
     assert "journal" in finding.what.en and "[columns]" in finding.cure.en
-    assert not any("понят" in finding.what.ru for finding in taken(path, {"cells": {"empty": "nothing"}}).findings)
+    assert not any("понят" in finding.what.ru for finding in taken(path, UNKNOWN).findings)
     shown = taken(listed(tmp_path, line("04.10.2025", OLEG)), {}).findings
     assert any("список" in finding.what.ru and "дата A" in finding.what.ru and "отметка E" in finding.what.ru for finding in shown)
+
+
+@pytest.mark.parametrize("kind", ["journal", "list"])
+def test_what_a_column_or_line_said_that_is_gone_is_taken_back(tmp_path: Path, kind: str) -> None:
+    """Where the sheet says all of its month, a day without a column or line says so; one that could not be read says nothing."""
+    rows = [["№", "ФИО", "01.10", "03.10"], [1, OLEG, "н", "??"]]
+    path = (
+        journal(tmp_path, *rows) if kind == "journal" else listed(tmp_path, line("01.10.2025", OLEG, "н"), line("03.10.2025", OLEG, "??"))
+    )
+    marks = taken(path, {"cells": {"empty": "nothing"}}).marks(OLEG)
+    assert {day for day, status in marks.items() if status == "unmarked"} == set(range(1, 32)) - {1, 3}
+    assert marks[1] == "absent" and 3 not in marks
+    for empty in ("attended", "unknown"):
+        assert list(taken(path, {"cells": {"empty": empty}}).marks(OLEG)) == [1]
+
+
+@pytest.mark.parametrize("gap", [line("32.10.2025", OLEG), line("05.10.2025", "")])
+def test_a_line_that_could_not_be_read_takes_nothing_back(tmp_path: Path, gap: list[Any]) -> None:
+    read = taken(listed(tmp_path, line("01.10.2025", OLEG), gap), {"cells": {"empty": "nothing", "codes": CODES}})
+    assert read.marks(OLEG) == {1: "attended"} and [window.lists_all for window in read.windows] == [False]
 
 
 # ---------------------------------------------------------------- doubts
