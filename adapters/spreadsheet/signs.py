@@ -70,7 +70,11 @@ def default_signs() -> SignTable:
         **dict.fromkeys(("н", "нб"), Meaning.ABSENT),
         "в": Meaning.DAY_OFF,
         **dict.fromkeys(("х", "-"), Meaning.NOTHING),
-        **dict.fromkeys(("+", "✓", "v", "да", "п"), Meaning.ATTENDED),
+        **dict.fromkeys(
+            ("+", "✓", "v", "да", "п", "присутствовал", "присутствовала", "был", "была", "посетил", "посетила"), Meaning.ATTENDED
+        ),
+        **dict.fromkeys(("отсутствовал", "отсутствовала", "не был", "не была", "неявка"), Meaning.ABSENT),
+        **dict.fromkeys(("занятие отменено", "отменено"), Meaning.CANCELLED),
     }
     return sign_table(signs)[0]
 

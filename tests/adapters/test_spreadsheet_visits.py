@@ -49,6 +49,13 @@ def test_a_line_is_a_mark_at_its_state(tmp_path: Path, kind: str) -> None:
     assert read.members[0].certificate == "4712000011"
 
 
+def test_plain_words_need_no_mapping(tmp_path: Path) -> None:
+    days = [("01", "Присутствовала"), ("02", "не был"), ("03", "Занятие отменено"), ("04", "уважительная")]
+    read = taken(listed(tmp_path, *(line(f"{day}.10.2025", OLEG, state) for day, state in days)), {})
+    assert read.marks(OLEG) == {1: "attended", 2: "absent", 3: "nothing"}
+    assert read.unread() == [("табель.csv", 7, "E")], "what counts as excused is the provider's to say"
+
+
 def test_dates_that_the_office_program_knows(tmp_path: Path) -> None:
     book = Book(tmp_path)
     sheet = book.sheet()
