@@ -13,9 +13,8 @@ from gateway.plugins import InputRefused, Text
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _OF_ONE_BYTE = ("cp1251", "cp866", "koi8-r", "mac-cyrillic", "iso8859-5")
-_SAMPLE = 16_384
-_WORD = re.compile(r"[^\W\d_]+")
-_AS_WRITTEN = re.compile(r"^(?:[А-ЯЁ]?[а-яё]+|[А-ЯЁ]+)$")
+_SAMPLE = 4_096
+_ODD_CASE = re.compile(r"[а-яё][А-ЯЁ]|[А-ЯЁ]{2}[а-яё]")
 _OFTEN = dict(
     zip(
         "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфёъ",
@@ -26,9 +25,9 @@ _OFTEN = dict(
 """Letter → how often it stands among a thousand letters of Russian."""
 _USUAL = frozenset("№«»–—…“”„’‘‐‑−✓✔√☑\u00a0\u200b\ufeff")
 _NEVER = 0.02
-_ODD_WORD = math.log(0.05)
+_ODD = math.log(0.05)
 _LIKELY_MIN = -4.6
-_LETTERS_MIN = 12
+_TOLD_MIN = 12
 
 
 def decoded(data: bytes, declared: str | None = None) -> str:
@@ -62,30 +61,23 @@ def _candidates(data: bytes, declared: str | None) -> Iterator[str]:
         yield declared
     yield "utf-8"
     telling = b"".join(line for line in sample.splitlines(keepends=True) if not line.isascii()) or sample
-    yield from sorted(_OF_ONE_BYTE, key=lambda encoding: -_likelihood(telling.decode(encoding, "replace")))
+    yield from sorted(_OF_ONE_BYTE, key=lambda encoding: -_likelihood(telling.decode(encoding, "replace"))[0])
 
 
-def _likelihood(text: str) -> float:
-    """How much the words look like Russian ones: by their letters, and by how capitals stand in them."""
-    letters: Counter[str] = Counter()
-    score = 0.0
-    for word in _WORD.findall(text):
-        if not word.isascii():
-            letters.update(word.lower())
-            score += 0.0 if _AS_WRITTEN.match(word) else _ODD_WORD
-    score += sum(count * math.log(_OFTEN.get(letter, _NEVER) / 1000) for letter, count in letters.items())
-    return score + _strange(text) * math.log(_NEVER / 1000)
-
-
-def _strange(text: str) -> int:
-    """Signs that are neither letters nor what a timesheet is written with."""
-    return sum(1 for sign in text if not sign.isascii() and not sign.isalpha() and sign not in _USUAL)
+def _likelihood(text: str) -> tuple[float, int]:
+    """How much the text looks like Russian (by its letters, by how capitals stand in words, by strange signs), and how many signs told."""
+    score, told = _ODD * len(_ODD_CASE.findall(text)), 0
+    for sign, count in Counter(text.lower()).items():
+        if not sign.isascii() and sign not in _USUAL:
+            score += count * math.log(_OFTEN.get(sign, _NEVER) / 1000)
+            told += count
+    return score, told
 
 
 def _reads_as_russian(text: str) -> bool:
     """Not gibberish: whatever is not ASCII is as likely as words are. A few signs and letters tell nothing."""
-    signs = sum(len(word) for word in _WORD.findall(text) if not word.isascii()) + _strange(text)
-    return signs < _LETTERS_MIN or _likelihood(text) >= _LIKELY_MIN * signs
+    score, told = _likelihood(text)
+    return told < _TOLD_MIN or score >= _LIKELY_MIN * told
 
 
 def _strict(data: bytes, encoding: str) -> str:
