@@ -145,7 +145,7 @@ def headers(grid: Grid, layout: Layout) -> list[Header]:
         if found and row < found[-1].first_row:
             continue
         days = _day_run(grid, row, layout)
-        if not days or (found and is_numbering(grid, row, found[-1])):
+        if not days or (found and is_numbering(grid, row, found[-1])) or _numbers_lessons(grid, row, days, layout):
             continue
         header = _header(grid, row, days, layout, found[-1].row + 1 if found else 1)
         if header is not None:
@@ -196,6 +196,21 @@ def _joined(days: Sequence[DayColumn]) -> tuple[DayColumn, ...]:
         else:
             found.append(day)
     return tuple(found)
+
+
+def counts_up(days: Sequence[DayColumn]) -> bool:
+    """Bare 1, 2, 3 … short of a month: days, or the numbers of lessons."""
+    numbers = [day.word.day for day in days]
+    is_bare = all(day.word.month is None and day.word.weekday is None for day in days)
+    return is_bare and 3 <= len(days) < FULL_DAYS_MIN and numbers == list(range(1, len(days) + 1))
+
+
+def _numbers_lessons(grid: Grid, row: int, days: Sequence[DayColumn], layout: Layout) -> bool:
+    """Whether the row numbers the lessons whose dates stand below it."""
+    if not counts_up(days):
+        return False
+    below = (_day_run(grid, line, layout) for line in (row + 1, row + 2) if line in grid.rows)
+    return any(run and run[0].word.month is not None and run[0].column == days[0].column for run in below)
 
 
 class _MonthCell(NamedTuple):

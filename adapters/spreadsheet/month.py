@@ -49,7 +49,7 @@ def month_words(month: str) -> tuple[str, str]:
 
 
 def month_of_sheet(grid: Grid, head_rows: Iterable[int]) -> MonthFound | None:
-    """The head's word goes before the sheet's name; a line «за …» goes before any other."""
+    """The head's word goes before the name of the sheet or file; a line «за …» goes before any other."""
     found: list[tuple[int, MonthFound]] = []
     school_year: tuple[int, int] | None = None
     for row in head_rows:
@@ -58,7 +58,7 @@ def month_of_sheet(grid: Grid, head_rows: Iterable[int]) -> MonthFound | None:
         if match := _SCHOOL_YEAR.search(text):
             school_year = (int(match[1]), int(match[2]))
         found.extend(_months_of_row(row, cells, text, offsets))
-    named = month_of_name(grid.name)
+    named = month_of_name(grid.file_name or grid.name)
     if not found:
         return named
     best = min(found, key=lambda entry: entry[0])[1]

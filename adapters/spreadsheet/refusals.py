@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from adapters.spreadsheet.findings import place, unread
 from adapters.spreadsheet.grid import Grid, column_letters
-from adapters.spreadsheet.header import Header, wrong_weekdays
+from adapters.spreadsheet.header import Header, counts_up, wrong_weekdays
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.month import month_of_sheet, month_words
 from adapters.spreadsheet.words import WEEKDAYS_EN, WEEKDAYS_RU
@@ -22,6 +22,19 @@ def header_refusal(grid: Grid, header: Header, month: Period, layout: Layout, wo
             Text(
                 "Назовите графу «ФИО ребёнка» или укажите её в сопоставлении: [columns] child.",
                 "Head the column «ФИО ребёнка», or name it in the mapping: [columns] child.",
+            ),
+            words,
+        )
+    if counts_up(header.days) and not header.weekdays:
+        return unread(
+            place(grid.name, header.row, header.first_day_column),
+            Text(
+                f"столбцы 1–{len(header.days)} подряд: числа месяца это или номера занятий, неясно",
+                f"columns 1 to {len(header.days)} in a row: days of the month, or numbers of lessons, is not clear",
+            ),
+            Text(
+                "Напишите в шапке даты занятий (01.10, 03.10 …) или все дни месяца.",
+                "Write the lessons' dates into the header (01.10, 03.10 …), or all days of the month.",
             ),
             words,
         )

@@ -161,7 +161,7 @@ def _left_out(grid: Grid, settings: SpreadsheetSettings, is_list: bool) -> Findi
         for cell in grid.rows[row].values()
         if cell.kind is Kind.TEXT
     )
-    if says_sample or SAMPLE_SHEET.search(folded(grid.name)):
+    if says_sample or (grid.file_name is None and SAMPLE_SHEET.search(folded(grid.name))):
         return question(
             place(grid.name),
             Text("лист с образцом заполнения: не прочитан", "a sheet with a sample: not read"),
@@ -190,7 +190,7 @@ def _months_of_days(header: Header) -> tuple[MonthFound, ...]:
 def _doubt(sheet: _Candidate, asked: str) -> Finding | None:
     """A sheet that is taken although it does not say its month clearly."""
     ru, en = month_words(asked)
-    named = month_of_name(sheet.grid.name)
+    named = month_of_name(sheet.grid.name) if sheet.grid.file_name is None else None
     cure = Text(
         "Напишите месяц и год в шапке; лист другого месяца удалите.", "Write month and year in the head; delete another month's sheet."
     )

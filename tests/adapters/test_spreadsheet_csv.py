@@ -108,6 +108,13 @@ def test_without_words_of_a_group_the_files_name_is_it(tmp_path: Path) -> None:
     assert taken(saved(tmp_path, "Кружок: Лепка;;;\n" + text), MAPPING).groups == ["Лепка"]
 
 
+def test_a_files_name_may_tell_the_month_and_never_hides_it(tmp_path: Path) -> None:
+    text = "№;ФИО;1;8\n1;Иванов Пётр;+;Н\n"
+    path = saved(tmp_path, text, name="шаблон октябрь 2025.csv")
+    assert [window.period.first.isoformat() for window in taken(path, MAPPING, None).windows] == ["2025-10-01"]
+    assert taken(saved(tmp_path, "за октябрь 2025\n" + text, name="сентябрь 2025.csv"), MAPPING).findings == []
+
+
 def test_rows_of_several_groups_in_one_list(tmp_path: Path) -> None:
     text = "№;ФИО;Группа;1;8\n1;Иванов Пётр;Лепка;+;Н\n2;Петров Иван;;Н;+\n3;Иванов Пётр;Шахматы;+;\nИтого;;;2;1\n"
     read = taken(saved(tmp_path, text), MAPPING)

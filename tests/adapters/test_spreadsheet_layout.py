@@ -215,10 +215,39 @@ def test_a_day_twice_or_out_of_order_stops_the_group(tmp_path: Path, days: list[
     assert "шапке" in refusal(with_days(tmp_path, days)).what.ru
 
 
-@pytest.mark.parametrize("days", [[1, 3, 8, 10, 15, 17, 22, 24, 29, 31], list(range(1, 16)), [4, 11]])
+@pytest.mark.parametrize("days", [[1, 3, 8, 10, 15, 17, 22, 24, 29, 31], [1, 2, 8, 9], [4, 11]])
 def test_columns_of_single_days_are_a_journals(tmp_path: Path, days: list[int]) -> None:
     read = taken(with_days(tmp_path, days))
     assert list(read.marks("Иванов Пётр")) == days and read.unread() == []
+
+
+@pytest.mark.parametrize("count", [3, 8, 15])
+def test_numbers_of_lessons_are_not_taken_for_days(tmp_path: Path, count: int) -> None:
+    finding = refusal(with_days(tmp_path, list(range(1, count + 1))))
+    assert "номера занятий" in finding.what.ru and finding.place[1:3] == (4, "D")
+
+
+@pytest.mark.parametrize("dates_below", [True, False])
+def test_numbers_of_lessons_beside_their_dates_are_no_days(tmp_path: Path, dates_below: bool) -> None:
+    book = Book(tmp_path)
+    sheet = book.sheet("Лист1")
+    sheet.head("Шахматы")
+    numbers, dates = ["№ п/п", "ФИО", None, 1, 2, 3, 4], [None, None, None, "01.10", "08.10", "15.10", "22.10"]
+    rows = (numbers, dates) if dates_below else ([*numbers[:3], *dates[3:]], [None, None, None, 1, 2, 3, 4])
+    for cells in rows:
+        sheet.line(*cells)
+    sheet.child("Иванов Пётр", {2: "Н"})
+    assert taken(book.save(), {"cells": {"empty": "unknown"}}).said("Иванов Пётр", 1, 8, 15, 2) == ["unmarked", "absent", "unmarked", None]
+
+
+def test_half_a_month_under_weekdays_is_days(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    sheet = book.sheet("Лист1")
+    sheet.head("Шахматы")
+    sheet.header(range(1, 16))
+    sheet.line(None, None, None, *[WEEKDAYS[dt.date(2025, 10, day).weekday()] for day in range(1, 16)])
+    sheet.child("Иванов Пётр", {2: "Н"}, days=15)
+    assert taken(book.save()).said("Иванов Пётр", 1, 2) == ["unmarked", "absent"]
 
 
 def test_a_group_that_meets_on_all_days_but_sundays_lacks_no_column(tmp_path: Path) -> None:
