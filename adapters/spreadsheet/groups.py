@@ -106,6 +106,11 @@ def _head_texts(grid: Grid, head_rows: Sequence[int], known: Container[str]) -> 
             text = folded(cell.text).rstrip(":").strip()
             is_named = rank_before is not None and rank_before < _NO_GROUP and folded(cell.text) in known
             label = None if is_named else _label_rank(text)
+            whole = LABELLED_TEXT.match(cell.text)
+            if rank_before is None and whole is not None and whole["colon"] and not is_named:
+                rank = _label_rank(folded(whole["label"]))
+                yield _Text(whole["rest"], row, column, 3 if rank is None else rank)
+                continue
             if label is not None or (not is_named and (HEAD_LABEL.match(text) or SIGNATURE.match(text))):
                 rank_before = label if label is not None else _NO_GROUP
                 subject = _SUBJECT.match(cell.text)
@@ -114,14 +119,13 @@ def _head_texts(grid: Grid, head_rows: Sequence[int], known: Container[str]) -> 
                 elif label is None:
                     yield _Text(cell.text, row, column, 4)
                 continue
-            match = LABELLED_TEXT.match(cell.text)
             if rank_before is not None:
                 if rank_before < _NO_GROUP:
                     yield _Text(cell.text, row, column, rank_before)
                 rank_before = None
-            elif match is not None:
-                rank = _label_rank(folded(match["label"]))
-                yield _Text(match["rest"] if match["colon"] else cell.text, row, column, 3 if rank is None else rank)
+            elif whole is not None:
+                rank = _label_rank(folded(whole["label"]))
+                yield _Text(cell.text, row, column, 3 if rank is None else rank)
             elif not _is_furniture(text):
                 yield _Text(cell.text, row, column, 3)
 
