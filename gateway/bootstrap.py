@@ -24,7 +24,7 @@ from gateway.flow.lessons import lesson_counts
 from gateway.flow.report import report_of
 from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
-from gateway.plugins import Adapter
+from gateway.plugins import FileAdapter
 from gateway.plugins.manager import Plugins, load_plugins
 from gateway.plugins.register import RegisterConnector
 from gateway.settings import Settings, home_of, load_settings, standing_clock
@@ -181,9 +181,9 @@ class Gateway(Monthly, Upkeep):
             limit_percent=self.pack.withdrawal_limit_percent,
         )
 
-    def _adapter_for(self, path: Path) -> Adapter:
+    def _adapter_for(self, path: Path) -> FileAdapter:
         for adapter in self.plugins.adapters.values():
-            if adapter.reads(path):
+            if isinstance(adapter, FileAdapter) and adapter.reads(path):
                 return adapter
         raise UserError(
             Text(f"{path.name}: такой файл читать нечем.", f"{path.name}: nothing reads such a file."),

@@ -24,7 +24,7 @@ from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress, collector_off
 from gateway.flow.whole import is_whole, take_whole
-from gateway.plugins import Adapter
+from gateway.plugins import FileAdapter
 from gateway.store import adopt as store_adopt
 from gateway.store import claims as store_claims
 from gateway.store import collect as store_collect
@@ -48,7 +48,7 @@ class IntakeRequest:
     path: Path
     provider: RegisterProvider
     source: str
-    adapter: Adapter
+    adapter: FileAdapter
     mapping: Mapping[str, Any]
     month: str | None
     holidays: frozenset[dt.date] = frozenset()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 import pluggy
 
@@ -47,7 +44,24 @@ from gateway.core.rules import (
     Tariff,
 )
 from gateway.core.wording import day_text, joined, money_text, period_text
+from gateway.plugins.faults import unexpected
+from gateway.plugins.http import Client, Http, Limits, Reply
+from gateway.plugins.rate import Rate
 from gateway.plugins.schema import BadParameter
+from gateway.plugins.settings import secret, secrets_of, setting
+from gateway.plugins.source import (
+    Adapter,
+    Checked,
+    FileAdapter,
+    PushedAdapter,
+    Source,
+    SourceAdapter,
+    SourceError,
+    SourceRefused,
+    SourceUnavailable,
+    Verdict,
+)
+from gateway.plugins.token import LogIn, Token
 
 INTERFACE_VERSION = 1
 """A plugin module states ``GATEWAY_INTERFACE = 1``; another version is refused by name."""
@@ -55,38 +69,12 @@ INTERFACE_VERSION = 1
 hookimpl = pluggy.HookimplMarker("pfdo_gateway")
 
 
-class Adapter(Protocol):
-    """One provider system. It knows its protocol and nothing of certificates.
-
-    Attributes:
-        name: names the adapter in settings and on the command line.
-        title: one line, ru and en.
-    """
-
-    name: str
-    title: Text
-
-    def reads(self, path: Path) -> bool:
-        """Whether ``parse`` is for files of this kind (by name and first bytes)."""
-
-    def parse(self, path: Path, mapping: Mapping[str, Any], month: str | None, now: dt.datetime) -> Iterator[Batch]:
-        """Read a file.
-
-        Args:
-            mapping: the provider's mapping file as read ({} where there is none).
-            month: ``YYYY-MM`` that the file is taken in for; None: whatever month the file says.
-            now: aware.
-
-        Raises:
-            InputRefused: nothing of the file can be taken.
-        """
-
-
 __all__ = [
-    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "Adapter", "BadParameter", "Batch", "Candidate",
-    "Certificate", "Charge", "ClaimView", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule", "EnrollmentView",
-    "Finding", "Group", "InputRefused", "Lesson", "LessonException", "LessonState", "Level", "Mark", "MarkRule", "Member", "Period",
-    "Place", "Record", "Refusal", "RegisterGroup", "RegisterProvider", "Sequence", "Status", "Tariff", "Text", "TimetableLine",
-    "Window", "day_text", "half_up", "hookimpl", "intersection", "joined", "kopecks_from_roubles", "money_text", "month_of",
-    "month_period", "period_text", "roubles_from_kopecks",
+    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "Adapter", "BadParameter", "Batch", "Candidate", "Certificate",
+    "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule", "EnrollmentView",
+    "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException", "LessonState", "Level", "Limits", "LogIn",
+    "Mark", "MarkRule", "Member", "Period", "Place", "PushedAdapter", "Rate", "Record", "Refusal", "RegisterGroup", "RegisterProvider",
+    "Reply", "Sequence", "Source", "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text",
+    "TimetableLine", "Token", "Verdict", "Window", "day_text", "half_up", "hookimpl", "intersection", "joined", "kopecks_from_roubles",
+    "money_text", "month_of", "month_period", "period_text", "roubles_from_kopecks", "secret", "secrets_of", "setting", "unexpected",
 ]  # fmt: skip

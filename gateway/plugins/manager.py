@@ -27,6 +27,7 @@ from gateway.core.rules import EnrollmentRule, MarkRule, Tariff, order_of
 from gateway.plugins import INTERFACE_VERSION, Adapter, hookspecs
 from gateway.plugins.register import RegisterConnector
 from gateway.plugins.schema import schema_of
+from gateway.plugins.settings import check_declaration
 
 BUILT_IN = (
     "gateway.plugins.builtin.rules",
@@ -250,6 +251,8 @@ def _named(noun: str, objects: Sequence[Any]) -> dict[str, Any]:
         missing = [attribute for attribute in needed if not hasattr(each, attribute)]
         if noun == "rules" and not missing:
             missing = _missing_in_rule(each)
+        if noun == "adapters" and not missing:
+            missing = _missing_in_adapter(each)
         if missing:
             listed = ", ".join(missing)
             raise _Refused(Text(f"{each!r}: нет {listed}", f"{each!r}: {listed} missing"), _ASK_AUTHOR)
@@ -268,7 +271,7 @@ def _named(noun: str, objects: Sequence[Any]) -> dict[str, Any]:
 
 
 _NEEDED: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "adapters": (("name", "title", "reads", "parse"), "name"),
+    "adapters": (("name", "title"), "name"),
     "rules": (("id", "title", "act", "parameters", "switchable"), "id"),
     "tariffs": (("id", "title", "act", "basis", "parameters", "price"), "basis"),
     "registers": (("name", "can", *(name for name in vars(RegisterConnector) if not name.startswith("_"))), "name"),
@@ -285,6 +288,17 @@ def _missing_in_rule(rule: Any) -> list[str]:
     if rule.parameters is not None and not all(map(_has_default, dataclasses.fields(rule.parameters))):
         missing.append("defaults of all parameters")
     return missing
+
+
+def _missing_in_adapter(adapter: Any) -> list[str]:
+    """An adapter can what it has a method for: parse a file, be connected to a system, receive what is pushed."""
+    if hasattr(adapter, "connect") or hasattr(adapter, "receive"):
+        if not isinstance(getattr(adapter, "settings", None), type):
+            return ["settings (a frozen dataclass)"]
+        check_declaration(adapter.settings)
+    elif not hasattr(adapter, "parse"):
+        return ["parse, connect or receive"]
+    return ["reads"] if hasattr(adapter, "parse") and not hasattr(adapter, "reads") else []
 
 
 def _has_default(field: dataclasses.Field[Any]) -> bool:

@@ -168,11 +168,56 @@ def test_an_adapter_must_have_what_the_flow_calls(tmp_path: Path) -> None:
     def gateway_adapters():
         return [Adapter()]
     """
-    assert "parse missing" in only_problem(loaded(tmp_path, crm=text)).what.en
+    assert "parse, connect or receive missing" in only_problem(loaded(tmp_path, crm=text)).what.en
     whole = textwrap.dedent(text).replace(
         "    def reads", "    def parse(self, path, mapping, month, now):\n        return iter(())\n    def reads"
     )
     assert set(loaded(tmp_path, crm=whole).adapters) == {"crm"}
+    unread = whole.replace("def reads", "def read")
+    assert "reads missing" in only_problem(loaded(tmp_path, crm=unread)).what.en
+
+
+SYSTEM = """
+from dataclasses import dataclass, field
+from gateway.plugins import Text, hookimpl, secret, setting
+GATEWAY_INTERFACE = 1
+@dataclass(frozen=True)
+class Settings:
+    key: str = secret(Text("ключ", "the key"))
+    days: int = setting(Text("дней", "days"), 45)
+class Adapter:
+    name = "crm"
+    title = Text("CRM", "CRM")
+    settings = Settings
+    def connect(self, settings, http):
+        return None
+@hookimpl
+def gateway_adapters():
+    return [Adapter()]
+"""
+
+
+def test_an_adapter_of_a_system_declares_its_settings(tmp_path: Path) -> None:
+    assert set(loaded(tmp_path, crm=SYSTEM).adapters) == {"crm"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("settings = Settings", "settings = Settings('x')", "settings (a frozen dataclass) missing"),
+        ("(frozen=True)", "", "is not a frozen dataclass"),
+        (
+            'secret(Text("ключ", "the key"))',
+            'field(metadata={"secret": True, "help": Text("ключ", "the key")})',
+            "a secret that its repr shows",
+        ),
+        ('setting(Text("дней", "days"), 45)', "45", "no help"),
+        ("days: int", "days: float", "cannot be of the type"),
+    ],
+)
+def test_settings_that_would_not_do_refuse_the_adapter(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in SYSTEM
+    assert told in only_problem(loaded(tmp_path, crm=SYSTEM.replace(old, new))).what.en
 
 
 def test_a_broken_plugin_of_our_own_stops_the_program() -> None:
