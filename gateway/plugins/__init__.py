@@ -46,7 +46,11 @@ from gateway.core.rules import (
 from gateway.core.wording import day_text, joined, money_text, period_text
 from gateway.plugins.faults import unexpected
 from gateway.plugins.http import Client, Http, Limits, Reply
+from gateway.plugins.lists import ListPage, WholeList, whole_list
 from gateway.plugins.rate import Rate
+from gateway.plugins.records import Number, certificate_of, id_or_none, id_text, is_yes, unread
+from gateway.plugins.rounds import DONE as ROUND_DONE
+from gateway.plugins.rounds import Round, round_of
 from gateway.plugins.schema import BadParameter
 from gateway.plugins.settings import secret, secrets_of, setting
 from gateway.plugins.source import (
@@ -70,11 +74,13 @@ hookimpl = pluggy.HookimplMarker("pfdo_gateway")
 
 
 __all__ = [
-    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "Adapter", "BadParameter", "Batch", "Candidate", "Certificate",
-    "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule", "EnrollmentView",
-    "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException", "LessonState", "Level", "Limits", "LogIn",
-    "Mark", "MarkRule", "Member", "Period", "Place", "PushedAdapter", "Rate", "Record", "Refusal", "RegisterGroup", "RegisterProvider",
-    "Reply", "Sequence", "Source", "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text",
-    "TimetableLine", "Token", "Verdict", "Window", "day_text", "half_up", "hookimpl", "intersection", "joined", "kopecks_from_roubles",
-    "money_text", "month_of", "month_period", "period_text", "roubles_from_kopecks", "secret", "secrets_of", "setting", "unexpected",
+    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "ROUND_DONE", "Adapter", "BadParameter", "Batch", "Candidate",
+    "Certificate", "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule",
+    "EnrollmentView", "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException", "LessonState", "Level",
+    "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "Number", "Period", "Place", "PushedAdapter", "Rate", "Record",
+    "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence", "Source", "SourceAdapter", "SourceError",
+    "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict", "WholeList", "Window",
+    "certificate_of", "day_text", "half_up", "hookimpl", "id_or_none", "id_text", "intersection", "is_yes", "joined",
+    "kopecks_from_roubles", "money_text", "month_of", "month_period", "period_text", "roubles_from_kopecks", "round_of", "secret",
+    "secrets_of", "setting", "unexpected", "unread", "whole_list",
 ]  # fmt: skip

@@ -120,3 +120,13 @@ def refused(host: str, status: int, told: str) -> SourceRefused:
             "check the address and the settings; if they are right, tell the adapter's author",
         ),
     )
+
+
+def restless(host: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        Text(
+            f"список {host} меняется всё время, пока его читают: прочесть его целиком не удалось",
+            f"a list of {host} keeps changing while it is read: it could not be read as a whole",
+        ),
+        Text("повторите позже, когда в системе не работают", "try again later, when nobody works in the system"),
+    )

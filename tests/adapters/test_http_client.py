@@ -41,9 +41,6 @@ class Echo(Emulator):
             return self.refusal(401)
         return Answer({"path": request.path, "query": dict(request.query), "said": request.json()})
 
-    def is_logged_in(self, request: Request) -> bool:
-        return True
-
 
 @pytest.fixture
 def clock() -> SkippingClock:

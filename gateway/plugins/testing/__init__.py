@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.plugins.testing.club import NOW, Child, Club, ClubGroup, ClubLesson, made_club
+from gateway.plugins.testing.conformance import PROMISES, AdapterConformance
 from gateway.plugins.testing.emulator import ALWAYS, Answer, Emulator, Fault, Request
+from gateway.plugins.testing.promises import Broken, Promise
+from gateway.plugins.testing.rig import Rig
+from gateway.plugins.testing.standing import Standing, differences, truth
 
 __all__ = [
-    "ALWAYS", "NOW", "Answer", "Child", "Club", "ClubGroup", "ClubLesson", "Emulator", "Fault", "Request", "SkippingClock", "made_club",
+    "ALWAYS", "NOW", "PROMISES", "AdapterConformance", "Answer", "Broken", "Child", "Club", "ClubGroup", "ClubLesson", "Emulator", "Fault",
+    "Promise", "Request", "Rig", "SkippingClock", "Standing", "differences", "made_club", "truth",
 ]  # fmt: skip

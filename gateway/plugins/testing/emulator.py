@@ -124,7 +124,7 @@ class Emulator:
         self.key = "kit-key-5f1c0d9a"
         self._tokens: dict[str, float] = {}
         self._planned: list[_Planned] = []
-        self._meanwhile: list[tuple[int, Callable[[], None]]] = []
+        self._meanwhile: list[tuple[int, Callable[[], object]]] = []
         self._spoilt: set[tuple[str, str]] = set()
         self._page_faults: set[Fault] = set()
         self._lock = threading.Lock()
@@ -137,9 +137,9 @@ class Emulator:
         """What the system answers. To be written by the author."""
         raise NotImplementedError
 
-    def is_logged_in(self, request: Request) -> bool:
-        """Whether the request carries the account's `key` or a token that lives. To be written by the author."""
-        raise NotImplementedError
+    def writes_with(self, request: Request) -> bool:
+        """Whether the request would change something. By default whatever is neither GET nor POST; where POST writes too, say so."""
+        return request.method not in ("GET", "POST")
 
     def refusal(self, status: int) -> Answer:
         """How the system words 401 and 403."""
@@ -185,14 +185,28 @@ class Emulator:
     # ------------------------------------------------------------ the kit's part
 
     @property
+    def writes(self) -> list[str]:
+        """Paths of the requests that would have changed something."""
+        return [request.path for request in self.log if self.writes_with(request)]
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All that were ever given."""
+        return tuple(self._tokens)
 
     def __enter__(self) -> Emulator:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """The server is gone."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -201,7 +215,7 @@ class Emulator:
         with self._lock:
             self._planned.append(_Planned(fault, times, after, value))
 
-    def meanwhile(self, after: int, change: Callable[[], None]) -> None:
+    def meanwhile(self, after: int, change: Callable[[], object]) -> None:
         """Change the truth while it is read: before the request that comes after so many more."""
         with self._lock:
             self._meanwhile.append((len(self.log) + after, change))
@@ -227,7 +241,7 @@ class Emulator:
             fault, value = self._next_fault()
             self._page_faults = {fault} if fault in _ON_PAGES and fault is not None else set()
             if fault is Fault.EXPIRED:
-                self._tokens.clear()
+                self._tokens = dict.fromkeys(self._tokens, float("-inf"))
             answer = self.answer(request)
         return self._instead(answer, fault, value), fault
 

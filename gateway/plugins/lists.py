@@ -1,0 +1,68 @@
+"""A list in pages, while somebody changes it. What is missing from it is taken for withdrawn, so nothing may be missing by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from gateway.plugins import faults
+
+READINGS_MAX = 4
+PAGES_MAX = 100_000
+
+
+class ListPage(NamedTuple):
+    """``total``: how many items the system says there are; None where it does not say."""
+
+    items: Sequence[Any]
+    total: int | None = None
+
+
+class WholeList(NamedTuple):
+    """``items``: each once, in the list's order; ``nameless``: items that cannot be told apart, as they came."""
+
+    items: list[Any]
+    nameless: list[Any]
+
+
+def whole_list(page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str) -> WholeList:
+    """Read all pages of a list.
+
+    An item that leaves the list moves those behind it forward, one of them onto a page that was read already. So where what was read is not
+    as many as the system says, before and after, the list is read again, until it stood still or said the same twice.
+
+    Args:
+        page: reads the page of this number, the first is 0.
+        id_of: an item's id; None where it has none.
+        host: named where the list never stands still.
+
+    Raises:
+        SourceUnavailable: it changes all the time, or has no end. And what ``page`` raises.
+    """
+    before: set[object] | None = None
+    for _ in range(READINGS_MAX):
+        found, nameless, totals = _read_once(page, id_of, host)
+        count = len(found) + len(nameless)
+        if totals == {count} or before == found.keys():
+            return WholeList(list(found.values()), nameless)
+        before = set(found)
+    raise faults.restless(host)
+
+
+def _read_once(page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str) -> tuple[dict[object, Any], list[Any], set[int]]:
+    found: dict[object, Any] = {}
+    nameless: list[Any] = []
+    totals: set[int] = set()
+    for number in range(PAGES_MAX):
+        shown = page(number)
+        if shown.total is not None:
+            totals.add(shown.total)
+        for item in shown.items:
+            key = id_of(item)
+            if key is None:
+                nameless.append(item)
+            else:
+                found[key] = item
+        if not shown.items or (shown.total is not None and len(found) + len(nameless) >= shown.total):
+            return found, nameless, totals
+    raise faults.restless(host)

@@ -1,0 +1,92 @@
+"""What many systems send alike, understood once: ids, booleans, certificate numbers; and records that cannot be understood."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.core.facts import Finding, Level, Place, Text
+
+CERTIFICATE_DIGITS = 10
+_BETWEEN_DIGITS = str.maketrans("", "", " \u00a0\u2009\u202f-–№")
+_YES = frozenset({"1", "true", "yes", "да"})
+_NO = frozenset({"0", "false", "no", "нет", ""})
+
+
+def id_text(value: object) -> str:
+    """An id that comes as a number or as text, as text.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise ValueError("no id")
+
+
+def id_or_none(item: object, name: str = "id") -> str | None:
+    """The id of a record; None where the record is no record, or has none."""
+    try:
+        return id_text(item[name]) if isinstance(item, dict) else None
+    except (KeyError, ValueError):
+        return None
+
+
+def is_yes(value: object) -> bool:
+    """A boolean that comes as true, 1, "1" …; nothing is no.
+
+    Raises:
+        ValueError: it is neither yes nor no.
+    """
+    word = "" if value is None else str(value).strip().lower() if isinstance(value, bool | int | str) else "?"
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise ValueError("neither yes nor no")
+
+
+class Number(NamedTuple):
+    """A certificate's number, as `Member` wants it."""
+
+    certificate: str | None = None
+    certificate_padded: bool = False
+    certificate_unreadable: bool = False
+
+
+def certificate_of(value: object) -> Number:
+    """The number out of a free field. A number of nine digits that was kept as a number has lost its zero; text of nine has not."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return Number()
+    digits = str(value).translate(_BETWEEN_DIGITS) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if digits.isascii() and digits.isdigit():
+        if len(digits) == CERTIFICATE_DIGITS:
+            return Number(digits)
+        if isinstance(value, int) and len(digits) == CERTIFICATE_DIGITS - 1:
+            return Number("0" + digits, certificate_padded=True)
+    return Number(certificate_unreadable=True)
+
+
+def unread(kind: Text, own_id: str | None, url: str, group: str | None = None) -> Finding:
+    """A record that makes no sense was left out; what it said before stands. Its own words are not repeated: they may name a child.
+
+    Args:
+        kind: «занятие» and "the lesson".
+        url: where a person finds it, or the list that it came from.
+        group: the group's words, where it is known whose it is.
+    """
+    named = f" {own_id}" if own_id else ""
+    return Finding(
+        Level.UNREAD,
+        Place(url=url),
+        Text(
+            f"не прочитано: {kind.ru}{named}; поля не такие, как в описании системы. Прежние отметки остаются",
+            f"not read: {kind.en}{named}; its fields are not what the system's description says. Earlier marks stand",
+        ),
+        Text(
+            "откройте запись в системе, проверьте дату, время и имена, сохраните её снова",
+            "open the record in the system, check its date, time and names, and save it again",
+        ),
+        group,
+    )

@@ -1,0 +1,74 @@
+"""`AdapterConformance`: one class that names an adapter and its emulator gets all tests of the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import ModuleType
+from typing import Any, ClassVar
+
+import pytest
+
+from gateway.plugins.source import SourceAdapter
+from gateway.plugins.testing import change, reading, trouble
+from gateway.plugins.testing.emulator import Emulator
+from gateway.plugins.testing.promises import Promise
+from gateway.plugins.testing.rig import Rig
+
+
+def _promises_of(module: ModuleType) -> Iterator[Promise]:
+    yield from (value for value in vars(module).values() if isinstance(value, Promise))
+
+
+PROMISES: Mapping[str, Promise] = {each.name: each for module in (reading, change, trouble) for each in _promises_of(module)}
+"""All checks of the kit, by name."""
+
+
+class AdapterConformance:
+    """Inherit, name adapter and emulator, and say with which settings the one reaches the other.
+
+    Attributes:
+        not_promised: name of a check → why this adapter cannot promise it; the test is skipped with these words.
+        can: abilities that some promises need: "tokens", "certificates", "cancels", "since".
+    """
+
+    adapter: ClassVar[SourceAdapter]
+    emulator: ClassVar[type[Emulator]]
+    can: ClassVar[frozenset[str]] = frozenset({"tokens", "certificates", "cancels", "since"})
+    not_promised: ClassVar[Mapping[str, str]] = {}
+
+    def settings(self, emulator: Emulator) -> Any:
+        """The adapter's settings for this emulator: its `url`, its `key`, its club's zone."""
+        raise NotImplementedError
+
+    @contextmanager
+    def rig(self) -> Iterator[Rig]:
+        """Adapter and emulator together, for a check of the author's own as well."""
+        with ExitStack() as stack:
+            yield Rig(self.adapter, self.emulator, self.settings, stack)
+
+    def unmet(self, promise: Promise) -> str | None:
+        """Why a check is moot for this adapter; None: it is not."""
+        lacking = promise.needs - self.can
+        return self.not_promised.get(promise.name) or (f"the system has no {', '.join(sorted(lacking))}" if lacking else None)
+
+    def test_what_is_not_promised_is_known(self) -> None:
+        """A check that was renamed must not be excused by its old name."""
+        unknown = set(self.not_promised) - set(PROMISES)
+        assert not unknown, f"not_promised names checks that there are not: {sorted(unknown)}"
+
+
+def _test_of(promise: Promise) -> Callable[[AdapterConformance], None]:
+    def test(self: AdapterConformance) -> None:
+        unmet = self.unmet(promise)
+        if unmet is not None:
+            pytest.skip(unmet)
+        with self.rig() as rig:
+            promise(rig)
+
+    test.__doc__ = f"{promise.words}: {promise.why}."
+    return test
+
+
+for _name, _promise in PROMISES.items():
+    setattr(AdapterConformance, f"test_{_name}", _test_of(_promise))

@@ -1,0 +1,118 @@
+"""An adapter, its emulator and a clock that waits for nobody, put together for one check."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from gateway.core.facts import Batch
+from gateway.plugins.http import Http, Limits
+from gateway.plugins.settings import secrets_of
+from gateway.plugins.source import Source, SourceAdapter, SourceError
+from gateway.plugins.testing.clock import SkippingClock
+from gateway.plugins.testing.club import NOW, Club, made_club
+from gateway.plugins.testing.emulator import Emulator
+from gateway.plugins.testing.standing import Standing
+
+LIMITS = Limits(connect_seconds=2, read_seconds=0.4, answer_seconds_max=0.8, answer_bytes_max=4 << 20, tries=4)
+"""The client's limits within the kit: what would take minutes takes a second."""
+
+
+class Rig:
+    """One adapter before one emulator. ``settings_of``: the adapter's settings for an emulator."""
+
+    def __init__(self, adapter: SourceAdapter, emulator: type[Emulator], settings_of: Callable[[Emulator], Any], stack: ExitStack) -> None:
+        self.adapter = adapter
+        self.clock = SkippingClock()
+        self.http = Http(LIMITS, self.clock, self.clock.sleep)
+        self._emulator_class = emulator
+        self._settings_of = settings_of
+        self._stack = stack
+        self.emulator = self._started(None)
+
+    @property
+    def club(self) -> Club:
+        return self.emulator.club
+
+    def restart(self, club: Club | None = None, page_size: int = 100, **made: Any) -> Emulator:
+        """A new emulator with a club of its own; ``made``: as for `made_club`."""
+        self.emulator = self._started(club or made_club(self._emulator_class.statuses, **made))
+        self.emulator.page_size = page_size
+        self.http = Http(LIMITS, self.clock, self.clock.sleep)
+        return self.emulator
+
+    def another_emulator(self) -> Emulator:
+        """One that stands beside: another host."""
+        return self._started(None)
+
+    def _started(self, club: Club | None) -> Emulator:
+        return self._stack.enter_context(self._emulator_class(club, self.clock))
+
+    def settings(self) -> Any:
+        return self._settings_of(self.emulator)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Words that nobody may see: the settings' secrets, and tokens."""
+        return (*secrets_of(self.settings()), *self.emulator.tokens)
+
+    def readme(self) -> str:
+        """The README beside the adapter's module; "" where there is none."""
+        path = Path(inspect.getfile(type(self.adapter))).with_name("README.md")
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+    def source(self) -> Source:
+        return self.adapter.connect(self.settings(), self.http)
+
+    def batches(self, cursor: str | None = None, now: dt.datetime = NOW, since: dt.date | None = None) -> Iterator[Batch]:
+        """As they come, from a source of their own, as after a new start of the gateway."""
+        return iter(self.source().pull(cursor, now, since))
+
+    def pull(self, cursor: str | None = None, now: dt.datetime = NOW, since: dt.date | None = None) -> list[Batch]:
+        return list(self.batches(cursor, now, since))
+
+    def pulled(self, cursor: str | None = None, now: dt.datetime = NOW) -> Standing:
+        """What stands after a first reading."""
+        return Standing().take(self.pull(cursor, now))
+
+    def pull_until_it_fails(self, now: dt.datetime = NOW) -> tuple[list[Batch], SourceError | None]:
+        """The batches that came, and what ended them."""
+        found: list[Batch] = []
+        try:
+            for batch in self.batches(now=now):
+                found.append(batch)
+        except SourceError as error:
+            return found, error
+        return found, None
+
+    def last_cursor(self, batches: list[Batch]) -> str | None:
+        """Of the last batch that has one."""
+        return next((batch.cursor for batch in reversed(batches) if batch.cursor is not None), None)
+
+    @contextmanager
+    def listening(self) -> Iterator[list[str]]:
+        """All that is logged meanwhile, at every level, by every library."""
+        heard: list[str] = []
+        handler = _Listener(heard)
+        root = logging.getLogger()
+        level = root.level
+        root.addHandler(handler)
+        root.setLevel(logging.DEBUG)
+        try:
+            yield heard
+        finally:
+            root.removeHandler(handler)
+            root.setLevel(level)
+
+
+class _Listener(logging.Handler):
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__(logging.DEBUG)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(self.format(record))
