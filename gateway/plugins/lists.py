@@ -25,7 +25,9 @@ class WholeList(NamedTuple):
     nameless: list[Any]
 
 
-def whole_list(page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str) -> WholeList:
+def whole_list(
+    page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str, kept: Callable[[Any], Any] = lambda item: item
+) -> WholeList:
     """Read all pages of a list.
 
     An item that leaves the list moves those behind it forward, one of them onto a page that was read already. So where what was read is not
@@ -35,13 +37,14 @@ def whole_list(page: Callable[[int], ListPage], id_of: Callable[[Any], object], 
         page: reads the page of this number, the first is 0.
         id_of: an item's id; None where it has none.
         host: named where the list never stands still.
+        kept: what is kept of an item, so that a long list of large records takes no more memory than it must.
 
     Raises:
         SourceUnavailable: it changes all the time, or has no end. And what ``page`` raises.
     """
     before: set[object] | None = None
     for _ in range(READINGS_MAX):
-        found, nameless, totals = _read_once(page, id_of, host)
+        found, nameless, totals = _read_once(page, id_of, host, kept)
         count = len(found) + len(nameless)
         if totals == {count} or before == found.keys():
             return WholeList(list(found.values()), nameless)
@@ -49,7 +52,9 @@ def whole_list(page: Callable[[int], ListPage], id_of: Callable[[Any], object], 
     raise faults.restless(host)
 
 
-def _read_once(page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str) -> tuple[dict[object, Any], list[Any], set[int]]:
+def _read_once(
+    page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str, kept: Callable[[Any], Any]
+) -> tuple[dict[object, Any], list[Any], set[int]]:
     found: dict[object, Any] = {}
     nameless: list[Any] = []
     totals: set[int] = set()
@@ -62,7 +67,7 @@ def _read_once(page: Callable[[int], ListPage], id_of: Callable[[Any], object], 
             if key is None:
                 nameless.append(item)
             else:
-                found[key] = item
+                found[key] = kept(item)
         if not shown.items or (shown.total is not None and len(found) + len(nameless) >= shown.total):
             return found, nameless, totals
     raise faults.restless(host)

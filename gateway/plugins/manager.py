@@ -34,6 +34,7 @@ BUILT_IN = (
     "gateway.plugins.builtin.tariffs",
     "gateway.plugins.builtin.registers",
     "adapters.spreadsheet.adapter",
+    "adapters.alfacrm.adapter",
 )
 """Our own plugins; they come in through the same hooks as anybody's. One that cannot be loaded is our fault and stops the program."""
 

@@ -21,14 +21,15 @@ def setting(help: Text, default: Any = dataclasses.MISSING) -> Any:
     return dataclasses.field(default=default, metadata={"help": help})
 
 
-def secret(help: Text) -> Any:
+def secret(help: Text, default: Any = dataclasses.MISSING) -> Any:
     """A field that nobody may see: it is in no repr, and is given as ``env:NAME`` or ``file:PATH``, never as the word itself."""
-    return dataclasses.field(repr=False, metadata={"help": help, "secret": True})
+    return dataclasses.field(default=default, repr=False, metadata={"help": help, "secret": True})
 
 
 def secrets_of(settings: Any) -> tuple[str, ...]:
-    """The values of the secret fields."""
-    return tuple(str(getattr(settings, field.name)) for field in dataclasses.fields(settings) if field.metadata.get("secret"))
+    """The values of the secret fields that are given."""
+    values = (getattr(settings, field.name) for field in dataclasses.fields(settings) if field.metadata.get("secret"))
+    return tuple(str(value) for value in values if value)
 
 
 def check_declaration(declared: Any) -> None:

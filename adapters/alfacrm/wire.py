@@ -1,0 +1,130 @@
+"""AlfaCRM's protocol: everything is POST and JSON, a token lives fifteen minutes, pages are counted from 0; and its values, which come
+in many guises.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.alfacrm.settings import AlfaCrmSettings
+from gateway.plugins import Client, Http, ListPage, LogIn, Rate, Token, WholeList, id_or_none, secrets_of, unexpected, whole_list
+
+TOKEN_SECONDS = 15 * 60
+PAGE_ITEMS = 100
+NO_SENSE = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading a record runs into that makes no sense."""
+
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_DOTTED = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
+_TIME = re.compile(r"(?:^|[ T])(\d{1,2}):(\d\d)(?::\d\d)?$")
+
+
+class Wire:
+    """One branch of one account."""
+
+    def __init__(self, settings: AlfaCrmSettings, http: Http) -> None:
+        self._settings = settings
+        self._client = http.client(
+            settings.address,
+            rate=Rate(settings.per_minute, at_once=1),
+            headers={"X-APP-KEY": settings.app_key} if settings.app_key else None,
+            secrets=secrets_of(settings),
+            log_in=LogIn(self._log_in, "X-ALFACRM-TOKEN", over=frozenset({401, 403})),
+        )
+
+    def list(
+        self,
+        entity: str,
+        filters: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        kept: Callable[[Any], Any] = lambda item: item,
+    ) -> WholeList:
+        """All items of a list.
+
+        Args:
+            filters: of the body; ``query``: of the address, where the entity wants them there.
+            kept: what is kept of an item.
+        """
+        return whole_list(lambda number: self.page(entity, number, filters, query), id_or_none, self._client.host, kept)
+
+    def page(self, entity: str, number: int, filters: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None) -> ListPage:
+        """One page of a list, and how many items the list has."""
+        path = f"/v2api/{entity}/index" if entity == "branch" else f"/v2api/{self._settings.branch}/{entity}/index"
+        answer = self._client.json(
+            "POST", path, params={"per-page": PAGE_ITEMS} | dict(query or {}), body={"page": number} | dict(filters or {})
+        )
+        items = answer.get("items") if isinstance(answer, dict) else None
+        if not isinstance(items, list):
+            raise unexpected(self._client.host, f"{entity}: items")
+        try:
+            return ListPage(items, int(answer["total"]))
+        except NO_SENSE:
+            raise unexpected(self._client.host, f"{entity}: total") from None
+
+    def status_of_page(self, kind: str, own_id: str) -> int:
+        """The HTTP status of a page for people, asked without a token."""
+        path = self.url(kind, own_id).removeprefix(self._settings.address)
+        return self._client.fetch("GET", path, without_token=True, expected={301, 302, 303, 307, 308, 401, 403, 404}).status
+
+    def url(self, kind: str, own_id: str) -> str:
+        """Where a person finds a record."""
+        return f"{self._settings.address}/company/{self._settings.branch}/{kind}/view?id={own_id}"
+
+    def _log_in(self, client: Client) -> Token:
+        body = {"email": self._settings.email, "api_key": self._settings.api_key}
+        answer = client.json("POST", "/v2api/auth/login", body=body, without_token=True)
+        token = answer.get("token") if isinstance(answer, dict) else None
+        if not isinstance(token, str) or not token:
+            raise unexpected(client.host, "auth/login: token")
+        return Token(token, TOKEN_SECONDS)
+
+
+def day_of(value: object) -> dt.date:
+    """«2025-10-15», «15.10.2025», either with a time behind it.
+
+    Raises:
+        ValueError: neither.
+    """
+    text = value if isinstance(value, str) else ""
+    if found := _ISO.match(text):
+        return dt.date(int(found[1]), int(found[2]), int(found[3]))
+    if found := _DOTTED.match(text):
+        return dt.date(int(found[3]), int(found[2]), int(found[1]))
+    raise ValueError("no date")
+
+
+def time_of(value: object) -> dt.time:
+    """The time of «2025-10-15 16:00:00», «15.10.2025 16:00», «16:00», on the account's own clock.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = _TIME.search(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("no time")
+    return dt.time(int(found[1]), int(found[2]))
+
+
+def list_of(value: object) -> list[Any]:
+    """A list.
+
+    Raises:
+        ValueError: something else, which could be walked through all the same.
+    """
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    return value
+
+
+def name_of(value: object) -> str:
+    """A name as written.
+
+    Raises:
+        ValueError: none.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("no name")
+    return value.strip()
