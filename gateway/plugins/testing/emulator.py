@@ -105,6 +105,7 @@ class Emulator:
         club: the truth.
         token_seconds: how long a token lives; None where the system has none.
         clock: seconds; the kit's own, so that waiting takes no time.
+        thinks_seconds: real seconds before each answer.
         log: the requests so far.
     """
 
@@ -119,6 +120,8 @@ class Emulator:
         self.clock = clock
         self.log: list[Request] = []
         self.most_at_once = 0
+        self.poured_bytes = 0
+        self.thinks_seconds = 0.0
         self.connections = 0
         self.elsewhere = ""
         self.key = "kit-key-5f1c0d9a"
@@ -316,11 +319,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(headers.get("content-length", 0)))
         request = Request(self.command, parts.path, parse_qs(parts.query), headers, body, emulator.clock(), self._connection)
         with emulator._counting():
+            time.sleep(emulator.thinks_seconds)
             try:
                 answer, fault = emulator.served(request)
             except Exception as error:  # an author's mistake: said aloud, for nobody looks into a thread
                 answer, fault = Answer({"message": f"the emulator failed: {type(error).__name__}: {error}"}, 500), None
-            self._send(answer, fault)
+        self._send(answer, fault)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
@@ -351,8 +355,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _pour(self, head: bytes) -> None:
         with contextlib.suppress(OSError):
             self.connection.sendall(head + b'["')
-            for _ in range(2048):  # 128 MB: whoever takes all of that has no limit
+            for _ in range(1024):  # 64 MB: whoever takes all of that has no limit
                 self.connection.sendall(b"x" * 65536)
+                self.server.emulator.poured_bytes += 65536
         self._hang_up()
 
     def _hang_up(self) -> None:

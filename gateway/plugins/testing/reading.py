@@ -70,7 +70,7 @@ def any_order_will_do(rig: Rig) -> None:
 
 def _moments(rig: Rig) -> Iterator[int]:
     """Every moment of a reading, or some thirty of them."""
-    rig.restart(page_size=3, groups=2, children=4)
+    rig.restart(page_size=2, groups=2, children=4)
     rig.pull()
     count = len(rig.emulator.log)
     yield from range(1, count, max(1, count // 30))
@@ -82,7 +82,7 @@ def _moments(rig: Rig) -> Iterator[int]:
 )
 def a_list_that_shrinks_loses_nothing(rig: Rig) -> None:
     for moment in _moments(rig):
-        emulator = rig.restart(page_size=3, groups=2, children=4)
+        emulator = rig.restart(page_size=2, groups=2, children=4)
         before = Standing().take(rig.pull())
         gone = [next(lesson.id for lesson in rig.club.lessons_of(LessonState.HELD) if lesson.group == group) for group in rig.club.groups]
         emulator.meanwhile(moment, lambda club=rig.club, gone=gone: [club.lessons.pop(each) for each in gone])  # type: ignore[misc]
@@ -94,7 +94,7 @@ def a_list_that_shrinks_loses_nothing(rig: Rig) -> None:
 @promise("a list that grows while it is read loses nothing", "what is pushed onto the next page must not be left out")
 def a_list_that_grows_loses_nothing(rig: Rig) -> None:
     for moment in _moments(rig):
-        emulator = rig.restart(page_size=3, groups=2, children=4)
+        emulator = rig.restart(page_size=2, groups=2, children=4)
         old = truth(rig.club)
         emulator.meanwhile(moment, lambda club=rig.club: _put_in_front(club))  # type: ignore[misc]
         found = rig.pulled()
