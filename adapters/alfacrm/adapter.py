@@ -187,19 +187,21 @@ class AlfaCrm:
         lesson = Lesson(words, day, state, place, own_id, time_of(item["time_from"]), time_of(item["time_to"]))
         if state is not LessonState.HELD:
             return Told(lesson, ())  # before it is held, its details are empty or a guess
+        revision = _revision(item)
         said: dict[str, Mark] = {}
         for detail in list_of(item["details"]):
             customer = id_text(detail["customer_id"])
             status = self._status(detail)
             if status is not None and (len(groups) == 1 or self._is_told_here(customer, key, groups, people)):
-                said[customer] = Mark(customer, day, status, place, lesson=own_id, revision=_revision(item))
+                said[customer] = Mark(customer, day, status, place, lesson=own_id, revision=revision)
         return Told(lesson, tuple(said.values()))
 
     def _status(self, detail: Any) -> Status | None:
         """None: nobody has said yet."""
-        if detail["is_attend"] is None:
+        said = detail["is_attend"]
+        if said is None:
             return None
-        if is_yes(detail["is_attend"]):
+        if is_yes(said):
             return Status.ATTENDED
         reason = detail.get("reason_id")
         return Status.EXCUSED if reason and int(reason) in self._settings.excused_reasons else Status.ABSENT

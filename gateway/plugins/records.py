@@ -18,7 +18,7 @@ def id_text(value: object) -> str:
     Raises:
         ValueError: it is none.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:  # not a bool
         return str(value)
     if isinstance(value, str) and value.strip():
         return value.strip()
@@ -39,6 +39,8 @@ def is_yes(value: object) -> bool:
     Raises:
         ValueError: it is neither yes nor no.
     """
+    if type(value) is int and value in (0, 1):  # what most systems send, and a month has millions of
+        return value == 1
     word = "" if value is None else str(value).strip().lower() if isinstance(value, bool | int | str) else "?"
     if word in _YES:
         return True
