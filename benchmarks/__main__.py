@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import again, dry, growth, peers, posting, sheets, speed, writers
+from benchmarks import again, dry, growth, peers, posting, sheets, speed, systems, writers
 from benchmarks.databases import NotHere
 from benchmarks.results import Row, absent
 from benchmarks.town import FULL_MARKS, Town
@@ -45,6 +45,7 @@ def plan(marks: int, grown: int, rows: int) -> dict[tuple[str, ...], Callable[[]
         ("posting",): lambda: posting.posting(town, progress),
         ("dry_run_50k",): lambda: dry.dry_run(rows, progress),
         **{(name,): partial(sheets.sheets, name, progress) for name in sheets.LIMITS},
+        ("alfacrm",): lambda: systems.systems(progress),
         ("growth_sqlite", "memory_mb"): lambda: growth.growth("sqlite", grown, progress),
         ("growth_postgresql",): lambda: growth.growth("postgresql", grown, progress),
         ("peer_dlt", "peer_singer", "peer_hordak"): lambda: peers.compare(min(marks, QUICK_MARKS), progress),

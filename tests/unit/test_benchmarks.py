@@ -12,7 +12,7 @@ import pytest
 
 from adapters.spreadsheet.adapter import SpreadsheetAdapter
 from benchmarks import __main__ as command
-from benchmarks import again, bare, databases, dry, growth, posting, sheets, speed
+from benchmarks import again, bare, databases, dry, growth, posting, sheets, speed, systems
 from benchmarks.ours import Ours, Span
 from benchmarks.results import Row, absent, median_ratio
 from benchmarks.town import DAYS, Town
@@ -151,3 +151,13 @@ def test_the_row_of_a_kind_tells_the_ratio(monkeypatch: pytest.MonkeyPatch) -> N
     (row,) = sheets.sheets("csv", silent)
     assert row.ratio is not None and row.ratio > 0 and row.met is (row.ratio >= 0.5)
     assert row.notes["cells"] == 15 * 35
+
+
+def test_the_row_of_a_system_reads_all_records_of_its_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("GROUPS", 2), ("CHILDREN", 3), ("WEEKS", 2), ("TURNS", 1)):
+        monkeypatch.setattr(systems, name, value)
+    (row,) = systems.systems(silent)
+    club = systems.made_club(systems.AlfaCrmEmulator.statuses, groups=2, children=3, weeks=2)
+    assert row.ratio is not None and row.ratio > 0 and row.met is (row.ratio >= systems.LIMIT)
+    assert row.notes["records"] > sum(len(lesson.marks) for lesson in club.lessons.values())
+    assert row.notes["requests"] >= 3 + 4 * len(club.groups)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.packs import bind_rules, load_pack
-from gateway.plugins import manager
+from gateway.plugins import PushedAdapter, SourceAdapter, manager
 from gateway.plugins.manager import Plugins, load_plugins
 from tests.unit.rules.views import claim
 
@@ -198,7 +198,14 @@ def gateway_adapters():
 
 
 def test_an_adapter_of_a_system_declares_its_settings(tmp_path: Path) -> None:
-    assert set(loaded(tmp_path, crm=SYSTEM).adapters) == {"crm"}
+    assert isinstance(loaded(tmp_path, crm=SYSTEM).adapters["crm"], SourceAdapter)
+
+
+def test_an_adapter_that_is_pushed_to_declares_its_settings(tmp_path: Path) -> None:
+    pushed = SYSTEM.replace("def connect(self, settings, http)", "def receive(self, settings, headers, body, now)")
+    (adapter,) = loaded(tmp_path, crm=pushed).adapters.values()
+    assert isinstance(adapter, PushedAdapter) and not isinstance(adapter, SourceAdapter)
+    assert "settings" in only_problem(loaded(tmp_path, hook=pushed.replace("    settings = Settings\n", ""))).what.en
 
 
 @pytest.mark.parametrize(
