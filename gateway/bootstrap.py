@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import holidays
-
 from gateway.core import decide
 from gateway.core.facts import RegisterProvider, Text
-from gateway.errors import EXIT_UNREADABLE, UserError
+from gateway.errors import UserError
 from gateway.flow import Flow, Progress, silent
 from gateway.flow import explain as flow_explain
 from gateway.flow import queues as flow_queues
-from gateway.flow.intake import Intake, IntakeRequest, take_in, try_out
 from gateway.flow.lessons import lesson_counts
-from gateway.flow.report import report_of
+from gateway.inputs import Inputs
 from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
-from gateway.plugins import FileAdapter
 from gateway.plugins.manager import Plugins, load_plugins
 from gateway.plugins.register import RegisterConnector
 from gateway.settings import Settings, home_of, load_settings, standing_clock
-from gateway.store import collect as store_collect
 from gateway.store import ledger as store_ledger
 from gateway.store import post as store_post
 from gateway.store import queues as store_queues
@@ -42,13 +36,14 @@ Made = TypeVar("Made")
 
 
 @dataclass
-class Gateway(Monthly, Upkeep):
+class Gateway(Inputs, Monthly, Upkeep):
     """Everything that a face may ask of the gateway.
 
     Attributes:
         clock: the current instant, aware.
         language: ru or en, of what is returned for people.
         overrides: a pack.toml whose values go before the pack's.
+        environment: where the secrets of sources may be.
     """
 
     home: Path
@@ -56,6 +51,7 @@ class Gateway(Monthly, Upkeep):
     clock: Callable[[], dt.datetime]
     language: str = "ru"
     overrides: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
     # ------------------------------------------------------------ wiring, each part when it is first needed
 
@@ -110,116 +106,8 @@ class Gateway(Monthly, Upkeep):
             match_by_name=self.pack.match_by_name,
             register_name=self.settings.register_url,
             settled=self.plugins.notify_operations_settled,
+            precedence=self.settings.precedence,
         )
-
-    # ------------------------------------------------------------ files
-
-    def import_file(
-        self,
-        path: Path,
-        provider: str | None = None,
-        mapping: Path | None = None,
-        month: str | None = None,
-        source: str | None = None,
-        progress: Progress = silent,
-    ) -> dict[str, Any]:
-        """Take a file in and run all stages; the report of interfaces.md 3. Call `finished` once it has been given to the user.
-
-        Raises:
-            RegisterUnavailable: the register's facts could not be read: nothing is changed.
-        """
-        now, asked = self._asked(path, provider, mapping, month, source, progress)
-        self._keep_raw(path)
-        intake = take_in(self.flow, asked, now, progress)
-        if mapping is not None and intake.refused is None:  # one that cannot be used does not take a good one's place
-            text = mapping.read_text(encoding="utf-8-sig")
-            store_queues.keep_mapping(self.engine, asked.provider.provider, asked.source, text, mapping.name, now)
-        report = self._report(intake, asked)
-        self.plugins.notify_run_finished(report)
-        return report
-
-    def dry_run_file(
-        self,
-        path: Path,
-        provider: str | None = None,
-        mapping: Path | None = None,
-        month: str | None = None,
-        source: str | None = None,
-        progress: Progress = silent,
-    ) -> dict[str, Any]:
-        """What `import_file` would make of the file. Nothing but the register's facts is stored."""
-        now, asked = self._asked(path, provider, mapping, month, source, progress)
-        return self._report(try_out(self.flow, asked, now, progress), asked)
-
-    def finished(self, report: Mapping[str, Any]) -> None:
-        """The report has reached its reader: the same request is a new one from here on."""
-        if report["run"] is not None:
-            store_collect.finish_run(
-                self.engine, report["provider"], report["run"], {"outcome": report["outcome"], **report["counts"]}, self.clock()
-            )
-
-    def _asked(
-        self, path: Path, provider: str | None, mapping: Path | None, month: str | None, source: str | None, progress: Progress
-    ) -> tuple[dt.datetime, IntakeRequest]:
-        """The instant of the call and what it asks, by the register's facts of this moment."""
-        now = self.clock()
-        self.flow.read_register(now, progress)
-        _check_readable(path)
-        if month is not None:
-            checked_month(month)
-        known = self.provider(provider)
-        adapter = self._adapter_for(path)
-        source = source or adapter.name
-        return now, IntakeRequest(
-            path=path,
-            provider=known,
-            source=source,
-            adapter=adapter,
-            mapping=self._mapping(known.provider, source, mapping),
-            month=month,
-            holidays=_holidays(now.year),
-            limit_percent=self.pack.withdrawal_limit_percent,
-        )
-
-    def _adapter_for(self, path: Path) -> FileAdapter:
-        for adapter in self.plugins.adapters.values():
-            if isinstance(adapter, FileAdapter) and adapter.reads(path):
-                return adapter
-        raise UserError(
-            Text(f"{path.name}: такой файл читать нечем.", f"{path.name}: nothing reads such a file."),
-            Text("Сохраните табель как XLSX.", "Save the sheet as XLSX."),
-            EXIT_UNREADABLE,
-        )
-
-    def _mapping(self, provider: str, source: str, path: Path | None) -> dict[str, Any]:
-        if path is None:
-            kept = store_queues.mappings(self.engine, provider, source)
-            return tomllib.loads(kept[0]["body"]) if kept else {}
-        _check_readable(path)
-        try:
-            return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UserError(
-                Text(f"{path}: файл соответствия не прочитан: {error}", f"{path}: the mapping cannot be read: {error}"),
-                Text("Исправьте запись TOML: docs/mapping.md.", "Mend its TOML: docs/mapping.md."),
-                EXIT_UNREADABLE,
-            ) from error
-
-    def _keep_raw(self, path: Path) -> None:
-        """The file as it came, by content hash, encrypted: a restore can read it again."""
-        self.vault.keep_file(path, self.home / "inbox")
-
-    def _report(self, intake: Intake, asked: IntakeRequest) -> dict[str, Any]:
-        certificates = {one.certificate for each in intake.outcomes.claims.values() for one in each if one.certificate}
-        children = {one.child for one in intake.outcomes.marks.values() if one.child}
-        report = report_of(
-            intake,
-            asked.path.name,
-            self.language,
-            views.numbers_of(self.engine, certificates),
-            views.numbers_of_children(self.engine, children),
-        )
-        return {"provider": asked.provider.provider, "provider_name": asked.provider.name, "source": asked.source} | report
 
     # ------------------------------------------------------------ providers
 
@@ -412,9 +300,9 @@ def open_gateway(database: str | None = None, language: str = "ru", environment:
     home = home_of(environment)
     settings = load_settings(home, environment)
     if database:
-        settings = Settings(**{name: getattr(settings, name) for name in settings.__slots__} | {"database": database})
+        settings = replace(settings, database=database)
     standing = standing_clock(environment)
-    return Gateway(home, settings, (lambda: standing) if standing else (lambda: dt.datetime.now(dt.UTC)), language)
+    return Gateway(home, settings, (lambda: standing) if standing else (lambda: dt.datetime.now(dt.UTC)), language, environment=environment)
 
 
 def _of_pack(work: Callable[[], Made]) -> Made:
@@ -422,20 +310,3 @@ def _of_pack(work: Callable[[], Made]) -> Made:
         return work()
     except PackError as error:
         raise UserError(Text(f"{error.where}: {error.what.ru}", f"{error.where}: {error.what.en}"), error.cure) from error
-
-
-def _check_readable(path: Path) -> None:
-    if path.is_dir():
-        what = Text(f"Это папка, а нужен файл: {path}", f"A folder, where a file is needed: {path}")
-    elif not path.exists():
-        what = Text(f"Файла нет: {path}", f"There is no such file: {path}")
-    elif not os.access(path, os.R_OK):
-        what = Text(f"Файл нельзя прочитать, нет прав: {path}", f"The file may not be read: {path}")
-    else:
-        return
-    raise UserError(what, Text("Проверьте имя, папку и права.", "Check its name, folder and permissions."), EXIT_UNREADABLE)
-
-
-def _holidays(year: int) -> frozenset[dt.date]:
-    """Official days off, transferred ones included, of the years that a sheet may be about."""
-    return frozenset(holidays.country_holidays("RU", years=range(year - 2, year + 2)))

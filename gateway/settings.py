@@ -4,17 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from gateway.core.facts import Text
 from gateway.errors import UserError
 from gateway.plugins.schema import BadParameter, load
 
+Declared = TypeVar("Declared")
 DEFAULT_HOME = "./var"
 DEFAULT_REGISTER_URL = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """A provider's system that is asked or that pushes: the table ``[sources.NAME]``.
+
+    Attributes:
+        name: the source's name in reports; of the letters and signs of an id.
+        values: the adapter's own settings as written; secrets as ``env:NAME`` or ``file:PATH``.
+    """
+
+    name: str
+    adapter: str
+    provider: str
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,8 @@ class Settings:
         register: the connector's name; register_url: where the register is.
         pack: the region pack in force.
         console_port: where `gateway serve` listens, on loopback.
+        sources: the tables ``[sources.NAME]`` by name.
+        precedence: provider → its sources, whose word goes first where two differ (``[providers.P] precedence``).
     """
 
     database: str = ""
@@ -33,6 +53,34 @@ class Settings:
     register_url: str = DEFAULT_REGISTER_URL
     pack: str = "leningrad-2020"
     console_port: int = 8090
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict)
+    precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """The keys of `gateway.toml` outside of any table."""
+
+    database: str = ""
+    register: str = "http"
+    register_url: str = DEFAULT_REGISTER_URL
+    pack: str = "leningrad-2020"
+    console_port: int = 8090
+
+
+@dataclass(frozen=True, slots=True)
+class _OfProvider:
+    precedence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _OfSource:
+    adapter: str
+    provider: str
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SAMPLE = Text("Исправьте значение; образец: config/gateway.toml.", "Mend the value; a sample is config/gateway.toml.")
 
 
 def home_of(environment: Mapping[str, str] = os.environ) -> Path:
@@ -56,15 +104,56 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
                 Text("Исправьте файл; образец: config/gateway.toml.", "Mend the file; a sample is config/gateway.toml."),
             ) from error
     try:
-        settings: Settings = load(Settings, raw)
+        settings = _settings_of(raw)
     except BadParameter as error:
         raise UserError(
-            Text(f"{path}: {error.parameter}: {error.what.ru}", f"{path}: {error.parameter}: {error.what.en}"),
-            Text("Исправьте значение; образец: config/gateway.toml.", "Mend the value; a sample is config/gateway.toml."),
+            Text(f"{path}: {error.parameter}: {error.what.ru}", f"{path}: {error.parameter}: {error.what.en}"), _SAMPLE
         ) from error
     if environment.get("NAVIGATOR_URL"):
         settings = replace(settings, register_url=environment["NAVIGATOR_URL"])
     return settings
+
+
+def _settings_of(raw: Mapping[str, object]) -> Settings:
+    """Raises `BadParameter`, whose name says the table too."""
+    tables = {name: _table(raw, name) for name in ("sources", "providers")}
+    plain = load(_Plain, {name: value for name, value in raw.items() if name not in tables})
+    sources = {name: _source(name, _table(tables["sources"], name, "sources.")) for name in tables["sources"]}
+    precedence = {
+        provider: _loaded(_OfProvider, _table(tables["providers"], provider, "providers."), f"providers.{provider}").precedence
+        for provider in tables["providers"]
+    }
+    return Settings(
+        plain.database, plain.register, plain.register_url, plain.pack, plain.console_port, sources, precedence
+    )  # fmt: skip
+
+
+def _table(raw: Mapping[str, object], name: str, before: str = "") -> Mapping[str, object]:
+    found = raw.get(name, {})
+    if not isinstance(found, dict):
+        raise BadParameter(f"{before}{name}", Text(f"нужна таблица [{before}{name}]", f"must be a table [{before}{name}]"))
+    return found
+
+
+def _source(name: str, table: Mapping[str, object]) -> SourceSettings:
+    if not _NAME.fullmatch(name):
+        raise BadParameter(
+            f"sources.{name}",
+            Text(
+                "в имени источника только латинские буквы, цифры, «_», «.», «-»",
+                "a source's name has Latin letters, digits, “_”, “.”, “-” only",
+            ),
+        )
+    own = {key: value for key, value in table.items() if key not in ("adapter", "provider")}
+    known = _loaded(_OfSource, {key: value for key, value in table.items() if key not in own}, f"sources.{name}")
+    return SourceSettings(name, known.adapter, known.provider, own)
+
+
+def _loaded(declared: type[Declared], values: Mapping[str, object], table: str) -> Declared:
+    try:
+        return load(declared, values)
+    except BadParameter as error:
+        raise BadParameter(f"{table}.{error.parameter}", error.what) from error
 
 
 def standing_clock(environment: Mapping[str, str] = os.environ) -> dt.datetime | None:

@@ -6,7 +6,7 @@ from importlib import metadata
 
 import click
 
-from gateway.cli import asking, files, months, operating, queues, upkeep
+from gateway.cli import asking, files, months, operating, queues, sources, upkeep
 from gateway.cli.face import Root
 from gateway.cli.helped import Option, show_help
 
@@ -33,7 +33,7 @@ def main(context: click.Context, lang: str | None) -> None:
 
 
 for _command in (
-    files.dry_run, files.import_, queues.match, queues.confirm, queues.conflicts, asking.explain, asking.certificate, asking.claims,
+    files.dry_run, files.import_, sources.sync, queues.match, queues.confirm, queues.conflicts, asking.explain, asking.certificate, asking.claims,
     asking.status, operating.run, files.undo, files.mappings, asking.reconcile, months.close, months.months,
     upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,
     operating.scenario, operating.serve,

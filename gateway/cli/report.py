@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from gateway.cli.face import Face
-from gateway.cli.words import cell, counted, day_and_month, masked, month, roubles, rule_in_short, word
+from gateway.cli.words import cell, counted, day_and_month, instant, masked, month, roubles, rule_in_short, word
 from gateway.core.money import kopecks_from_roubles
 
 ROWS_SHOWN_MAX = 40
@@ -20,13 +20,35 @@ Entry = Mapping[str, Any]
 
 def show_report(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool, shows_all: bool = False) -> None:
     """Print the report. ``asked``: the arguments of this call, for the sentence that says what to do next."""
-    limit = None if is_dry or shows_all else ROWS_SHOWN_MAX
     if report["outcome"] == "refused":
         face.put(face.text("report.refused", file=report["file"]), style="bold")
         _show_findings(face, report["unread"], None)
         face.put(face.text("report.nothing_taken"))
         return
     _show_header(face, report)
+    _show_body(face, report, None if is_dry or shows_all else ROWS_SHOWN_MAX)
+    _show_next(face, report, asked, is_dry)
+
+
+def show_reading(face: Face, report: Mapping[str, Any], shows_all: bool = False) -> None:
+    """Print what asking a source has brought."""
+    head = (report["provider_name"], report["source"], instant(report["freshness"]["tried_at"]))
+    face.put(" · ".join(head), style="bold")
+    trouble = report["trouble"]
+    if trouble is not None:
+        read_at = report["freshness"]["read_at"]
+        face.put(f"⚠ {trouble['what']}", 2, "bold")
+        face.put(f"→ {trouble['cure']}", 4)
+        face.put(face.text("sync.last", at=instant(read_at)) if read_at else face.text("sync.never"), 2)
+    if not report["marks"] and not report["unread"] and not report["questions"]:
+        if trouble is None:
+            face.put(face.text("sync.nothing"), 2)
+        return
+    _show_body(face, report, None if shows_all else ROWS_SHOWN_MAX)
+    _show_next(face, report, "", is_dry=False)
+
+
+def _show_body(face: Face, report: Mapping[str, Any], limit: int | None) -> None:
     _show_sums(face, report)
     rows = _troubled_rows(report["marks"])
     left = _show_rows(face, rows, limit)
@@ -34,7 +56,6 @@ def show_report(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool,
     left += _show_list(face, "report.questions", report["questions"], limit)
     if left:
         face.put(face.text("report.more", number=left), 2)
-    _show_next(face, report, asked, is_dry)
 
 
 # ---------------------------------------------------------------- the sums
@@ -90,20 +111,25 @@ def _short(rule: str, name: str, language: str) -> str:
 # ---------------------------------------------------------------- the rows
 
 
-def _troubled_rows(marks: Iterable[Entry]) -> dict[tuple[str, int], list[Entry]]:
-    """(sheet, row) → its marks that were refused or wait."""
-    rows: dict[tuple[str, int], list[Entry]] = defaultdict(list)
+Row = tuple[str | None, int | None, str | None]
+"""Sheet and row; of a system, which has neither, the child's name and group."""
+
+
+def _troubled_rows(marks: Iterable[Entry]) -> dict[Row, list[Entry]]:
+    """The marks that were refused or wait, row by row."""
+    rows: dict[Row, list[Entry]] = defaultdict(list)
     for mark in marks:
         if mark["answer"] in ("refused", "waiting"):
-            rows[(mark["sheet"] or "", mark["row"] or 0)].append(mark)
+            rows[(mark["sheet"], mark["row"], None if mark["row"] else f"{mark['child']}/{mark['group']}")].append(mark)
     return rows
 
 
-def _show_rows(face: Face, rows: Mapping[tuple[str, int], Sequence[Entry]], limit: int | None) -> int:
+def _show_rows(face: Face, rows: Mapping[Row, Sequence[Entry]], limit: int | None) -> int:
     """Print the rows; how many were left out."""
-    for (sheet, row), marks in list(rows.items())[:limit]:
+    for (sheet, row, _), marks in list(rows.items())[:limit]:
         first = marks[0]
-        known = [cell(sheet, row, None, face.language), face.text("quoted", words=first["child"] or "—")]
+        place = cell(sheet, row, None, face.language) or first["group"]
+        known = [*([place] if place else []), face.text("quoted", words=first["child"] or "—")]
         if first["certificate"]:
             known.append(face.text("report.certificate", number=masked(first["certificate"])))
         face.put()
@@ -122,7 +148,7 @@ def _by_reasons(marks: Iterable[Entry]) -> dict[tuple[tuple[str, str, str], ...]
 
 
 def _show_marks(face: Face, reasons: Sequence[tuple[str, str, str]], marks: Sequence[Entry]) -> None:
-    cells = ", ".join(dict.fromkeys(f"{mark['column'] or '—'} {day_and_month(mark['date'])}" for mark in marks))
+    cells = ", ".join(dict.fromkeys(f"{mark['column'] or ''} {day_and_month(mark['date'])}".strip() for mark in marks))
     amount = "" if len(marks) == 1 else f" ({counted('mark', len(marks), face.language)})"
     face.put(face.text("report.cells", cells=cells) + amount, 4)
     table = Table.grid(padding=(0, 2))
@@ -149,7 +175,7 @@ def _show_findings(face: Face, findings: Sequence[Entry], limit: int | None) -> 
     for (sheet, what, cure), ones in list(alike.items())[:limit]:
         place = cell(sheet, None, None, face.language)
         if len(ones) == 1:
-            place = cell(sheet, ones[0]["row"], ones[0]["column"], face.language)
+            place = cell(sheet, ones[0]["row"], ones[0]["column"], face.language) or ones[0]["url"] or ""
         face.put((f"{place}: " if place else "") + what, 4)
         if len(ones) > 1:
             cells = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" for one in ones)

@@ -135,7 +135,9 @@ class Window:
 
     Only a window may withdraw what it no longer lists. ``unmarked`` is what its `Status.UNMARKED` marks mean; with UNKNOWN it withdraws
     nothing. ``filled_to`` is the last day up to which empty cells count; None: to the end of the period. ``lists_all`` False: a row could
-    not be read, so who is not listed may stand in it, and a member missing from the list is not withdrawn.
+    not be read, so who is not listed may stand in it, and a member missing from the list is not withdrawn. ``lists_lessons``: the batch
+    has all the group's lessons of the period, with their times: they are its timetable, before the register's, and a lesson or a mark at a
+    lesson that is not there any more is withdrawn.
     """
 
     group: str
@@ -143,6 +145,7 @@ class Window:
     unmarked: EmptyMeaning
     filled_to: dt.date | None = None
     lists_all: bool = True
+    lists_lessons: bool = False
 
 
 class Level(StrEnum):

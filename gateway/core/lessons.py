@@ -1,55 +1,196 @@
-"""Which lessons a group has on a day: its timetable, the exceptions to it, and the provider's own word.
+"""Which lessons a group has on a day: the provider's own timetable where a source brings one, else the register's with its exceptions.
 
-A lesson is (group, day, slot), slot its ordinal within the group's day, cancelled ones counted.
+A lesson is (group, day, slot), slot its ordinal within the group's day, cancelled ones counted. A source's own ids and start times are
+aliases of it: two sources' lessons of a day join by equal start, else, if equally many, in order, else nobody can say which is which.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from gateway.core.claims import LessonAt
-from gateway.core.facts import LessonException, RegisterGroup, TimetableLine
+from gateway.core.facts import LessonException, LessonState, RegisterGroup, TimetableLine
 from gateway.core.periods import ALWAYS, Period
 
 _DEFAULT_LENGTH = dt.timedelta(minutes=45)
 
 
-def lessons_on(group: RegisterGroup, day: dt.date, zone: ZoneInfo, own_cancelled: Iterable[str] = ()) -> tuple[LessonAt, ...]:
+class OwnLesson(NamedTuple):
+    """A source's own word on a lesson. ``starts_at``, ``ends_at``: "HH:MM"; "" as start is all the day's lessons, as end: not said."""
+
+    source: str
+    starts_at: str
+    ends_at: str = ""
+    is_cancelled: bool = False
+
+
+class OwnDay(NamedTuple):
+    """What a provider's sources say of the lessons of a day. ``scheduled_by``: those that told the whole timetable of these days."""
+
+    lessons: tuple[OwnLesson, ...] = ()
+    scheduled_by: frozenset[str] = frozenset()
+
+
+class DayLessons(NamedTuple):
+    """The lessons of a group's day by time; ``own``: (source, its own start) → the position of the lesson that it means."""
+
+    lessons: tuple[LessonAt, ...] = ()
+    own: Mapping[tuple[str, str], int] = {}
+
+    def position(self, source: str, lesson: str) -> int | None:
+        """Which of the day's lessons a source's own one is; None: nobody can say.
+
+        Args:
+            lesson: its start as "HH:MM", or an id of which no start is known.
+        """
+        known = self.own.get((source, lesson))
+        if known is not None:
+            return known
+        alike = [place for place, one in enumerate(self.lessons) if f"{one.starts_at:%H:%M}" == lesson]
+        return alike[0] if alike else 0 if len(self.lessons) == 1 else None
+
+
+class StandingLesson(NamedTuple):
+    """A source's lesson as it stands; ``state`` None: it is not listed any more. Times as in `OwnLesson`."""
+
+    group: str
+    day: dt.date
+    starts_at: str
+    ends_at: str
+    state: LessonState | None
+
+
+class Schedule(NamedTuple):
+    """The days of a group of which a source has told the whole timetable; only where it has any lesson in them."""
+
+    group: str
+    period: Period
+
+
+class OwnLessons:
+    """What a provider's sources say of lessons."""
+
+    def __init__(self) -> None:
+        self._lessons: dict[tuple[str, dt.date], dict[tuple[str, str], OwnLesson]] = defaultdict(dict)
+        self._schedules: dict[str, set[tuple[str, Period]]] = defaultdict(set)
+
+    def say(self, source: str, lessons: Iterable[StandingLesson]) -> None:
+        """A source's words: each replaces what it said of that lesson before."""
+        for group, day, starts_at, ends_at, state in lessons:
+            said = self._lessons[(group, day)]
+            if state is None:
+                said.pop((source, starts_at), None)
+            else:
+                said[(source, starts_at)] = OwnLesson(source, starts_at, ends_at, state is LessonState.CANCELLED)
+
+    def schedule(self, source: str, told: Iterable[Schedule], untold: Iterable[Schedule] = ()) -> None:
+        """A source's whole timetables, and those that it does not tell any more."""
+        for group, period in untold:
+            self._schedules[group].discard((source, period))
+        for group, period in told:
+            self._schedules[group].add((source, period))
+
+    def on(self, group: str, day: dt.date) -> OwnDay:
+        """What is said of a day of a group."""
+        said, schedules = self._lessons.get((group, day)), self._schedules.get(group)
+        if not said and not schedules:
+            return _NOTHING_SAID
+        scheduled_by = frozenset(source for source, period in schedules or () if day in period)
+        return OwnDay(tuple(said[key] for key in sorted(said)) if said else (), scheduled_by)
+
+
+_NOTHING_SAID = OwnDay()
+_NO_LESSONS = DayLessons()
+_Times = dict[dt.time, tuple[dt.time, bool]]
+"""Start → end, and whether it is cancelled."""
+
+
+def lessons_on(
+    group: RegisterGroup, day: dt.date, zone: ZoneInfo, own: OwnDay = _NOTHING_SAID, precedence: Sequence[str] = ()
+) -> DayLessons:
     """The group's lessons of a day, by time.
 
+    A source that tells its whole timetable comes before the register's; the others' lessons join what is there.
+
     Args:
-        own_cancelled: start times ("HH:MM", "" for all) that the provider's own source says were cancelled.
+        precedence: the sources whose timetable goes first, by the provider's setting.
     """
-    if any(exception.moved_from == day for exception in group.exceptions) and not any(e.day == day for e in group.exceptions):
-        return ()
-    times: dict[dt.time, tuple[dt.time, bool]] = {}
-    if not any(exception.moved_from == day for exception in group.exceptions):
+    told: dict[str, list[OwnLesson]] = defaultdict(list)
+    for one in own.lessons:
+        if one.starts_at:
+            told[one.source].append(one)
+    sources = sorted({*told, *own.scheduled_by}, key=lambda source: (source not in own.scheduled_by, *_rank(source, precedence)))
+    planned = _of_register(group, day)
+    times: _Times = {} if own.scheduled_by else dict(planned)
+    meant = {(source, one): start for source in sources for one, start in _join(times, told[source], planned).items()}
+    if any(not one.starts_at and one.is_cancelled for one in own.lessons):
+        times = {start: (end, True) for start, (end, _) in times.items()}
+    if not times:
+        return _NO_LESSONS
+    starts = sorted(times)
+    lessons = tuple(
+        LessonAt(
+            group.group, day, slot, dt.datetime.combine(day, start, zone), dt.datetime.combine(day, times[start][0], zone), times[start][1]
+        )
+        for slot, start in enumerate(starts, start=1)
+    )  # fmt: skip
+    return DayLessons(lessons, {key: starts.index(start) for key, start in meant.items()})
+
+
+def _rank(source: str, precedence: Sequence[str]) -> tuple[int, str]:
+    return (precedence.index(source) if source in precedence else len(precedence), source)
+
+
+def _join(times: _Times, told: Sequence[OwnLesson], planned: _Times) -> dict[str, dt.time]:
+    """A source's lessons take their places among the day's, or add to them; own start → the start of the lesson that it is."""
+    own = {one.starts_at: dt.time.fromisoformat(one.starts_at) for one in told}
+    meant = {text: start for text, start in own.items() if start in times}
+    left, free = sorted(own.keys() - meant.keys()), sorted(times.keys() - set(meant.values()))
+    if len(left) == len(free):
+        meant.update(zip(left, free, strict=True))
+    elif not free:
+        meant.update({text: own[text] for text in left})
+    for one in told:
+        start = meant.get(one.starts_at)
+        if start is not None:
+            end, is_cancelled = times.get(start) or (_end_of(one, start, planned), False)
+            times[start] = (end, is_cancelled or one.is_cancelled)
+    return meant
+
+
+def _end_of(lesson: OwnLesson, start: dt.time, planned: _Times) -> dt.time:
+    """As the source says, else as the register plans a lesson of that start."""
+    if lesson.ends_at:
+        end = dt.time.fromisoformat(lesson.ends_at)
+    else:
+        end, _ = planned.get(start, (start, False))
+    return end if end > start else _later(start)
+
+
+def _of_register(group: RegisterGroup, day: dt.date) -> _Times:
+    times: _Times = {}
+    if any(exception.moved_from == day for exception in group.exceptions):
+        if not any(exception.day == day for exception in group.exceptions):
+            return times
+    else:
         for line in group.timetable:
             if _meets(line, group, day):
                 times[line.starts_at] = (line.ends_at, False)
     for exception in group.exceptions:
         if exception.day == day:
             _apply(exception, times)
-    own = set(own_cancelled)
-    return tuple(
-        LessonAt(
-            group.group,
-            day,
-            slot,
-            dt.datetime.combine(day, starts_at, zone),
-            dt.datetime.combine(day, ends_at, zone),
-            is_cancelled or "" in own or f"{starts_at:%H:%M}" in own,
-        )
-        for slot, (starts_at, (ends_at, is_cancelled)) in enumerate(sorted(times.items()), start=1)
-    )
+    return times
 
 
-def planned_days(group: RegisterGroup, period: Period) -> frozenset[dt.date]:
-    """Days of the period with at least one lesson that the register has not cancelled."""
-    zone = ZoneInfo("UTC")
-    return frozenset(day for day in period.days() if any(not lesson.is_cancelled for lesson in lessons_on(group, day, zone)))
+def planned_days(group: RegisterGroup, period: Period, own: OwnLessons | None = None) -> frozenset[dt.date]:
+    """Days of the period with at least one lesson that nobody has cancelled."""
+    own, zone = own or OwnLessons(), ZoneInfo("UTC")
+    days = ((day, lessons_on(group, day, zone, own.on(group.group, day)).lessons) for day in period.days())
+    return frozenset(day for day, lessons in days if any(not lesson.is_cancelled for lesson in lessons))
 
 
 def _meets(line: TimetableLine, group: RegisterGroup, day: dt.date) -> bool:
@@ -62,7 +203,7 @@ def _meets(line: TimetableLine, group: RegisterGroup, day: dt.date) -> bool:
     return (day.isocalendar().week % 2 == 1) == (line.weeks == "odd")
 
 
-def _apply(exception: LessonException, times: dict[dt.time, tuple[dt.time, bool]]) -> None:
+def _apply(exception: LessonException, times: _Times) -> None:
     """A cancellation speaks of the lesson of its time, of a day's only lesson whatever its time, or without a time of all the day's."""
     starts_at = exception.starts_at
     if starts_at is None or (exception.cancelled and starts_at not in times and len(times) == 1):

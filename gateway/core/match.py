@@ -16,6 +16,7 @@ from typing import NamedTuple
 from gateway.core.claims import LessonAt
 from gateway.core.collect import UNKNOWN_GROUP
 from gateway.core.facts import PRESENT, Candidate, Finding, Level, Place, Status, Text
+from gateway.core.lessons import DayLessons
 from gateway.core.names import PersonName, likeness, names_agree, names_disagree
 from gateway.core.periods import ACADEMIC_HOUR_MINUTES, Period, month_of, month_period
 
@@ -79,16 +80,18 @@ class WordAt(NamedTuple):
     run: int
     place: Place
     child: str | None  # the child it was last matched with
+    lesson: str = ""  # which of the day's lessons, as `Cell` has it; "": all of them
 
 
 class MarkMatched(NamedTuple):
-    """``lessons``: how many marks of the report it stands for."""
+    """``lessons``: how many marks of the report it stands for; ``slot``: of which lesson it is, 0: of all the day's."""
 
     mark: int
     state: MarkState
     rule: str | None
     child: str | None
     lessons: int
+    slot: int = 0
 
 
 class ClaimWord(NamedTuple):
@@ -208,7 +211,7 @@ def plan(
     listed: Iterable[WordAt],
     siblings: Iterable[WordAt],
     match_of: Callable[[int, str, str], Match],
-    lessons_of: Callable[[str, dt.date], Sequence[LessonAt]],
+    lessons_of: Callable[[str, dt.date], DayLessons],
     known_slots: Mapping[Unit, Collection[int]],
     take: Mapping[tuple[str, str, dt.date, int], str],
     precedence: Sequence[str] = (),
@@ -230,9 +233,10 @@ def plan(
     for word in listed:
         if word.child is not None:
             touched[(word.child, word.group, word.day)] = None
-        match = _state_of(word, match_of, lessons_of, matched)
-        if match is not None:
-            unit = (match, word.group, word.day)
+        found = _judge(word, match_of, lessons_of, matched)
+        matched.marks.append(found)
+        if found.state is MarkState.CLAIMED:
+            unit = (found.child or "", word.group, word.day)
             touched[unit] = None
             units[unit].append(word)
     for word in siblings:
@@ -248,83 +252,86 @@ def plan(
     return matched
 
 
-def _claims_of_one(word: WordAt, child: str, lessons: Sequence[LessonAt]) -> list[ClaimWord]:
+def _claims_of_one(word: WordAt, child: str, day: DayLessons) -> list[ClaimWord]:
     """Most claims of all: nobody to differ with, and nothing said before."""
-    _, _, _, group, day, status, hours, from_empty, _, _, _ = word
+    status, hours, lessons = word.status, word.hours, _lessons_meant(word, day)
     return [
         ClaimWord(
-            child, group, day, lesson.slot, lesson.starts_at, lesson.ends_at,
-            status if hours is None else _at_lesson(word, lessons, position), hours, from_empty, lesson.is_cancelled, "", word.mark,
+            child, word.group, word.day, lesson.slot, lesson.starts_at, lesson.ends_at,
+            status if hours is None else _at_lesson(word, lessons, position), hours, word.from_empty, lesson.is_cancelled, "", word.mark,
         )
         for position, lesson in enumerate(lessons)
     ]  # fmt: skip
 
 
-def _state_of(
-    word: WordAt,
-    match_of: Callable[[int, str, str], Match],
-    lessons_of: Callable[[str, dt.date], Sequence[LessonAt]],
-    matched: Matched,
-) -> str | None:
-    """Record where one mark has come to; the child, where it makes claims."""
-    state, rule, child, lessons = _judge(word, match_of, lessons_of, matched)
-    matched.marks.append(MarkMatched(word.mark, state, rule, child, lessons))
-    return child if state is MarkState.CLAIMED else None
+def _lessons_meant(word: WordAt, day: DayLessons) -> tuple[LessonAt, ...]:
+    """The lessons that a mark speaks of; none where nobody can say which of the day's its own is."""
+    if not word.lesson or not day.lessons:
+        return day.lessons
+    position = day.position(word.source, word.lesson)
+    return () if position is None else day.lessons[position : position + 1]
 
 
 def _judge(
     word: WordAt,
     match_of: Callable[[int, str, str], Match],
-    lessons_of: Callable[[str, dt.date], Sequence[LessonAt]],
+    lessons_of: Callable[[str, dt.date], DayLessons],
     matched: Matched,
-) -> tuple[MarkState, str | None, str | None, int]:
+) -> MarkMatched:
+    """Where one mark has come to."""
     if word.status is Status.NOTHING:
-        return MarkState.WITHDRAWN, None, None, 0
+        return MarkMatched(word.mark, MarkState.WITHDRAWN, None, None, 0)
     if word.group.startswith(UNKNOWN_GROUP):
         # Without a timetable nobody can say whether an empty cell is a lesson's.
-        return MarkState.WAITING, "N03", None, 0 if word.from_empty else 1
-    lessons = lessons_of(word.group, word.day)
-    if not lessons and word.from_empty:
-        return MarkState.DROPPED, None, None, 0
+        return MarkMatched(word.mark, MarkState.WAITING, "N03", None, 0 if word.from_empty else 1)
+    day = lessons_of(word.group, word.day)
+    if not day.lessons and word.from_empty:
+        return MarkMatched(word.mark, MarkState.DROPPED, None, None, 0)
+    lessons = _lessons_meant(word, day)
+    slot = lessons[0].slot if word.lesson and lessons else 0
     match = match_of(word.person, word.group, month_of(word.day))
     matched.persons[word.person] = match
     if match.is_outside:
-        return MarkState.OUTSIDE, None, None, max(1, len(lessons))
+        return MarkMatched(word.mark, MarkState.OUTSIDE, None, None, max(1, len(lessons)), slot)
     if match.rule is not None:
-        return MarkState.WAITING, match.rule, None, max(1, len(lessons))
+        return MarkMatched(word.mark, MarkState.WAITING, match.rule, None, max(1, len(lessons)), slot)
+    if not day.lessons:
+        return MarkMatched(word.mark, MarkState.NO_LESSON, "N04", match.child, 1)
     if not lessons:
-        return MarkState.NO_LESSON, "N04", match.child, 1
+        matched.findings.append((unplaced_lesson(word, day), word.group))
+        return MarkMatched(word.mark, MarkState.UNFIT, None, None, 0)
     if word.hours is not None and _spread(word.hours, lessons) is None:
         matched.findings.append((unfit_hours(word.hours, word.day, word.place), word.group))
-        return MarkState.UNFIT, None, None, 0
-    return MarkState.CLAIMED, None, match.child, len(lessons)
+        return MarkMatched(word.mark, MarkState.UNFIT, None, None, 0)
+    return MarkMatched(word.mark, MarkState.CLAIMED, None, match.child, len(lessons), slot)
 
 
 def _claims_of(
     unit: Unit,
     words: Sequence[WordAt],
-    lessons: Sequence[LessonAt],
+    day_lessons: DayLessons,
     known_slots: Collection[int],
     take: Mapping[tuple[str, str, dt.date, int], str],
     precedence: Sequence[str],
 ) -> Iterable[ClaimWord]:
     child, group, day = unit
-    by_source: dict[str, WordAt] = {}
-    for word in words:
-        best = by_source.get(word.source)
-        if best is None or _weight(word) > _weight(best):
-            by_source[word.source] = word
+    best: dict[int, dict[str, tuple[WordAt, Status]]] = defaultdict(dict)
+    for word in sorted(words, key=_weight):
+        lessons = _lessons_meant(word, day_lessons)
+        for position, lesson in enumerate(lessons):
+            best[lesson.slot][word.source] = (word, _at_lesson(word, lessons, position))
     left = set(known_slots)
-    for position, lesson in enumerate(lessons):
-        if not by_source:
-            break
+    for lesson in day_lessons.lessons:
+        speaking = best.get(lesson.slot)
+        if not speaking:
+            continue
         left.discard(lesson.slot)
-        said = {source: _at_lesson(word, lessons, position) for source, word in by_source.items()}
+        said = {source: status for source, (_, status) in speaking.items()}
         source, conflict = _whose_word(said, take.get((child, group, day, lesson.slot)), precedence)
-        word = by_source[source]
+        word, status = speaking[source]
         yield ClaimWord(
             child, group, day, lesson.slot, lesson.starts_at, lesson.ends_at,
-            said[source], word.hours, word.from_empty, lesson.is_cancelled, conflict, word.mark,
+            status, word.hours, word.from_empty, lesson.is_cancelled, conflict, word.mark,
         )  # fmt: skip
     for slot in sorted(left):
         yield ClaimWord(child, group, day, slot, None, None, None, None, False, False, "", None)
@@ -367,6 +374,23 @@ def _spread(hours: int, lessons: Sequence[LessonAt]) -> list[int] | None:
         parts.append(part)
         left -= part
     return parts if left == 0 else None
+
+
+def unplaced_lesson(word: WordAt, day: DayLessons) -> Finding:
+    """What is said of a mark of which nobody can say which of the day's lessons it is of."""
+    starts = ", ".join(f"{lesson.starts_at:%H:%M}" for lesson in day.lessons)
+    return Finding(
+        Level.UNREAD,
+        word.place,
+        Text(
+            f"занятие {word.day:%d.%m.%Y} ({word.lesson}): в этот день у группы занятия {starts}; какое из них — не ясно.",
+            f"the lesson of {word.day:%d.%m.%Y} ({word.lesson}): the group has lessons at {starts} that day; which one it is is not clear.",
+        ),
+        Text(
+            "Исправьте время занятия в своей системе или расписание группы в Навигаторе.",
+            "Mend the lesson's time in your own system, or the group's timetable in the Navigator.",
+        ),
+    )
 
 
 def unfit_hours(hours: int | None, day: dt.date, place: Place) -> Finding:

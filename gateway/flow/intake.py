@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +15,7 @@ from gateway.core import book, collect
 from gateway.core.claims import Claim, claim_key
 from gateway.core.close import Months
 from gateway.core.collect import Collected, Known, ReadBatch, told
-from gateway.core.facts import Batch, Finding, InputRefused, Lesson, LessonState, Mark, RegisterGroup, RegisterProvider
+from gateway.core.facts import Batch, Finding, InputRefused, Lesson, Mark, RegisterGroup, RegisterProvider
 from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
 from gateway.core.match import ClaimWord, MarkState, Matched, WordAt, unfit_hours
@@ -24,12 +23,12 @@ from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress, collector_off
 from gateway.flow.whole import is_whole, take_whole
-from gateway.plugins import FileAdapter
 from gateway.store import adopt as store_adopt
 from gateway.store import claims as store_claims
 from gateway.store import collect as store_collect
 from gateway.store import decide as store_decide
 from gateway.store import ledger as store_ledger
+from gateway.store import lessons as store_lessons
 from gateway.store import match as store_match
 from gateway.store import months as store_months
 from gateway.store import register as store_register
@@ -43,16 +42,33 @@ from gateway.vault import person_of_member
 
 @dataclass(frozen=True, slots=True)
 class IntakeRequest:
-    """``mapping``: the provider's mapping as read, {} for none; ``month``: the month that the file is taken in for."""
+    """An input and whose it is.
 
-    path: Path
+    Attributes:
+        name: of the file, or of the source that is asked.
+        sha256: of the file's content; of a source that is asked, whatever names what is asked.
+        batches: reads the input; may raise `InputRefused`.
+        mapping: the provider's mapping as read, {} for none.
+        month: the month that the file is taken in for.
+        attempt: of a source that is asked: which reading of it this is (`source_state.begin`); None: a file.
+    """
+
+    name: str
+    sha256: str
     provider: RegisterProvider
     source: str
-    adapter: FileAdapter
+    batches: Callable[[], Iterable[Batch]]
     mapping: Mapping[str, Any]
-    month: str | None
+    month: str | None = None
     holidays: frozenset[dt.date] = frozenset()
     limit_percent: int = 10
+    attempt: int | None = None
+
+    @property
+    def run(self) -> store_collect.RunRequest:
+        """What makes two inputs the same request."""
+        asked = _hash_of(self.mapping, self.month)
+        return store_collect.RunRequest(self.provider.provider, self.source, self.name, self.sha256, asked, self.month, self.attempt)
 
 
 @dataclass(slots=True)
@@ -80,27 +96,44 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
 
     Interrupted anywhere, the same call goes on where it was, and reports the same.
     """
-    sha256 = hashlib.sha256(asked.path.read_bytes()).hexdigest()
-    request = store_collect.RunRequest(
-        asked.provider.provider, asked.source, asked.path.name, sha256, _hash_of(asked.mapping, asked.month), asked.month
-    )
     try:
-        batches = _parsed(asked, now, progress)
+        batches = _parsed(asked, progress)
     except InputRefused as refused:
-        run = store_collect.save_refused(flow.engine, request, refused.finding, now)
-        return Intake(run, Collected(), Outcomes(), refused.finding)
+        return Intake(store_collect.save_refused(flow.engine, asked.run, refused.finding, now), Collected(), Outcomes(), refused.finding)
     with collector_off():
-        run, collected = _stored(flow, asked, request, batches, now)
+        run, collected = stored(flow, asked, batches, now)
+        assert run is not None  # a file's run is kept even where it says nothing new
         collected.withdrawn = run.withdrawn
-        store_adopt.say_again(flow.engine, asked.provider.provider, asked.source, lambda: {read.cell for read in collected.read})
         complete = flow.run(now, progress)
-    return Intake(run, collected, _outcomes(flow, asked, collected), complete=complete)
+    return Intake(run, collected, outcomes(flow, asked, collected), complete=complete)
+
+
+def stored(
+    flow: Flow,
+    asked: IntakeRequest,
+    batches: Sequence[Batch],
+    now: dt.datetime,
+    goes_on: store_collect.Run | None = None,
+    is_all: bool = True,
+) -> tuple[store_collect.Run | None, Collected]:
+    """Compare with what is known and store. Where another process has stored an input of the provider meanwhile, it is compared anew.
+
+    Args:
+        goes_on: the run of which this is a later part.
+        is_all: whether the run has no other part.
+
+    Returns:
+        The run, None where a source that is asked says what it said before; and the plan.
+    """
+    run, collected = _stored(flow, asked, batches, now, goes_on, is_all)
+    store_adopt.say_again(flow.engine, asked.provider.provider, asked.source, lambda: {read.cell for read in collected.read})
+    return run, collected
 
 
 def _stored(
-    flow: Flow, asked: IntakeRequest, request: store_collect.RunRequest, batches: Sequence[Batch], now: dt.datetime
-) -> tuple[store_collect.Run, Collected]:
-    """Compare with what is known and store. Where another process has stored an input of the provider meanwhile, it is compared anew."""
+    flow: Flow, asked: IntakeRequest, batches: Sequence[Batch], now: dt.datetime, goes_on: store_collect.Run | None, is_all: bool
+) -> tuple[store_collect.Run | None, Collected]:
+    request = asked.run
     while True:
         fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
         with reading(flow.engine) as connection:
@@ -108,13 +141,17 @@ def _stored(
             read = collect.read(batches, group_of, _today(asked, now))
             moved = store_source.moved_groups(group_of.named, _meant(read, group_of))
             if not moved:
-                resumes = store_collect.unfinished_run(connection, request)
+                resumes = store_collect.unfinished_run(connection, request) if goes_on is None else None
                 known, collected = _compared(flow, connection, asked, group_of, read, resumes, now)
         if moved:  # a mapping that names another group than before is a second answer: it replaces the first
             store_source.regroup(flow.engine, asked.provider.provider, asked.source, moved)
             continue
-        whole = take_whole(flow, request, collected, fence, now) if is_whole(collected, known) else None
-        run = whole or store_collect.save(flow.engine, request, collected, known.marks, resumes, flow.vault.seal, fence, now)
+        is_asked = asked.attempt is not None
+        says_nothing = is_asked and goes_on is None and resumes is None and collected.is_nothing
+        if says_nothing and store_collect.save_nothing(flow.engine, request, collected):
+            return None, collected
+        whole = take_whole(flow, request, collected, fence, now) if is_all and is_whole(collected, known) else None
+        run = whole or store_collect.save(flow.engine, request, collected, known.marks, goes_on or resumes, flow.vault.seal, fence, now)
         if run is not None:
             return run, collected
 
@@ -156,7 +193,7 @@ def _today(asked: IntakeRequest, now: dt.datetime) -> dt.date:
 def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
     """What `take_in` would make of the file. Nothing is stored."""
     try:
-        batches = _parsed(asked, now, progress)
+        batches = _parsed(asked, progress)
     except InputRefused as refused:
         return Intake(None, Collected(), Outcomes(), refused.finding)
     with reading(flow.engine) as connection:
@@ -167,9 +204,9 @@ def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     return Intake(None, collected, _tried(flow, asked, collected, known, now))
 
 
-def _parsed(asked: IntakeRequest, now: dt.datetime, progress: Progress) -> list[Batch]:
+def _parsed(asked: IntakeRequest, progress: Progress) -> list[Batch]:
     batches = []
-    for batch in asked.adapter.parse(asked.path, asked.mapping, asked.month, now):
+    for batch in asked.batches():
         batches.append(batch)
         progress("read", len(batch.records))
     return batches
@@ -197,19 +234,29 @@ def _known(
     compared = {sheet.group for sheet in sheets if sheet.changed is None}
     changed = {sheet.person_of[member] for sheet in sheets for member in sheet.changed or ()}
     period = cache(lambda: _period_of(read, now))
+
+    def lesson_days(group: str) -> frozenset[dt.date]:
+        own = store_lessons.own_of(connection, provider, [group], period())
+        return planned_days(groups[group], period(), own) if group in groups else frozenset()
+
     return Known(
         group_of=group_of,
-        lesson_days=lambda group: planned_days(groups[group], period()) if group in groups else frozenset(),
+        lesson_days=lesson_days,
         nonworking=asked.holidays,
         today=_today(asked, now),
         key_of=flow.vault.key_of,
         persons=store_source.persons_of(connection, provider, source) if compared else (),
         marks=store_source.marks_of(connection, provider, source, compared, period(), changed) if compared or changed else {},
-        lessons=store_source.lessons_of(connection, provider, source, compared),
+        lessons=store_lessons.lessons_of(connection, provider, source, compared, period()) if compared else (),
+        schedules=store_lessons.schedules_of(connection, provider, source, compared) if tells_timetables(read) else (),
         next_person=store_source.next_person(connection, provider) if compared else 1,
         limit_percent=asked.limit_percent,
         resumes=resumes.run if resumes else None,
     )
+
+
+def tells_timetables(read: Iterable[ReadBatch]) -> bool:
+    return any(sheet.window is not None and sheet.window.lists_lessons for each in read for sheet in each.sheets)
 
 
 def _period_of(read: Iterable[ReadBatch], now: dt.datetime) -> Period:
@@ -224,9 +271,15 @@ class _GroupFinder:
     """The register's group for a source's words: by the mapping, by an earlier answer, by its title, or because there is only one."""
 
     def __init__(
-        self, groups: Mapping[str, RegisterGroup], mapping: Mapping[str, Any], named: Mapping[str, store_source.NamedGroup]
+        self,
+        groups: Mapping[str, RegisterGroup],
+        mapping: Mapping[str, Any],
+        named: Mapping[str, store_source.NamedGroup],
+        is_asked: bool = False,
     ) -> None:
+        """``is_asked``: the source is a system, which names all its groups, those that the register does not have too."""
         self.named = named
+        self._only = next(iter(groups)) if len(groups) == 1 and not is_asked else None
         by_mapping = mapping.get("groups")
         self._mapping = {folded(str(words)): str(group) for words, group in by_mapping.items()} if isinstance(by_mapping, Mapping) else {}
         self.groups = groups
@@ -238,7 +291,7 @@ class _GroupFinder:
     def of(cls, connection: Connection, asked: IntakeRequest) -> _GroupFinder:
         provider = asked.provider.provider
         groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
-        return cls(groups, asked.mapping, store_source.named_groups(connection, provider, asked.source))
+        return cls(groups, asked.mapping, store_source.named_groups(connection, provider, asked.source), asked.attempt is not None)
 
     def __call__(self, words: str) -> str | None:
         key = folded(words)
@@ -249,15 +302,15 @@ class _GroupFinder:
         titled = self._titles.get(key, [])
         if len(titled) == 1:
             return titled[0]
-        if len(self.groups) == 1 and not titled:
-            return next(iter(self.groups))
+        if self._only is not None and not titled:
+            return self._only
         return words if words in self.groups else None
 
 
 # ---------------------------------------------------------------- what came of it
 
 
-def _outcomes(flow: Flow, asked: IntakeRequest, collected: Collected) -> Outcomes:
+def outcomes(flow: Flow, asked: IntakeRequest, collected: Collected) -> Outcomes:
     provider = asked.provider.provider
     marks = views.mark_outcomes(flow.engine, provider, asked.source, [read.cell for read in collected.read])
     claims = views.claim_outcomes(flow.engine, provider, _claims_wanted(marks))
@@ -284,7 +337,7 @@ def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known,
     words = [
         WordAt(
             mark, asked.source, read.cell.person, read.cell.group, read.cell.day, read.word.status, read.word.hours, read.word.from_empty,
-            2**62, read.word.place, None,
+            2**62, read.word.place, None, read.cell.lesson,
         )
         for mark, read in zip(cells, collected.read, strict=True)
     ]  # fmt: skip
@@ -292,21 +345,17 @@ def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known,
     for entry in collected.persons:
         if entry.person.person not in context.persons or not context.persons[entry.person.person].answer:
             context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)
-    for lesson in collected.lessons:
-        cancelled = context.own_cancelled.setdefault((lesson.group, lesson.day), [])
-        if lesson.state is LessonState.CANCELLED:
-            cancelled.append(lesson.starts_at)
-        elif lesson.starts_at in cancelled:
-            cancelled.remove(lesson.starts_at)
+    context.own.say(asked.source, collected.lessons)
+    context.own.schedule(asked.source, collected.schedules, collected.unscheduled)
     matched, payers = flow.plan_match(asked.provider.provider, words, context, replaced)
-    outcomes = Outcomes(findings=[finding for finding, _ in matched.findings])
+    tried = Outcomes(findings=[finding for finding, _ in matched.findings])
     for mark in matched.marks:
-        outcomes.marks[cells[mark.mark]] = views.MarkOutcome(mark.state, mark.rule, mark.child, mark.lessons)
+        tried.marks[cells[mark.mark]] = views.MarkOutcome(mark.state, mark.rule, mark.child, mark.lessons, mark.slot)
     for outcome in _booked(flow, asked.provider.provider, matched, payers, now):
-        outcomes.claims.setdefault((outcome.child, outcome.group, outcome.day), []).append(outcome)
-    for each in outcomes.claims.values():
+        tried.claims.setdefault((outcome.child, outcome.group, outcome.day), []).append(outcome)
+    for each in tried.claims.values():
         each.sort(key=lambda one: one.slot)
-    return outcomes
+    return tried
 
 
 def _booked(flow: Flow, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime) -> list[views.ClaimOutcome]:

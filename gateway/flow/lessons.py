@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from gateway.core.lessons import lessons_on
 from gateway.core.periods import month_period
 from gateway.flow.run import Flow
-from gateway.store import match as store_match
+from gateway.store import lessons as store_lessons
 from gateway.store import register as store_register
 from gateway.store.engine import reading
 
@@ -19,12 +19,12 @@ def lesson_counts(flow: Flow, month: str) -> Mapping[str, Mapping[str, int]]:
     with reading(flow.engine) as connection:
         for provider, known in store_register.providers(connection).items():
             groups = store_register.groups_of_provider(connection, provider)
-            own_cancelled = store_match.own_cancelled(connection, provider, [group.group for group in groups])
+            own = store_lessons.own_of(connection, provider, [group.group for group in groups], month_period(month))
             lessons = [
                 lesson
                 for group in groups
                 for day in month_period(month).days()
-                for lesson in lessons_on(group, day, ZoneInfo(known.time_zone), own_cancelled.get((group.group, day), ()))
+                for lesson in lessons_on(group, day, ZoneInfo(known.time_zone), own.on(group.group, day)).lessons
             ]
             found[provider] = {"lessons": len(lessons), "cancelled": sum(lesson.is_cancelled for lesson in lessons)}
     return found

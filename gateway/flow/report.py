@@ -63,7 +63,7 @@ def _answer(
 def _entries(
     read: ReadMark, intake: Intake, language: str, numbers: Mapping[str, str], numbers_of_children: Mapping[str, str]
 ) -> Iterable[dict[str, Any]]:
-    """One entry per mark: a cell stands for all the group's lessons of its day."""
+    """One entry per mark: a cell stands for all the group's lessons of its day, or for the one that its source names."""
     outcome = intake.outcomes.marks.get(read.cell)
     if outcome is None or outcome.state in (MarkState.DROPPED, MarkState.UNFIT, MarkState.WITHDRAWN, MarkState.LISTED):
         return
@@ -73,6 +73,7 @@ def _entries(
         "sheet": word.place.sheet,
         "row": word.place.row,
         "column": word.place.column,
+        "url": word.place.url,
         "child": member.name,
         "certificate": number,
         "date": read.cell.day.isoformat(),
@@ -84,11 +85,13 @@ def _entries(
         "_new": read.is_new,
     }
     if outcome.state is not MarkState.CLAIMED:
-        for slot in range(1, max(1, outcome.lessons) + 1):
+        for slot in [outcome.slot] if outcome.slot else range(1, max(1, outcome.lessons) + 1):
             if outcome.lessons or outcome.state is not MarkState.WAITING:
                 yield base | {"slot": slot} | _unclaimed(read, outcome, language)
         return
     for claim in intake.outcomes.claims.get((outcome.child or "", read.cell.group, read.cell.day), []):
+        if outcome.slot not in (0, claim.slot):
+            continue
         yield base | {
             "slot": claim.slot,
             "status": claim.status if word.hours is not None else word.status.value,
@@ -122,6 +125,7 @@ def finding_entry(finding: Finding, language: str) -> dict[str, Any]:
         "sheet": finding.place.sheet,
         "row": finding.place.row,
         "column": finding.place.column,
+        "url": finding.place.url,
         "what": finding.what.in_language(language),
         "cure": finding.cure.in_language(language),
     }

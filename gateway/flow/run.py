@@ -17,9 +17,9 @@ from zoneinfo import ZoneInfo
 
 from gateway.core import book, decide, match
 from gateway.core.claims import Answer as ClaimAnswer
-from gateway.core.claims import Claim, LessonAt
+from gateway.core.claims import Claim
 from gateway.core.facts import Candidate, RegisterGroup
-from gateway.core.lessons import lessons_on
+from gateway.core.lessons import DayLessons, lessons_on
 from gateway.core.match import Match, Matched, WordAt
 from gateway.core.periods import month_of, month_period
 from gateway.flow.post import Poster, posting
@@ -60,6 +60,7 @@ class Flow:
     match_by_name: bool = True
     register_name: str = "register"
     settled: Callable[[Sequence[Mapping[str, Any]]], None] = field(default=lambda batch: None)
+    precedence: Mapping[str, Sequence[str]] = field(default_factory=dict)  # provider → its sources, whose word goes first
     eligible_days: decide.EligibleDays = field(default_factory=decide.EligibleDays)
 
     # ------------------------------------------------------------ collect: the register's side
@@ -182,7 +183,8 @@ class Flow:
         """Match's plan for one provider's marks, and the payer of each child in it. ``replaced``: marks that stand and shall not speak."""
         matches = Matches(self, context)
         matches.ask_for(words)
-        lessons = Lessons(context)
+        precedence = self.precedence.get(provider, ())
+        lessons = Lessons(context, precedence)
         units = {(word.child, word.group, word.day) for word in words if word.child is not None}
         for word in words:
             if not word.group.startswith("?"):
@@ -190,7 +192,7 @@ class Flow:
                 if child is not None:
                     units.add((child, word.group, word.day))
         around = store_match.around(self.engine, provider, units, [*(word.mark for word in words), *replaced])
-        matched = match.plan(words, around.siblings, matches, lessons, around.slots, around.take)
+        matched = match.plan(words, around.siblings, matches, lessons, around.slots, around.take, precedence)
         with reading(self.engine) as connection:
             payers = store_register.payer_of_children(connection, {word.child for word in matched.claims})
         return matched, matches.payers | payers
@@ -263,16 +265,18 @@ class Matches:
 class Lessons:
     """(group, day) → the day's lessons."""
 
-    def __init__(self, context: store_match.MatchContext) -> None:
+    def __init__(self, context: store_match.MatchContext, precedence: Sequence[str] = ()) -> None:
         self._context = context
         self._zone = ZoneInfo(context.zone)
-        self._known: dict[tuple[str, dt.date], Sequence[LessonAt]] = {}
+        self._precedence = precedence
+        self._known: dict[tuple[str, dt.date], DayLessons] = {}
 
-    def __call__(self, group: str, day: dt.date) -> Sequence[LessonAt]:
+    def __call__(self, group: str, day: dt.date) -> DayLessons:
         key = (group, day)
         if key not in self._known:
             known: RegisterGroup | None = self._context.groups.get(group)
-            self._known[key] = lessons_on(known, day, self._zone, self._context.own_cancelled.get(key, ())) if known else ()
+            own = self._context.own.on(group, day)
+            self._known[key] = lessons_on(known, day, self._zone, own, self._precedence) if known else DayLessons()
         return self._known[key]
 
 

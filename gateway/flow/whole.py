@@ -28,12 +28,13 @@ from gateway.vault import person_of_member
 
 
 def is_whole(collected: Collected, known: Known) -> bool:
-    """Whether the input only adds: no mark of its groups and days is known, nothing is withdrawn or held, no lesson changes."""
+    """Whether the input only adds: no mark or lesson of its groups and days is known, nothing is withdrawn or held."""
     return (
         bool(collected.words)
         and not known.marks
         and not collected.held
-        and not collected.lessons
+        and not known.lessons
+        and not collected.unscheduled
         and known.resumes is None
         and len(collected.words) == len(collected.read)
     )
@@ -44,6 +45,7 @@ def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence
     words = [
         WordAt(
             place, asked.source, cell.person, cell.group, cell.day, word.status, word.hours, word.from_empty, 0, word.place, None,
+            cell.lesson,
         )
         for place, (cell, word) in enumerate(collected.words.items())
     ]  # fmt: skip
@@ -53,12 +55,15 @@ def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence
     for entry in collected.persons:
         if entry.person.person not in context.persons:
             context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)
+    context.own.say(asked.source, collected.lessons)
+    context.own.schedule(asked.source, collected.schedules)
+    precedence = flow.precedence.get(asked.provider, ())
     matches = Matches(flow, context)
     matches.ask_for(words)
     with store_whole.opened(flow.engine, asked, flow.register_name, fence) as work:
         if work is None:
             return None
-        matched = match.plan(words, (), matches, Lessons(context), {}, {})
+        matched = match.plan(words, (), matches, Lessons(context, precedence), {}, {}, precedence)
         payers = matches.payers | store_register.payer_of_children(work.connection, {word.child for word in matched.claims})
         if matched.claims and not _are_new(work, matched, payers):
             return None

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, StandingLesson, StandingMark, Word
+from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, StandingMark, Word
 from gateway.core.facts import Finding, Member
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
-from gateway.store import register, told
+from gateway.store import lessons, register, source_state, told
 from gateway.store import tables as t
 from gateway.store.engine import writing
 from gateway.store.rows import among, insert_many, list_again, reserve_ids, update_many, upsert
@@ -41,6 +41,7 @@ class RunRequest(NamedTuple):
     sha256: str
     request: str
     month: str | None
+    attempt: int | None = None  # of a source that is asked: a later reading's word counts
 
 
 # Statements that every input needs are made once: making one takes longer than running it.
@@ -121,7 +122,7 @@ def save(
         run = resumes or open_run(connection, asked, now)
         save_surroundings(connection, asked, collected, run.run, seal, {})
         _save_words(connection, asked, collected.words, standing, run.run)
-        replace_lessons(connection, asked.provider, asked.source, collected.lessons, run.run)
+        lessons.save(connection, asked.provider, asked.source, collected, run.run)
         _save_held(connection, asked, collected, run.run)
         told.keep(connection, asked.provider, asked.source, collected)
         withdrawn = run.withdrawn + collected.withdrawn
@@ -134,10 +135,29 @@ def save(
 def save_surroundings(
     connection: Connection, asked: RunRequest, collected: Collected, run: int, seal: Callable[[Member], str], matches: Mapping[int, Match]
 ) -> None:
-    """All that a run says besides its marks: groups, persons (``matches``: whose some of them are known to be), findings."""
+    """All that a run says besides its marks: where to read on, groups, findings, persons (``matches``: whose some are known to be)."""
+    _save_cursor(connection, asked, collected)
     _save_groups(connection, asked, collected)
     _save_persons(connection, asked, collected, seal, matches)
     _save_findings(connection, asked, collected, run)
+
+
+def _save_cursor(connection: Connection, asked: RunRequest, collected: Collected) -> None:
+    if asked.attempt is not None:
+        source_state.check_is_last(connection, asked.provider, asked.source, asked.attempt)
+    if collected.cursor is not None:
+        source_state.save_cursor(connection, asked.provider, asked.source, collected.cursor)
+
+
+def save_nothing(engine: Engine, asked: RunRequest, collected: Collected) -> bool:
+    """Store where to read on of an input that leaves all as it stands, without a run. False where there are findings or withdrawals of the
+    source that it answers: then nothing was stored.
+    """
+    with writing(engine) as connection:
+        if connection.execute(_WAITS, {"provider": asked.provider, "source": asked.source}).scalar_one():
+            return False
+        _save_cursor(connection, asked, collected)
+    return True
 
 
 def save_refused(engine: Engine, asked: RunRequest, finding: Finding, now: dt.datetime) -> Run:
@@ -212,7 +232,7 @@ def _whose(match: Match | None) -> tuple[str | None, str | None, str | None]:
 
 _MARK_COLUMNS = (
     "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col", "run",
-    "state", "lessons",
+    "state", "lessons", "slot",
 )  # fmt: skip
 
 
@@ -230,7 +250,7 @@ def _save_words(
         [
             (
                 asked.provider, first + offset, asked.source, cell.person, cell.group, cell.day, cell.lesson, word.status.value, word.hours,
-                word.from_empty, word.place.sheet, word.place.row, word.place.column, run, MarkState.LISTED.value, 0,
+                word.from_empty, word.place.sheet, word.place.row, word.place.column, run, MarkState.LISTED.value, 0, 0,
             )
             for offset, (cell, word) in enumerate(new)
         ],
@@ -263,34 +283,6 @@ _MARK = t.mark.c
 _WORDS = sa.select(
     _MARK.group_id, _MARK.day, _MARK.mark, _MARK.run, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row, _MARK.col
 ).where(_MARK.provider == sa.bindparam("provider"), among(_MARK.mark, "marks"))
-
-
-def replace_lessons(connection: Connection, provider: str, source: str, lessons: Sequence[StandingLesson], run: int) -> None:
-    """Give lessons a new word, keep the one before, and list their marks for match."""
-    columns = t.own_lesson.c
-    told.forget(connection, provider, told.days_of([(lesson.group, lesson.day) for lesson in lessons]))
-    for lesson in lessons:
-        key = (columns.group_id == lesson.group) & (columns.day == lesson.day) & (columns.starts_at == lesson.starts_at)
-        before = connection.execute(
-            sa.select(columns.state, columns.run).where(columns.provider == provider, columns.source == source, key)
-        ).one_or_none()
-        if before is not None:
-            row = (provider, source, lesson.group, lesson.day, lesson.starts_at, before.state, before.run, run)
-            insert_many(
-                connection, t.earlier_lesson, ("provider", "source", "group_id", "day", "starts_at", "state", "run", "replaced_by"), [row]
-            )
-        upsert(
-            connection,
-            t.own_lesson,
-            [
-                {
-                    "provider": provider, "source": source, "group_id": lesson.group, "day": lesson.day, "starts_at": lesson.starts_at,
-                    "state": lesson.state.value, "run": run,
-                }
-            ],
-            ["provider", "source", "group_id", "day", "starts_at"],
-        )  # fmt: skip
-        register.list_marks(connection, provider, (t.mark.c.group_id == lesson.group) & (t.mark.c.day == lesson.day))
 
 
 def _by_month(covered: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -332,6 +324,16 @@ _OF_RUN = sa.delete(t.finding).where(_FINDING.provider == sa.bindparam("of_provi
 
 
 _WITHDRAWAL = t.withdrawal.c
+_WAITS = sa.select(
+    sa.or_(
+        sa.exists().where(
+            _FINDING.provider == sa.bindparam("provider"), _FINDING.source == sa.bindparam("source"), _FINDING.stands.is_(True)
+        ),
+        sa.exists().where(
+            _WITHDRAWAL.provider == sa.bindparam("provider"), _WITHDRAWAL.source == sa.bindparam("source"), _WITHDRAWAL.state == "waiting"
+        ),
+    )
+)
 _SUPERSEDED = (
     sa.update(t.withdrawal)
     .where(

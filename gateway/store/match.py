@@ -15,9 +15,10 @@ from sqlalchemy import Connection, Engine
 
 from gateway.core.claims import claim_key
 from gateway.core.facts import Place, RegisterGroup, Status
+from gateway.core.lessons import OwnLessons
 from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, WordAt
-from gateway.core.periods import month_of
-from gateway.store import register
+from gateway.core.periods import Period, month_of
+from gateway.store import lessons, register
 from gateway.store import tables as t
 from gateway.store.engine import claiming, reading, saving
 from gateway.store.rows import among, insert_many, list_again, lock_new_claims, reserve_ids, update_many
@@ -26,7 +27,7 @@ BATCH = 10_000
 
 _WORD_COLUMNS = (
     t.mark.c.mark, t.mark.c.source, t.mark.c.person, t.mark.c.group_id, t.mark.c.day, t.mark.c.status, t.mark.c.hours, t.mark.c.from_empty,
-    t.mark.c.run, t.mark.c.sheet, t.mark.c.row, t.mark.c.col, t.mark.c.child,
+    t.mark.c.run, t.mark.c.sheet, t.mark.c.row, t.mark.c.col, t.mark.c.child, t.mark.c.lesson,
 )  # fmt: skip
 
 
@@ -41,12 +42,12 @@ class ListedMarks(NamedTuple):
 
 @dataclass(slots=True)
 class MatchContext:
-    """What match needs to know of these marks. ``own_cancelled``: (group, day) → start times that a source says were cancelled."""
+    """What match needs to know of these marks. ``own``: what the provider's sources say of lessons."""
 
     persons: dict[int, PersonToMatch] = field(default_factory=dict)
     groups: dict[str, RegisterGroup] = field(default_factory=dict)
     zone: str = "Europe/Moscow"
-    own_cancelled: dict[tuple[str, dt.date], list[str]] = field(default_factory=dict)
+    own: OwnLessons = field(default_factory=OwnLessons)
 
 
 @contextmanager
@@ -85,15 +86,12 @@ _ANYTHING = sa.select(sa.or_(*(sa.exists().select_from(table) for table in (t.to
 
 
 def _word(row: Sequence[Any]) -> WordAt:
-    mark, source, person, group, day, status, hours, from_empty, run, sheet, line, column, child = row
-    return WordAt(mark, source, person, group, day, Status(status), hours, from_empty, run, Place(sheet, line, column), child)
+    mark, source, person, group, day, status, hours, from_empty, run, sheet, line, column, child, lesson = row
+    return WordAt(mark, source, person, group, day, Status(status), hours, from_empty, run, Place(sheet, line, column), child, lesson)
 
 
 _PERSONS = sa.select(t.person.c.person, t.person.c.row, t.person.c.sealed, t.person.c.child, t.person.c.matched_by, t.person.c.is_outside)
 _PERSONS = _PERSONS.where(t.person.c.provider == sa.bindparam("provider"), among(t.person.c.person, "persons"))
-_CANCELLED = sa.select(t.own_lesson.c.group_id, t.own_lesson.c.day, t.own_lesson.c.starts_at).where(
-    t.own_lesson.c.provider == sa.bindparam("provider"), among(t.own_lesson.c.group_id, "groups"), t.own_lesson.c.state == "cancelled"
-)
 
 
 def context(
@@ -108,20 +106,15 @@ def context(
         groups = {word.group for word in words}
         found.groups = register.groups_of(connection, groups)
         found.zone = zone_of(connection, provider)
-        found.own_cancelled = own_cancelled(connection, provider, groups)
+        if words:
+            days = [word.day for word in words]
+            found.own = lessons.own_of(connection, provider, groups, Period(min(days), max(days)))
     return found
 
 
 def zone_of(connection: Connection, provider: str) -> str:
     known = register.providers(connection, [provider]).get(provider)
     return known.time_zone if known is not None else "Europe/Moscow"
-
-
-def own_cancelled(connection: Connection, provider: str, groups: Iterable[str]) -> dict[tuple[str, dt.date], list[str]]:
-    found: dict[tuple[str, dt.date], list[str]] = defaultdict(list)
-    for group, day, starts_at in connection.execute(_CANCELLED, {"provider": provider, "groups": sorted(set(groups))}):
-        found[(group, day)].append(starts_at)
-    return found
 
 
 class Around(NamedTuple):
@@ -203,8 +196,8 @@ _ATTEMPTS = _ATTEMPTS.order_by(t.to_match.c.mark).with_for_update()
 
 
 def _save_marks(connection: Connection, provider: str, matched: Matched) -> None:
-    rows = [(state.value, rule, child, lessons, provider, mark) for mark, state, rule, child, lessons in matched.marks]
-    update_many(connection, t.mark, ("state", "rule", "child", "lessons"), ("provider", "mark"), rows)
+    rows = [(state.value, rule, child, stands_for, slot, provider, mark) for mark, state, rule, child, stands_for, slot in matched.marks]
+    update_many(connection, t.mark, ("state", "rule", "child", "lessons", "slot"), ("provider", "mark"), rows)
 
 
 def save_persons(connection: Connection, provider: str, persons: Mapping[int, Match]) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import UNKNOWN_GROUP, StandingLesson, Word
-from gateway.core.facts import LessonState, Place, Status
+from gateway.core.collect import UNKNOWN_GROUP, Word
+from gateway.core.facts import Place, Status
 from gateway.core.match import MarkState
+from gateway.store import lessons
 from gateway.store import tables as t
-from gateway.store.collect import replace_lessons, replace_words
+from gateway.store.collect import replace_words
 from gateway.store.engine import reading, writing
 from gateway.store.register import list_marks, name_group
 from gateway.store.rows import in_chunks, insert_many, reserve_ids, upsert
@@ -194,22 +195,6 @@ def take_back_words(connection: Connection, provider: str, run: int) -> int:
     return len(marks)
 
 
-def take_back_lessons(connection: Connection, provider: str, run: int) -> None:
-    """What a run said of lessons is taken back likewise; where nobody said anything before, the register's plan stands again."""
-    columns, earlier = t.own_lesson.c, t.earlier_lesson.c
-    undone = sa.select(t.run.c.run).where(t.run.c.provider == provider, t.run.c.undone_at.is_not(None))
-    rows = connection.execute(sa.select(t.own_lesson).where(columns.provider == provider, columns.run == run)).all()
-    for row in rows:
-        same = (
-            (earlier.provider == provider) & (earlier.source == row.source) & (earlier.group_id == row.group_id) & (earlier.day == row.day)
-            & (earlier.starts_at == row.starts_at) & (earlier.run != run) & earlier.run.not_in(undone)
-        )  # fmt: skip
-        before = connection.execute(sa.select(earlier.state, earlier.run).where(same).order_by(earlier.run.desc()).limit(1)).one_or_none()
-        state = LessonState(before.state) if before is not None else LessonState.PLANNED
-        lesson = StandingLesson(row.group_id, row.day, row.starts_at, state)
-        replace_lessons(connection, provider, row.source, [lesson], before.run if before is not None else run)
-
-
 def take_back_withdrawals(connection: Connection, provider: str, run: int) -> None:
     """Withdrawals that a run asked for are no more: what a person confirmed of them is taken back too."""
     columns = t.withdrawal.c
@@ -288,5 +273,5 @@ def undo_run(engine: Engine, provider: str, run: int, now: dt.datetime) -> int:
         connection.execute(sa.update(t.run).where(where).values(undone_at=now.isoformat()))
         connection.execute(sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False))
         take_back_withdrawals(connection, provider, run)
-        take_back_lessons(connection, provider, run)
+        lessons.take_back(connection, provider, run)
         return take_back_words(connection, provider, run)

@@ -121,7 +121,26 @@ def name_group(connection: Connection, provider: str, source: str, words: str, g
         connection.execute(
             sa.update(table).where(table.c.provider == provider, table.c.source == source, table.c.group_id == old).values(group_id=group)
         )
-    list_marks(connection, provider, (t.mark.c.group_id == group) & (t.mark.c.source == source))
+    if _move_lessons(connection, provider, source, old, group):
+        list_marks(connection, provider, t.mark.c.group_id == group)
+    else:
+        list_marks(connection, provider, (t.mark.c.group_id == group) & (t.mark.c.source == source))
+
+
+def _move_lessons(connection: Connection, provider: str, source: str, old: str, group: str) -> bool:
+    """What a source said of a group's lessons goes with its words; what it said of the other group already stays. Whether there was any."""
+    moved = 0
+    for table in (t.own_lesson, t.earlier_lesson, t.own_schedule):
+        there = table.alias()
+        key = [column.name for column in table.primary_key.columns if column.name not in ("provider", "source", "group_id")]
+        is_there = sa.exists().where(
+            there.c.provider == provider, there.c.source == source, there.c.group_id == group,
+            *(there.c[name] == table.c[name] for name in key),
+        )  # fmt: skip
+        of_old = (table.c.provider == provider) & (table.c.source == source) & (table.c.group_id == old)
+        moved += connection.execute(sa.update(table).where(of_old, ~is_there).values(group_id=group)).rowcount
+        connection.execute(sa.delete(table).where(of_old))
+    return moved > 0
 
 
 def _leave_group(connection: Connection, provider: str, source: str, group: str) -> None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import Cell, Person, StandingLesson, StandingMark, Word
-from gateway.core.facts import LessonState, Place, Status
+from gateway.core.collect import Cell, Person, StandingMark, Word
+from gateway.core.facts import Place, Status
 from gateway.core.match import MarkState
 from gateway.core.periods import Period
 from gateway.store import register
@@ -18,16 +18,13 @@ from gateway.store.engine import writing
 from gateway.store.rows import among, reserve_ids
 
 # Statements that every input needs are made once: making one takes longer than running it.
-_PERSON, _SEQUENCE, _GROUP, _LESSON, _MARK = t.person.c, t.sequence.c, t.source_group.c, t.own_lesson.c, t.mark.c
+_PERSON, _SEQUENCE, _GROUP, _MARK = t.person.c, t.sequence.c, t.source_group.c, t.mark.c
 _PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON.group_id, _PERSON.has_number, _PERSON.row).where(
     _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
 )
 _NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
 _GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id).where(
     _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
-)
-_LESSONS = sa.select(_LESSON.group_id, _LESSON.day, _LESSON.starts_at, _LESSON.state).where(
-    _LESSON.provider == sa.bindparam("provider"), _LESSON.source == sa.bindparam("source"), among(_LESSON.group_id, "groups")
 )
 _MARKS = sa.select(
     _MARK.person, _MARK.group_id, _MARK.day, _MARK.lesson, _MARK.mark, _MARK.status, _MARK.hours, _MARK.from_empty, _MARK.sheet, _MARK.row,
@@ -61,11 +58,6 @@ def marks_of(
             counts = state not in (MarkState.DROPPED, MarkState.WITHDRAWN, MarkState.UNFIT)
             found[Cell(person, group, day, lesson)] = StandingMark(mark, word, counts, run)
     return found
-
-
-def lessons_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> list[StandingLesson]:
-    rows = connection.execute(_LESSONS, {"provider": provider, "source": source, "groups": sorted(set(groups))})
-    return [StandingLesson(group, day, starts_at, LessonState(state)) for group, day, starts_at, state in rows]
 
 
 class NamedGroup(NamedTuple):

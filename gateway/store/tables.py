@@ -78,6 +78,14 @@ run = _table(
     PrimaryKeyConstraint("provider", "run"), UniqueConstraint("provider", "id"),
 )  # fmt: skip
 
+source_state = _table(  # of a source that is asked
+    "source_state", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("cursor", Text),
+    Column("tried_at", String), Column("read_at", String),  # the last reading, and the last that came to its end
+    Column("trouble", Text), Column("new", Integer), Column("refused", Integer), Column("unread", Integer),
+    PrimaryKeyConstraint("provider", "source"),
+)  # fmt: skip
+
 mapping = _table(
     "mapping", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("body", Text, nullable=False),
@@ -112,7 +120,7 @@ mark = _table(
     Column("lesson", String, nullable=False), Column("status", String, nullable=False), Column("hours", Integer),
     Column("from_empty", Boolean, nullable=False), Column("sheet", String), Column("row", Integer), Column("col", String),
     Column("run", BigInteger, nullable=False), Column("state", String, nullable=False), Column("rule", String), Column("child", String),
-    Column("lessons", Integer, nullable=False),
+    Column("lessons", Integer, nullable=False), Column("slot", Integer, nullable=False),  # 0: all the day's lessons
     PrimaryKeyConstraint("provider", "mark"),
     Index("mark_by_group", "provider", "group_id", "day"),
     Index("mark_by_person", "provider", "person"),
@@ -129,17 +137,25 @@ earlier_word = _table(  # what a mark said before, for taking a run back
 own_lesson = _table(  # a provider's own word on a lesson; starts_at "" is all of the day's
     "own_lesson", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
-    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("state", String, nullable=False),
+    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("ends_at", String, nullable=False),
+    Column("state", String, nullable=False),  # of `LessonState`, or gone
     Column("run", BigInteger, nullable=False),
-    PrimaryKeyConstraint("provider", "source", "group_id", "day", "starts_at"),
+    PrimaryKeyConstraint("provider", "group_id", "day", "source", "starts_at"), Index("own_lesson_by_run", "provider", "run"),
+)  # fmt: skip
+
+own_schedule = _table(  # days of which a source told the group's whole timetable
+    "own_schedule", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("first", Date, nullable=False), Column("last", Date, nullable=False), Column("run", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider", "group_id", "source", "first", "last"),
 )  # fmt: skip
 
 earlier_lesson = _table(  # what was said of a lesson before, for taking a run back
     "earlier_lesson", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
-    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("state", String, nullable=False),
-    Column("run", BigInteger, nullable=False), Column("replaced_by", BigInteger, nullable=False),
-    PrimaryKeyConstraint("provider", "source", "group_id", "day", "starts_at", "run", "replaced_by"),
+    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("ends_at", String, nullable=False),
+    Column("state", String, nullable=False), Column("run", BigInteger, nullable=False), Column("replaced_by", BigInteger, nullable=False),
+    PrimaryKeyConstraint("provider", "group_id", "day", "source", "starts_at", "run", "replaced_by"),
 )  # fmt: skip
 
 told = _table(  # a sheet as it was told, by digests, as long as the words stand that it left; `rows`: person:digest,…

@@ -26,6 +26,7 @@ class MarkOutcome(NamedTuple):
     rule: str | None
     child: str | None
     lessons: int
+    slot: int = 0
 
 
 class ClaimOutcome(NamedTuple):
@@ -67,14 +68,14 @@ def mark_outcomes(engine: Engine, provider: str, source: str, cells: Iterable[Ce
     with reading(engine) as connection:
         for persons in in_chunks(sorted({cell.person for cell in wanted})):
             rows = connection.execute(
-                sa.select(_M.person, _M.group_id, _M.day, _M.lesson, _M.state, _M.rule, _M.child, _M.lessons).where(
+                sa.select(_M.person, _M.group_id, _M.day, _M.lesson, _M.state, _M.rule, _M.child, _M.lessons, _M.slot).where(
                     _M.provider == provider, _M.source == source, _M.person.in_(persons)
                 )
             )
-            for person, group, day, lesson, state, rule, child, lessons in rows:
+            for person, group, day, lesson, state, rule, child, lessons, slot in rows:
                 cell = Cell(person, group, day, lesson)
                 if cell in wanted:
-                    found[cell] = MarkOutcome(MarkState(state), rule, child, lessons)
+                    found[cell] = MarkOutcome(MarkState(state), rule, child, lessons, slot)
     return found
 
 
@@ -189,13 +190,13 @@ def _count_unclaimed(
     if provider is not None:
         where.append(_M.provider == provider)
     rows = connection.execute(
-        sa.select(_M.provider, _M.person, _M.child, _M.group_id, _M.day, _M.state, _M.rule, _M.status, _M.lessons, _M.from_empty).where(
-            *where
-        )
+        sa.select(
+            _M.provider, _M.person, _M.child, _M.group_id, _M.day, _M.state, _M.rule, _M.status, _M.lessons, _M.from_empty, _M.slot
+        ).where(*where)
     )
     seen, from_empty = set(), 0
-    for of_provider, person, child, group, day, state, rule, status, lessons, empty in rows:
-        key = (of_provider, child or person, group, day)
+    for of_provider, person, child, group, day, state, rule, status, lessons, empty, slot in rows:
+        key = (of_provider, child or person, group, day, slot)
         if key in seen or (month is not None and f"{day:%Y-%m}" != month):
             continue
         seen.add(key)

@@ -23,9 +23,9 @@ from gateway.core.ledger import AccountKind, AccountName
 from gateway.core.match import MarkMatched, Matched
 from gateway.core.periods import Period, month_of
 from gateway.store import collect as store_collect
+from gateway.store import lessons, told
 from gateway.store import match as store_match
 from gateway.store import tables as t
-from gateway.store import told
 from gateway.store.book import insert_operations
 from gateway.store.claims import refusals_text
 from gateway.store.collect import Fence, Run, RunRequest
@@ -107,6 +107,7 @@ class WholeWork:
         run = store_collect.open_run(connection, self.asked, now, ids["run"])
         matches = matched.persons
         store_collect.save_surroundings(connection, self.asked, collected, run.run, seal, matches)
+        lessons.save(connection, self.asked.provider, self.asked.source, collected, run.run)
         told.keep(connection, self.asked.provider, self.asked.source, collected)
         new = {entry.person.person for entry in collected.persons}
         store_match.save_persons(connection, self.asked.provider, {person: match for person, match in matches.items() if person not in new})
@@ -132,14 +133,14 @@ def _insert_marks(
 ) -> None:
     provider, source = asked.provider, asked.source
     day_of, rows = days_for(connection), []
-    for mark, ((person, group, day, lesson), word), (_, state, rule, child, lessons) in zip(
+    for mark, ((person, group, day, lesson), word), (_, state, rule, child, stands_for, slot) in zip(
         range(first, first + len(words)), words.items(), matched, strict=True
     ):
         status, hours, from_empty, place = word.status, word.hours, word.from_empty, word.place
         rows.append(
             (
                 provider, mark, source, person, group, day_of(day), lesson, status.value, hours, from_empty, place.sheet, place.row,
-                place.column, run, state.value, rule, child, lessons,
+                place.column, run, state.value, rule, child, stands_for, slot,
             )
         )  # fmt: skip
     insert_many(connection, t.mark, _MARK_COLUMNS, rows)
@@ -147,7 +148,7 @@ def _insert_marks(
 
 _MARK_COLUMNS = (
     "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "hours", "from_empty", "sheet", "row", "col", "run",
-    "state", "rule", "child", "lessons",
+    "state", "rule", "child", "lessons", "slot",
 )  # fmt: skip
 
 _CLAIM_COLUMNS = (

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.core.claims import Answer, AnswerKind, Claim, LessonAt, LiveDebit, claim_key, debit_id
-from gateway.core.collect import Cell, Known, Person, StandingLesson, StandingMark, Word
+from gateway.core.collect import Cell, Known, Person, StandingMark, Word
 from gateway.core.decide import BoundRule, Decider, EligibleDays, RegisterFacts, RulesInForce
 from gateway.core.facts import (
     Batch,
@@ -28,6 +28,7 @@ from gateway.core.facts import (
     Window,
 )
 from gateway.core.ledger import AccountKind, AccountName
+from gateway.core.lessons import StandingLesson
 from gateway.core.match import WordAt
 from gateway.core.names import parse_name
 from gateway.core.periods import ALWAYS, Period, month_period

@@ -176,8 +176,8 @@ def test_two_processes_never_get_the_same_id(url: str, engine: Engine) -> None:
 
 
 def test_many_rows_go_in_as_they_are(engine: Engine) -> None:
-    columns = ("provider", "source", "group_id", "day", "starts_at", "state", "run")
-    rows = [("club", "xlsx", "g-1", dt.date(2025, 10, day), "", "cancelled", 1) for day in range(1, 32)]
+    columns = ("provider", "source", "group_id", "day", "starts_at", "ends_at", "state", "run")
+    rows = [("club", "xlsx", "g-1", dt.date(2025, 10, day), "", "", "cancelled", 1) for day in range(1, 32)]
     with writing(engine) as connection:
         insert_many(connection, t.own_lesson, columns, rows)
         insert_many(connection, t.own_lesson, columns, [])
@@ -220,8 +220,9 @@ def test_listing_again_is_another_attempt(engine: Engine) -> None:
         insert_many(
             connection,
             t.mark,
-            ("provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "from_empty", "run", "state", "lessons"),
-            [("club", mark, "xlsx", 1, "g-1", dt.date(2025, 10, mark), "", "attended", False, 1, "listed", 0) for mark in (1, 2)],
+            ("provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "from_empty", "run",
+             "state", "lessons", "slot"),
+            [("club", mark, "xlsx", 1, "g-1", dt.date(2025, 10, mark), "", "attended", False, 1, "listed", 0, 0) for mark in (1, 2)],
         )
         relist(connection, t.to_match, sa.select(t.mark.c.provider, t.mark.c.mark), "provider")
     with reading(engine) as connection:

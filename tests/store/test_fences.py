@@ -42,9 +42,11 @@ def rows(engine: Engine, *columns: object) -> list[tuple[object, ...]]:
 
 
 def listed_marks(engine: Engine) -> None:
-    columns = ("provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "from_empty", "run", "state", "lessons")
+    columns = (
+        "provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "from_empty", "run", "state", "lessons", "slot",
+    )  # fmt: skip
     with writing(engine) as connection:
-        insert_many(connection, t.mark, columns, [("club", 1, "xlsx", 1, "g-1", DAY, "", "attended", False, 1, "listed", 0)])
+        insert_many(connection, t.mark, columns, [("club", 1, "xlsx", 1, "g-1", DAY, "", "attended", False, 1, "listed", 0, 0)])
         insert_many(connection, t.to_match, ("provider", "mark", "attempt"), [("club", 1, 1)])
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.collect import Cell, Collected, Person, StandingLesson, StandingMark, plan
-from gateway.core.facts import Batch, EmptyMeaning, Finding, Group, Lesson, LessonState, Level, Status, Text
-from tests.builders.facts import DAY, batch, day, known, mark, member, place, standing, window
+from gateway.core.collect import Cell, Collected, Person, StandingMark, plan
+from gateway.core.facts import Batch, EmptyMeaning, Finding, Group, Lesson, LessonState, Level, Status, Text, Window
+from gateway.core.lessons import Schedule, StandingLesson
+from gateway.core.periods import month_period
+from tests.builders.facts import DAY, OCTOBER, batch, day, known, mark, member, place, standing, window
 
 ATTENDED, ABSENT, EMPTY, NOTHING, DAY_OFF = Status.ATTENDED, Status.ABSENT, Status.UNMARKED, Status.NOTHING, Status.DAY_OFF
 FULL = window()
@@ -418,21 +421,97 @@ def cancelled(day_: dt.date = DAY, starts_at: dt.time | None = None, state: Less
 
 
 def test_a_cancelled_lesson_is_new_once() -> None:
-    word = StandingLesson("g-1", DAY, "", LessonState.CANCELLED)
+    word = StandingLesson("g-1", DAY, "", "", LessonState.CANCELLED)
     assert taken(member(), cancelled()).lessons == [word]
     assert taken(member(), cancelled(), lessons=[word]).lessons == []
 
 
 def test_a_lesson_with_a_time_is_one_of_the_day() -> None:
-    assert taken(member(), cancelled(starts_at=dt.time(9, 5))).lessons == [StandingLesson("g-1", DAY, "09:05", LessonState.CANCELLED)]
+    assert taken(member(), cancelled(starts_at=dt.time(9, 5))).lessons == [StandingLesson("g-1", DAY, "09:05", "", LessonState.CANCELLED)]
 
 
 def test_a_cancellation_that_is_gone_from_a_complete_sheet_is_taken_back() -> None:
-    word = StandingLesson("g-1", DAY, "", LessonState.CANCELLED)
-    assert taken(member(), lessons=[word]).lessons == [word._replace(state=LessonState.PLANNED)]
+    word = StandingLesson("g-1", DAY, "", "", LessonState.CANCELLED)
+    assert taken(member(), lessons=[word]).lessons == [word._replace(state=None)]
     assert taken(member(), lessons=[word], windows=[]).lessons == []
     november = word._replace(day=dt.date(2025, 11, 3))
     assert taken(member(), lessons=[november, word._replace(group="g-2")]).lessons == []
+
+
+# ---------------------------------------------------------------- a system's own lessons
+
+
+def held(day_: dt.date = DAY, starts_at: str = "16:00", own_id: str = "L-1", **more: Any) -> Lesson:
+    starts = dt.time.fromisoformat(starts_at)
+    return Lesson("Парусники", day_, LessonState.HELD, place(), own_id=own_id, starts_at=starts, ends_at=dt.time(20, 0), **more)
+
+
+def all_lessons(lists_all: bool = True) -> list[Window]:
+    return [replace(window(EmptyMeaning.NOTHING, lists_all=lists_all), lists_lessons=True)]
+
+
+AT_FOUR = StandingLesson("g-1", DAY, "16:00", "20:00", LessonState.HELD)
+SCHEDULE = Schedule("g-1", OCTOBER)
+
+
+def at_four(number: int = 1, person: int = 1, day_: dt.date = DAY) -> tuple[Cell, StandingMark]:
+    cell, mark_ = standing(person, day_, number=number)
+    return cell._replace(lesson="16:00"), mark_
+
+
+def test_a_lesson_is_known_by_its_start_whatever_its_id() -> None:
+    for own_id in ("L-1", "other"):
+        collected = taken(member(), held(own_id=own_id), mark(lesson=own_id), persons=[PERSON], marks=dict([at_four()]), lessons=[AT_FOUR])
+        assert (collected.words, collected.lessons) == ({}, [])
+
+
+def test_a_told_timetable_is_new_once_and_none_where_no_lesson_has_a_time() -> None:
+    assert taken(member(), held(), windows=all_lessons()).schedules == [SCHEDULE]
+    assert taken(member(), held(), windows=all_lessons(), schedules=[SCHEDULE], lessons=[AT_FOUR]).schedules == []
+    assert taken(member(), cancelled(), windows=all_lessons()).schedules == []
+    assert taken(member(), held(), windows=[window()]).schedules == []
+    gone = taken(member(), windows=all_lessons(), schedules=[SCHEDULE], lessons=[AT_FOUR])
+    assert gone.unscheduled == [SCHEDULE]
+
+
+def test_a_lesson_that_is_not_told_any_more_is_gone_with_its_mark() -> None:
+    found = taken(member(), windows=all_lessons(), persons=[PERSON], marks=dict([at_four()]), lessons=[AT_FOUR])
+    assert [word.status for word in found.words.values()] == [Status.NOTHING]
+    assert found.lessons == [AT_FOUR._replace(state=None)]
+
+
+def test_a_lesson_stays_as_long_as_a_person_is_asked_about_its_marks() -> None:
+    members, persons = many(2)
+    marks = dict([at_four(1, 1), at_four(2, 2)])
+    found = taken(*members, windows=all_lessons(), persons=persons, marks=marks, lessons=[AT_FOUR])
+    assert (len(found.held), found.words, found.lessons) == (1, {}, [])
+
+
+@pytest.mark.parametrize("windows", [[], [window(EmptyMeaning.NOTHING)], all_lessons(lists_all=False)])
+def test_only_who_tells_all_lessons_takes_a_mark_at_a_lesson_back(windows: list[Window]) -> None:
+    found = taken(member(), windows=windows, persons=[PERSON], marks=dict([at_four()]), lessons=[AT_FOUR])
+    assert found.words == {} and found.lessons == []
+
+
+def test_a_changed_end_is_a_change() -> None:
+    later = AT_FOUR._replace(ends_at="19:00")
+    assert taken(member(), held(), windows=all_lessons(), lessons=[later]).lessons == [AT_FOUR]
+
+
+def test_two_groups_of_a_source_that_are_one_of_the_registers_withdraw_nothing_of_each_other() -> None:
+    batch_ = batch(
+        member("m-1", "Волнова Ася"), member("m-2", "Рифова Ася", group="Вечерние"),
+        windows=[window(EmptyMeaning.NOTHING), window(EmptyMeaning.NOTHING, group="Вечерние")],
+    )  # fmt: skip
+    for groups, withdrawn in (({"Парусники": "g-1", "Вечерние": "g-1"}, 0), ({"Парусники": "g-1", "Вечерние": "g-2"}, 1)):
+        assert plan([batch_], known(dict([standing(7)]), groups=groups)).withdrawn == withdrawn
+
+
+def test_several_windows_of_a_group_are_each_compared_with_what_falls_into_them() -> None:
+    november = replace(window(EmptyMeaning.NOTHING), period=month_period("2025-11"))
+    records = batch(member(), mark(), mark(day_=dt.date(2025, 11, 3)), windows=[window(EmptyMeaning.NOTHING), november])
+    found = plan([records], known())
+    assert len(found.words) == 2 and found.covered == {("g-1", "2025-10"), ("g-1", "2025-11")}
 
 
 # ---------------------------------------------------------------- as a whole

@@ -7,20 +7,29 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.core.lessons import lessons_on, planned_days
+from gateway.core.facts import LessonState
+from gateway.core.lessons import DayLessons, OwnDay, OwnLesson, OwnLessons, Schedule, StandingLesson, lessons_on, planned_days
 from gateway.core.periods import ALWAYS, Period, month_period
 from tests.builders.facts import MOSCOW, day, exception, group, line
 
 MONDAY = day(6)
 
 
-def times(lessons: object) -> list[tuple[int, str, str, bool]]:
-    return [(one.slot, f"{one.starts_at:%H:%M}", f"{one.ends_at:%H:%M}", one.is_cancelled) for one in lessons]  # type: ignore[attr-defined]
+def times(found: DayLessons) -> list[tuple[int, str, str, bool]]:
+    return [(one.slot, f"{one.starts_at:%H:%M}", f"{one.ends_at:%H:%M}", one.is_cancelled) for one in found.lessons]
+
+
+def own(starts_at: str, ends_at: str = "", source: str = "crm", is_cancelled: bool = False) -> OwnLesson:
+    return OwnLesson(source, starts_at, ends_at, is_cancelled)
+
+
+def said(*lessons: OwnLesson, scheduled_by: str = "") -> OwnDay:
+    return OwnDay(lessons, frozenset(scheduled_by.split()))
 
 
 def test_the_timetable_stands_for_the_lessons_planned() -> None:
     assert times(lessons_on(group(line(1)), MONDAY, MOSCOW)) == [(1, "16:00", "17:30", False)]
-    assert lessons_on(group(line(1)), day(7), MOSCOW) == ()
+    assert lessons_on(group(line(1)), day(7), MOSCOW).lessons == ()
 
 
 @pytest.mark.parametrize(("weeks", "days"), [("odd", [6, 20]), ("even", [13, 27]), ("every", [6, 13, 20, 27])])
@@ -32,7 +41,7 @@ def test_odd_and_even_are_iso_weeks(weeks: str, days: list[int]) -> None:
 def test_odd_weeks_follow_each_other_where_a_year_has_53() -> None:
     odd = group(line(1, weeks="odd"))
     december_28, january_4 = dt.date(2026, 12, 28), dt.date(2027, 1, 4)  # ISO weeks 53 and 1
-    assert lessons_on(odd, december_28, MOSCOW) and lessons_on(odd, january_4, MOSCOW)
+    assert lessons_on(odd, december_28, MOSCOW).lessons and lessons_on(odd, january_4, MOSCOW).lessons
 
 
 def test_slots_are_in_the_order_of_time_and_not_of_the_timetable() -> None:
@@ -48,7 +57,7 @@ def test_a_cancelled_lesson_keeps_its_slot() -> None:
 
 def test_a_cancellation_without_a_time_speaks_of_the_whole_day() -> None:
     two = group(line(1, "09:00", "10:00"), line(1, "18:00", "19:00"), exceptions=[exception(MONDAY, cancelled=True)])
-    assert [one.is_cancelled for one in lessons_on(two, MONDAY, MOSCOW)] == [True, True]
+    assert [one.is_cancelled for one in lessons_on(two, MONDAY, MOSCOW).lessons] == [True, True]
     assert planned_days(two, Period(MONDAY, MONDAY)) == frozenset()
 
 
@@ -59,7 +68,7 @@ def test_a_days_only_lesson_is_cancelled_whatever_time_is_named() -> None:
 
 def test_a_moved_lesson_leaves_its_day_empty_and_stands_on_the_other() -> None:
     moved = group(line(1), exceptions=[exception(day(8), "10:00", "11:30", moved_from=MONDAY)])
-    assert lessons_on(moved, MONDAY, MOSCOW) == ()
+    assert lessons_on(moved, MONDAY, MOSCOW).lessons == ()
     assert times(lessons_on(moved, day(8), MOSCOW)) == [(1, "10:00", "11:30", False)]
 
 
@@ -91,13 +100,13 @@ def test_a_start_without_an_end_keeps_the_known_end_or_lasts_an_academic_hour() 
 
 def test_the_providers_own_word_cancels_one_lesson_or_the_day() -> None:
     two = group(line(1, "09:00", "10:00"), line(1, "18:00", "19:00"))
-    assert [one.is_cancelled for one in lessons_on(two, MONDAY, MOSCOW, ["18:00"])] == [False, True]
-    assert [one.is_cancelled for one in lessons_on(two, MONDAY, MOSCOW, [""])] == [True, True]
+    assert [one.is_cancelled for one in lessons_on(two, MONDAY, MOSCOW, said(own("18:00", is_cancelled=True))).lessons] == [False, True]
+    assert [one.is_cancelled for one in lessons_on(two, MONDAY, MOSCOW, said(own("", is_cancelled=True))).lessons] == [True, True]
 
 
 def test_a_line_counts_within_its_own_dates() -> None:
     until = group(line(1, valid=Period(day(1), day(6))))
-    assert lessons_on(until, MONDAY, MOSCOW) and not lessons_on(until, day(13), MOSCOW)
+    assert lessons_on(until, MONDAY, MOSCOW).lessons and not lessons_on(until, day(13), MOSCOW).lessons
 
 
 def test_a_line_without_dates_counts_within_the_groups() -> None:
@@ -117,6 +126,80 @@ def test_a_line_without_dates_counts_within_the_groups() -> None:
     ],
 )
 def test_times_are_the_providers_own_on_days_when_clocks_change(zone: str, day_: dt.date, offset: int) -> None:
-    (one,) = lessons_on(group(line(day_.isoweekday())), day_, ZoneInfo(zone))
+    (one,) = lessons_on(group(line(day_.isoweekday())), day_, ZoneInfo(zone)).lessons
     assert one.starts_at.isoformat() == f"{day_.isoformat()}T16:00:00+{offset:02d}:00"
     assert one.minutes == 90
+
+
+# ---------------------------------------------------------------- what the provider's own sources say
+
+
+TWO = group(line(1, "09:00", "10:00"), line(1, "18:00", "19:00"))
+
+
+def test_a_source_that_tells_its_whole_timetable_comes_before_the_register() -> None:
+    found = lessons_on(TWO, MONDAY, MOSCOW, said(own("11:00", "12:30"), scheduled_by="crm"))
+    assert times(found) == [(1, "11:00", "12:30", False)]
+    assert lessons_on(TWO, MONDAY, MOSCOW, said(scheduled_by="crm")).lessons == ()
+
+
+def test_without_an_end_the_registers_holds_and_else_three_quarters_of_an_hour() -> None:
+    found = lessons_on(TWO, MONDAY, MOSCOW, said(own("09:00"), own("11:00"), own("12:00", "12:00"), scheduled_by="crm"))
+    assert [f"{one.ends_at:%H:%M}" for one in found.lessons] == ["10:00", "11:45", "12:45"]
+
+
+def test_a_single_lesson_takes_its_place_among_the_registers() -> None:
+    found = lessons_on(TWO, MONDAY, MOSCOW, said(own("18:00", "21:00")))
+    assert times(found) == [(1, "09:00", "10:00", False), (2, "18:00", "19:00", False)]
+    assert found.position("crm", "18:00") == 1
+
+
+def test_what_is_equally_many_joins_in_order() -> None:
+    found = lessons_on(TWO, MONDAY, MOSCOW, said(own("08:30"), own("18:10", is_cancelled=True)))
+    assert times(found) == [(1, "09:00", "10:00", False), (2, "18:00", "19:00", True)]
+    assert [found.position("crm", start) for start in ("08:30", "18:10")] == [0, 1]
+
+
+def test_a_lesson_of_nobody_elses_is_one_more() -> None:
+    found = lessons_on(group(line(1)), MONDAY, MOSCOW, said(own("16:00"), own("10:00", "11:00")))
+    assert times(found) == [(1, "10:00", "11:00", False), (2, "16:00", "17:30", False)]
+    assert [found.position("crm", start) for start in ("10:00", "16:00")] == [0, 1]
+    assert times(lessons_on(group(), MONDAY, MOSCOW, said(own("10:00", "11:00")))) == [(1, "10:00", "11:00", False)]
+
+
+def test_one_of_two_that_is_at_neither_time_is_nobodys() -> None:
+    found = lessons_on(TWO, MONDAY, MOSCOW, said(own("11:00", is_cancelled=True)))
+    assert times(found) == [(1, "09:00", "10:00", False), (2, "18:00", "19:00", False)]
+    assert found.position("crm", "11:00") is None
+
+
+def test_two_sources_lessons_are_one_lesson() -> None:
+    both = said(own("16:00", "17:00"), own("16:10", "17:10", "ics"), scheduled_by="crm ics")
+    found = lessons_on(TWO, MONDAY, MOSCOW, both)
+    assert times(found) == [(1, "16:00", "17:00", False)]
+    assert (found.position("crm", "16:00"), found.position("ics", "16:10")) == (0, 0)
+    assert times(lessons_on(TWO, MONDAY, MOSCOW, both, ["ics"])) == [(1, "16:10", "17:10", False)]
+
+
+def test_a_timetable_goes_before_single_lessons_whatever_the_order_of_sources() -> None:
+    both = said(own("16:00", "17:00"), own("16:10", "17:10", "ics"), scheduled_by="ics")
+    assert times(lessons_on(TWO, MONDAY, MOSCOW, both, ["crm"])) == [(1, "16:10", "17:10", False)]
+
+
+def test_a_lesson_that_no_source_names_by_time_is_the_days_only_one() -> None:
+    one = lessons_on(group(line(1)), MONDAY, MOSCOW)
+    assert (one.position("crm", "L-7"), one.position("crm", "16:00"), one.position("crm", "12:00")) == (0, 0, 0)
+    assert lessons_on(TWO, MONDAY, MOSCOW).position("crm", "L-7") is None
+    assert lessons_on(TWO, MONDAY, MOSCOW).position("crm", "18:00") == 1
+
+
+def test_planned_days_are_the_sources_own_where_it_tells_them() -> None:
+    told = OwnLessons()
+    told.say("crm", [StandingLesson("g-1", day(8), "16:00", "17:00", LessonState.PLANNED)])
+    told.schedule("crm", [Schedule("g-1", month_period("2025-10"))])
+    assert planned_days(group(line(1)), month_period("2025-10"), told) == {day(8)}
+    told.say("crm", [StandingLesson("g-1", day(8), "16:00", "17:00", LessonState.CANCELLED)])
+    assert planned_days(group(line(1)), month_period("2025-10"), told) == frozenset()
+    told.schedule("crm", [], [Schedule("g-1", month_period("2025-10"))])
+    told.say("crm", [StandingLesson("g-1", day(8), "16:00", "", None)])
+    assert MONDAY in planned_days(group(line(1)), month_period("2025-10"), told)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from gateway.core.claims import LessonAt
 from gateway.core.facts import Status
+from gateway.core.lessons import DayLessons
 from gateway.core.match import ClaimWord, MarkState, Match, Matched, PersonToMatch, candidates_shown, identify, plan
 from gateway.core.periods import Period
 from tests.builders.facts import DAY, candidate, day, lesson, name, word
@@ -204,14 +206,18 @@ KNOWN = Match("k-1", by="number")
 def matched(
     listed: Iterable[Any],
     match: Match | Callable[[int, str, str], Match] = KNOWN,
-    lessons: Sequence[Any] = (lesson(),),
+    lessons: Sequence[LessonAt] = (lesson(),),
     siblings: Iterable[Any] = (),
     slots: Any = None,
     take: Any = None,
     precedence: Sequence[str] = (),
+    own: Mapping[tuple[str, str], int] | None = None,
 ) -> Matched:
     match_of = match if callable(match) and not isinstance(match, Match) else lambda person, group, month: match
-    return plan(listed, siblings, match_of, lambda group, day_: lessons if day_ == DAY else (), slots or {}, take or {}, precedence)
+    of_day = DayLessons(tuple(lessons), own or {})
+    return plan(
+        listed, siblings, match_of, lambda group, day_: of_day if day_ == DAY else DayLessons(), slots or {}, take or {}, precedence
+    )
 
 
 def states(found: Matched) -> list[tuple[MarkState, str | None, str | None, int]]:
@@ -358,6 +364,57 @@ def test_the_providers_order_of_sources_ends_the_conflict(precedence: Sequence[s
 def test_siblings_of_other_children_and_days_say_nothing_here() -> None:
     others = [word(mark=2, source="crm", status=ABSENT, child="k-2"), word(mark=3, source="crm", status=ABSENT, child="k-1", day_=day(9))]
     assert words(matched([word()], siblings=others)) == [(1, ATTENDED)]
+
+
+# ---------------------------------------------------------------- marks at single lessons
+
+
+OWN = {("crm", "15:50"): 0, ("crm", "18:00"): 1}
+
+
+def at_lesson(start: str, **more: Any) -> Any:
+    return word(source="crm", lesson=start, **more)
+
+
+def test_a_mark_at_a_lesson_of_its_source_speaks_of_that_lesson_alone() -> None:
+    found = matched([at_lesson("18:00")], lessons=TWO, own=OWN)
+    assert words(found) == [(2, ATTENDED)]
+    assert [(one.lessons, one.slot) for one in found.marks] == [(1, 2)]
+
+
+def test_two_marks_of_a_day_are_each_of_their_own_lesson() -> None:
+    found = matched([at_lesson("15:50"), at_lesson("18:00", mark=2, status=ABSENT)], lessons=TWO, own=OWN)
+    assert words(found) == [(1, ATTENDED), (2, ABSENT)]
+    assert [one.mark for one in found.claims] == [1, 2]
+
+
+def test_a_sheets_cell_and_a_systems_marks_are_compared_lesson_by_lesson() -> None:
+    listed = [word(source="xlsx"), at_lesson("15:50", mark=2), at_lesson("18:00", mark=3, status=ABSENT)]
+    found = matched(listed, lessons=TWO, own=OWN)
+    assert [(one.slot, one.conflict) for one in found.claims] == [(1, ""), (2, "crm, xlsx")]
+
+
+def test_a_claim_of_which_no_mark_speaks_any_more_is_withdrawn_though_the_lesson_is_there() -> None:
+    found = matched([at_lesson("15:50")], lessons=TWO, own=OWN, slots={("k-1", "g-1", DAY): {1, 2}})
+    assert words(found) == [(1, ATTENDED), (2, None)]
+
+
+def test_a_mark_at_a_lesson_that_nobody_can_place_is_a_question() -> None:
+    found = matched([at_lesson("12:00")], lessons=TWO, own=OWN)
+    assert states(found) == [(MarkState.UNFIT, None, None, 0)] and found.claims == []
+    (finding, group) = found.findings[0]
+    assert "12:00" in finding.what.ru and "14:00, 16:00" in finding.what.en and group == "g-1"
+
+
+@pytest.mark.parametrize(("match", "state"), [(Match(None, "N01"), MarkState.WAITING), (Match(None, is_outside=True), MarkState.OUTSIDE)])
+def test_a_mark_at_a_lesson_without_a_claim_stands_for_that_lesson(match: Match, state: MarkState) -> None:
+    found = matched([at_lesson("18:00")], match, lessons=TWO, own=OWN)
+    assert [(one.state, one.lessons, one.slot) for one in found.marks] == [(state, 1, 2)]
+
+
+def test_hours_at_a_lesson_must_fit_into_it() -> None:
+    assert words(matched([at_lesson("18:00", hours=200)], lessons=TWO, own=OWN)) == [(2, ATTENDED)]
+    assert matched([at_lesson("18:00", hours=300)], lessons=TWO, own=OWN).marks[0].state is MarkState.UNFIT
 
 
 # ---------------------------------------------------------------- what is gone

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from gateway.core.collect import questions, told
 from gateway.core.collect.known import (
@@ -24,7 +24,6 @@ from gateway.core.collect.known import (
     ReadMark,
     Row,
     Sheet,
-    StandingLesson,
     StandingMark,
     Told,
     Word,
@@ -32,12 +31,13 @@ from gateway.core.collect.known import (
 )
 from gateway.core.collect.persons import PersonBook
 from gateway.core.facts import Batch, EmptyMeaning, Finding, Group, Lesson, LessonState, Mark, Member, Place, Status, Window
+from gateway.core.lessons import Schedule, StandingLesson
 from gateway.core.names import folded
 from gateway.core.periods import Period, intersection
 
 __all__ = [
     "UNKNOWN_GROUP", "Cell", "Collected", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch", "ReadMark", "Row",
-    "StandingLesson", "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "told",
+    "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "told",
 ]  # fmt: skip
 
 
@@ -47,35 +47,79 @@ class NeedsAll(Exception):
 
 def read(batches: Iterable[Batch], group_of: Callable[[str], str | None], today: dt.date) -> list[ReadBatch]:
     """What was read, group by group. ``today``: the provider's own date."""
-    return [_read_batch(batch, group_of, today) for batch in batches]
+    found = [_read_batch(batch, group_of, today) for batch in batches]
+    _share_groups([sheet for each in found for sheet in each.sheets])
+    return found
+
+
+def _share_groups(sheets: Iterable[Sheet]) -> None:
+    """Two groups of a source may be one of the register's: then neither has told all of it, and what one does not list the other may."""
+    of_group: dict[str, list[Sheet]] = defaultdict(list)
+    for sheet in sheets:
+        if sheet.window is not None:
+            of_group[sheet.group].append(sheet)
+    for mine in of_group.values():
+        for sheet in mine:
+            window = sheet.window
+            assert window is not None  # chosen above
+            others = (one for one in mine if folded(one.words) != folded(sheet.words) and one.window is not None)
+            if any(one.window is not None and one.window.period.overlaps(window.period) for one in others):
+                sheet.window = replace(window, lists_all=False, lists_lessons=False)
 
 
 def _read_batch(batch: Batch, group_of: Callable[[str], str | None], today: dt.date) -> ReadBatch:
-    members = [record for record in batch.records if isinstance(record, Member)]
-    groups = {record.group for record in members} | {record.words for record in batch.records if isinstance(record, Group)}
-    reference = {words: group_reference(words, group_of(words)) for words in groups | {window.group for window in batch.windows}}
-    windows = {window.group: window for window in batch.windows}
-    marks = [record for record in batch.records if isinstance(record, Mark)]
-    lessons = [record for record in batch.records if isinstance(record, Lesson)]
-    member_of = {member.key: member for member in members}
-    sheets = []
-    for words, group in reference.items():
-        window = windows.get(words)
-        meaning, last = _meaning_of_empty(window, today)
-        sheets.append(
-            Sheet(
-                group=group,
-                words=words,
-                window=window,
-                members=[member for member in members if member.group == words],
-                marks=[mark for mark in marks if member_of[mark.member].group == words],
-                lessons=[lesson for lesson in lessons if lesson.group == words],
-                member_of=member_of,
-                meaning=meaning,
-                last=last,
-            )
-        )
-    return ReadBatch(batch, reference, {*reference, *(lesson.group for lesson in lessons)}, sheets)
+    parts: dict[str, _Part] = defaultdict(_Part)
+    member_of: dict[str, Member] = {}
+    for record in batch.records:
+        if isinstance(record, Member):
+            member_of[record.key] = record
+            parts[record.group].members.append(record)
+        elif isinstance(record, Lesson):
+            parts[record.group].lessons.append(record)
+        elif isinstance(record, Group):
+            parts[record.words]  # known, though nothing more is said of it
+    for record in batch.records:
+        if isinstance(record, Mark):
+            parts[member_of[record.member].group].marks.append(record)
+    for window in batch.windows:
+        parts[window.group].windows.append(window)
+    reference = {words: group_reference(words, group_of(words)) for words in parts}
+    sheets = [
+        _sheet(reference[words], words, each, window, member_of, today)
+        for words, part in parts.items()
+        for window, each in part.by_window()
+    ]  # fmt: skip
+    return ReadBatch(batch, reference, set(reference), sheets)
+
+
+@dataclass(slots=True)
+class _Part:
+    """What a batch says of one group."""
+
+    members: list[Member] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    lessons: list[Lesson] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+
+    def by_window(self) -> Iterable[tuple[Window | None, _Part]]:
+        """Most often one; of several windows each with what falls into it, and what falls into none at the end."""
+        if len(self.windows) <= 1:
+            yield (self.windows[0] if self.windows else None), self
+            return
+        marks, lessons = self.marks, self.lessons
+        for window in self.windows:
+            within = [mark for mark in marks if mark.day in window.period], [lesson for lesson in lessons if lesson.day in window.period]
+            yield window, _Part(self.members, *within)
+            marks = [mark for mark in marks if mark.day not in window.period]
+            lessons = [lesson for lesson in lessons if lesson.day not in window.period]
+        if marks or lessons:
+            yield None, _Part(self.members, marks, lessons)
+
+
+def _sheet(group: str, words: str, part: _Part, window: Window | None, member_of: dict[str, Member], today: dt.date) -> Sheet:
+    meaning, last = _meaning_of_empty(window, today)
+    start_of = {lesson.own_id: start for lesson in part.lessons if lesson.own_id and (start := start_text(lesson))}
+    return Sheet(group, words, window, part.members, part.marks, part.lessons, member_of, start_of, meaning, last)
 
 
 def digest(batches: Iterable[ReadBatch], key_of: Callable[[str], str]) -> None:
@@ -116,6 +160,8 @@ def _plan_batch(read: ReadBatch, known: Known, persons: PersonBook, collected: C
     for words, group in read.reference.items():
         collected.groups[folded(words)] = group
         collected.group_words.setdefault(group, words)
+    if read.batch.cursor is not None:
+        collected.cursor = read.batch.cursor
     for finding in read.batch.findings:
         collected.findings.append((finding, read.reference.get(finding.group) if finding.group else None))
     unknown = [sheet for sheet in read.sheets if sheet.changed is None]
@@ -195,7 +241,8 @@ def _words_of(sheet: Sheet, findings: list[tuple[Finding, str | None]]) -> tuple
         word = _word_of(mark, sheet.meaning, sheet.last)
         if word is None:
             continue
-        cell = Cell(sheet.person_of[mark.member], sheet.group, mark.day, mark.lesson or "")
+        lesson = sheet.start_of.get(mark.lesson, mark.lesson) if mark.lesson else ""
+        cell = Cell(sheet.person_of[mark.member], sheet.group, mark.day, lesson)
         earlier = said.get(cell)
         if earlier is None or (earlier.from_empty and not word.from_empty):
             said[cell], read[cell] = word, sheet.member_of[mark.member]
@@ -281,7 +328,11 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
         cell
         for cell, mark in within.items()
         if cell not in collected.words
-        and ((lists_all and cell.person not in listed) or (cell in said and said[cell].status is Status.NOTHING))
+        and (
+            said[cell].status is Status.NOTHING
+            if cell in said
+            else lists_all and (cell.person not in listed or (window.lists_lessons and bool(cell.lesson)))
+        )
     ]
     counted = [cell for cell in gone if within[cell].counts]
     known_marks = sum(mark.counts for mark in within.values())
@@ -299,14 +350,41 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
 
 
 def _plan_lessons(sheet: Sheet, complete: Period | None, known: Known, collected: Collected) -> None:
-    """What the sheet says of lessons, and what it takes back: a cancellation that a complete sheet no longer speaks of."""
-    said = {(lesson.day, lesson.starts_at.strftime("%H:%M") if lesson.starts_at else ""): lesson.state for lesson in sheet.lessons}
-    standing = {(lesson.day, lesson.starts_at): lesson.state for lesson in known.lessons if lesson.group == sheet.group}
-    for (day, starts_at), state in said.items():
-        if standing.get((day, starts_at)) is not state:
-            collected.lessons.append(StandingLesson(sheet.group, day, starts_at, state))
-    if complete is None or sheet.window is None or not sheet.window.lists_all:
+    """What the sheet says of lessons, and those that it does not speak of any more: cancellations, and of a timetable all."""
+    said = {(lesson.day, start_text(lesson)): lesson for lesson in sheet.lessons}
+    standing = {(lesson.day, lesson.starts_at): lesson for lesson in known.lessons if lesson.group == sheet.group}
+    for (day, starts_at), lesson in said.items():
+        ends_at = f"{lesson.ends_at:%H:%M}" if lesson.ends_at else ""
+        word = StandingLesson(sheet.group, day, starts_at, ends_at, lesson.state)
+        if standing.get((day, starts_at)) != word:
+            collected.lessons.append(word)
+    window = sheet.window
+    if window is None:
         return
-    for (day, starts_at), state in standing.items():
-        if day in complete and (day, starts_at) not in said and state is LessonState.CANCELLED:
-            collected.lessons.append(StandingLesson(sheet.group, day, starts_at, LessonState.PLANNED))
+    marked = _marked(sheet.group, known, collected) if standing else ()
+    for (day, starts_at), before in standing.items():
+        is_told = day in window.period if window.lists_lessons else complete is not None and window.lists_all and day in complete
+        is_gone = is_told and (day, starts_at) not in said and (window.lists_lessons or before.state is LessonState.CANCELLED)
+        if is_gone and (day, starts_at) not in marked:
+            collected.lessons.append(before._replace(state=None))
+    if window.lists_lessons:
+        schedule = Schedule(sheet.group, window.period)
+        is_any = any(starts_at for _, starts_at in said)
+        if is_any is not (schedule in known.schedules):
+            (collected.schedules if is_any else collected.unscheduled).append(schedule)
+
+
+def _marked(group: str, known: Known, collected: Collected) -> set[tuple[dt.date, str]]:
+    """The lessons, by day and start, at which the source's own marks stand: as long as they do, what a person is asked to withdraw must not
+    go by the back door.
+    """
+    return {
+        (cell.day, cell.lesson)
+        for cell, mark in known.marks.items()
+        if cell.group == group and cell.lesson and collected.words.get(cell, mark.word).status is not Status.NOTHING
+    }
+
+
+def start_text(lesson: Lesson) -> str:
+    """A lesson's start as it is kept; "" where none is said."""
+    return f"{lesson.starts_at:%H:%M}" if lesson.starts_at else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.core.facts import Batch, EmptyMeaning, Finding, Lesson, LessonState, Mark, Member, Place, Status, Window
+from gateway.core.facts import Batch, EmptyMeaning, Finding, Lesson, Mark, Member, Place, Status, Window
+from gateway.core.lessons import Schedule, StandingLesson
 from gateway.core.names import folded
 from gateway.core.periods import Period
 
@@ -32,7 +33,11 @@ class Person(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """The key of a mark: one person of a group on one day, or at one lesson of the source's own."""
+    """The key of a mark: one person of a group on one day, or at one lesson of the source's own.
+
+    ``lesson``: "" all of the day's; else the lesson's start as "HH:MM", so that a lesson that comes again under another id is the same; of
+    a lesson whose start is not known its id.
+    """
 
     person: int
     group: str
@@ -62,13 +67,6 @@ class StandingMark(NamedTuple):
     word: Word
     counts: bool
     run: int
-
-
-class StandingLesson(NamedTuple):
-    group: str
-    day: dt.date
-    starts_at: str
-    state: LessonState
 
 
 class NewPerson(NamedTuple):
@@ -118,8 +116,9 @@ class Known:
     key_of: Callable[[str], str]
     persons: Iterable[Person]
     marks: Mapping[Cell, StandingMark]
-    lessons: Iterable[StandingLesson]
+    lessons: Collection[StandingLesson]
     next_person: int
+    schedules: Collection[Schedule] = ()
     limit_percent: int = 10
     resumes: int | None = None
 
@@ -133,15 +132,33 @@ class Collected:
     told: list[Told] = field(default_factory=list)  # sheets that may be known again by their digests, once this is stored
     stands: set[Told] = field(default_factory=set)  # those of them that are kept already
     lessons: list[StandingLesson] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)  # newly told
+    unscheduled: list[Schedule] = field(default_factory=list)  # not told any more
     held: list[HeldWithdrawal] = field(default_factory=list)
     findings: list[tuple[Finding, str | None]] = field(default_factory=list)
     covered: set[tuple[str, str]] = field(default_factory=set)  # (group, month) of which this input is the latest word
     groups: dict[str, str] = field(default_factory=dict)  # folded words → group
     group_words: dict[str, str] = field(default_factory=dict)  # group → words as written
+    cursor: str | None = None  # where to read on once this is stored
     withdrawn: int = 0
     stopped: int = 0  # groups of which nothing was taken until a person has looked
     _read: list[ReadMark] = field(default_factory=list)
     _unread: deque[Callable[[], list[ReadMark]]] = field(default_factory=deque)
+
+    def absorb(self, later: Collected) -> None:
+        """Tell a later part of the same input together with this one, for the report."""
+        for name in ("persons", "lessons", "held", "findings"):
+            getattr(self, name).extend(getattr(later, name))
+        self.covered |= later.covered
+        self.withdrawn += later.withdrawn
+        self.stopped += later.stopped
+        self.read_later(lambda: later.read)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it leaves everything as it stands."""
+        changed = (self.persons, self.words, self.lessons, self.schedules, self.unscheduled, self.held, self.findings)
+        return not any(changed) and self.stands >= set(self.told)
 
     @property
     def read(self) -> list[ReadMark]:
@@ -149,6 +166,11 @@ class Collected:
         while self._unread:
             self._read += self._unread.popleft()()
         return self._read
+
+    def forget_read(self) -> None:
+        """Of an input with very many marks the report names only the first."""
+        self._read.clear()
+        self._unread.clear()
 
     def read_later(self, marks: Callable[[], list[ReadMark]]) -> None:
         """Add a sheet's marks to `read`."""
@@ -188,6 +210,7 @@ class Sheet:
     """One group's part of a batch.
 
     Attributes:
+        start_of: a lesson's own id → its start, as `Cell` has it.
         meaning, last: what empty cells mean, and the last day up to which they count; None: of no cell, and to the end.
         changed: where the sheet was told before, the members whose rows say something else now; None: all rows have to be compared.
     """
@@ -199,6 +222,7 @@ class Sheet:
     marks: list[Mark]
     lessons: list[Lesson]
     member_of: dict[str, Member]
+    start_of: dict[str, str] = field(default_factory=dict)
     meaning: EmptyMeaning | None = None
     last: dt.date | None = None
     person_of: dict[str, int] = field(default_factory=dict)

@@ -58,8 +58,10 @@ def digests_of(sheet: Sheet, key_of: Callable[[str], str]) -> Digests | None:
         rows.append(blake2b(said.encode(), digest_size=DIGEST_BYTES).hexdigest())
     if not all(lesson.day in period for lesson in sheet.lessons):
         return None
-    told = [(lesson.day.toordinal(), str(lesson.starts_at), lesson.state.value) for lesson in sheet.lessons]
-    about = (FORM, sheet.group, *map(str, period), sheet.meaning.value, str(sheet.last), window.lists_all)
+    told = [
+        (lesson.day.toordinal(), str(lesson.starts_at), str(lesson.ends_at), lesson.state.value, lesson.own_id) for lesson in sheet.lessons
+    ]
+    about = (FORM, sheet.group, *map(str, period), sheet.meaning.value, str(sheet.last), window.lists_all, window.lists_lessons)
     head = repr((about, told, [_MEMBER(member) for member in sheet.members]))
     return Digests(key_of("sheet|" + head), tuple(rows))
 
@@ -85,6 +87,4 @@ def are_apart(sheets: Iterable[Sheet]) -> bool:
         if sheet.window is None:
             return False
         periods[sheet.group].append(sheet.window.period)
-    return all(
-        one[1] < other[0] for spans in periods.values() for one, other in zip(sorted(spans), sorted(spans)[1:], strict=False)
-    )
+    return all(one[1] < other[0] for spans in periods.values() for one, other in zip(sorted(spans), sorted(spans)[1:], strict=False))
