@@ -146,7 +146,9 @@ class AlfaCrm:
                 *marks,
             ),
             # What could not be read may be what seems to be missing: then nothing is withdrawn.
-            windows=(Window(words, month, EmptyMeaning.NOTHING, lists_all=is_whole and len(members) == len(listed), lists_lessons=is_whole),),
+            windows=(
+                Window(words, month, EmptyMeaning.NOTHING, lists_all=is_whole and len(members) == len(listed), lists_lessons=is_whole),
+            ),
             findings=findings,
             cursor=cursor,
         )

@@ -175,7 +175,7 @@ def _show_findings(face: Face, findings: Sequence[Entry], limit: int | None) -> 
     for (sheet, what, cure), ones in list(alike.items())[:limit]:
         place = cell(sheet, None, None, face.language)
         if len(ones) == 1:
-            place = cell(sheet, ones[0]["row"], ones[0]["column"], face.language) or ones[0]["url"] or ""
+            place = cell(sheet, ones[0]["row"], ones[0]["column"], face.language) or ones[0].get("url", "")
         face.put((f"{place}: " if place else "") + what, 4)
         if len(ones) > 1:
             cells = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" for one in ones)

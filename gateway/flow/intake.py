@@ -200,7 +200,7 @@ def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
         group_of = _GroupFinder.of(connection, asked)
         read = collect.read(batches, group_of, _today(asked, now))
         known = _known(flow, connection, asked, group_of, read, None, now)
-    collected = collect.plan_read(read, known)
+        collected = collect.plan_read(read, known)
     return Intake(None, collected, _tried(flow, asked, collected, known, now))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.core.collect import UNKNOWN_GROUP, ReadMark
-from gateway.core.facts import Finding, Level
+from gateway.core.facts import Finding, Level, Place
 from gateway.core.match import MarkState
 from gateway.core.money import roubles_from_kopecks
 from gateway.core.refusals import n01, n02, n03, n04
@@ -73,7 +73,6 @@ def _entries(
         "sheet": word.place.sheet,
         "row": word.place.row,
         "column": word.place.column,
-        "url": word.place.url,
         "child": member.name,
         "certificate": number,
         "date": read.cell.day.isoformat(),
@@ -83,7 +82,7 @@ def _entries(
         "from_empty_cell": word.from_empty,
         "group": None if read.cell.group.startswith(UNKNOWN_GROUP) else read.cell.group,
         "_new": read.is_new,
-    }
+    } | _url(word.place)
     if outcome.state is not MarkState.CLAIMED:
         for slot in [outcome.slot] if outcome.slot else range(1, max(1, outcome.lessons) + 1):
             if outcome.lessons or outcome.state is not MarkState.WAITING:
@@ -125,10 +124,14 @@ def finding_entry(finding: Finding, language: str) -> dict[str, Any]:
         "sheet": finding.place.sheet,
         "row": finding.place.row,
         "column": finding.place.column,
-        "url": finding.place.url,
         "what": finding.what.in_language(language),
         "cure": finding.cure.in_language(language),
-    }
+    } | _url(finding.place)
+
+
+def _url(place: Place) -> dict[str, str]:
+    """Where a system has the record; a file has none."""
+    return {} if place.url is None else {"url": place.url}
 
 
 def _findings(intake: Intake, language: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
