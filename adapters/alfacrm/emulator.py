@@ -54,6 +54,17 @@ class AlfaCrmEmulator(Emulator):
             return self.refusal(403)
         return lists[request.path](request, body)
 
+    def account(self) -> Mapping[str, Any]:
+        return {
+            "host": self.url,
+            "email": EMAIL,
+            "api_key": self.key,
+            "certificate_field": CERTIFICATE_FIELD,
+            "excused_reasons": [EXCUSED_REASON],
+            "per_minute": 600,
+            "zone": self.club.zone,
+        }
+
     def writes_with(self, request: Request) -> bool:
         return request.path.rsplit("/", 1)[-1] in ("create", "update", "delete")
 
@@ -133,12 +144,12 @@ def _group(group: ClubGroup) -> dict[str, Any]:
 
 
 def _customer(child: Child) -> dict[str, Any]:
-    number = int(child.id)
+    number, born = int(child.id), child.birth_date
     return {
         "id": number if number % 2 else child.id,
         "name": child.name,
         "legal_name": "Ведомость Родителева",
-        "dob": child.birth_date.isoformat() if number % 3 else f"{child.birth_date:%d.%m.%Y}",
+        "dob": "" if born is None else born.isoformat() if number % 3 else f"{born:%d.%m.%Y}",
         "is_study": 1,
         "branch_ids": [1],
         "balance": "0.00",

@@ -6,7 +6,8 @@ import datetime as dt
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from gateway.scenario import faults
 from gateway.scenario.ending import Ending, Told
 from gateway.scenario.navigator import load_district, navigator_process
 from gateway.scenario.reading import StoryError, inside, instant, read_toml, wrong
+from gateway.scenario.systems import Systems
 from gateway.settings import Settings
 
 
@@ -40,8 +42,9 @@ def run_story(folder: Path, database: str | None = None, language: str = "ru") -
     with tempfile.TemporaryDirectory(prefix="story-") as scratch:
         home = Path(scratch)
         load_district(folder, home, steps[0])
-        with navigator_process(home / "navigator") as url:
-            teller = Teller(folder, home, url, database, str(story.get("pack") or "leningrad-2020"), language, told)
+        with ExitStack() as stack:
+            url = stack.enter_context(navigator_process(home / "navigator"))
+            teller = Teller(folder, home, url, database, str(story.get("pack") or "leningrad-2020"), language, told, stack)
             for number, step in enumerate(steps, start=1):
                 teller.tell(number, step)
             expected = folder / "expected.json"
@@ -62,6 +65,8 @@ class Teller:
     pack: str
     language: str
     told: Told
+    stack: ExitStack
+    _systems: Systems | None = None
     _now: dt.datetime | None = None
     _gateway: Gateway | None = None
 
@@ -94,7 +99,7 @@ class Teller:
         self._now = now
         self._post("/test/v1/clock", {"now": now.isoformat()})
         known = {
-            "import": self._import, "register": self._register, "run": self._run, "answer": self._answer, "undo": self._undo,
+            "import": self._import, "sync": self._sync, "register": self._register, "run": self._run, "answer": self._answer, "undo": self._undo,
             "fault": self._fault, "close": self._close, "backup": self._backup, "restore": self._restore, "recover": self._recover,
         }  # fmt: skip
         extras = {"at", "check", "provider", "mapping", "month", "source", "dry_run", "title", "payer", "over", "refused"}
@@ -124,6 +129,19 @@ class Teller:
         report = take(self.folder / str(step["import"]), step.get("provider"), mapping, step.get("month"), step.get("source"))
         if not step.get("dry_run"):
             self.gateway.finished(report)
+
+    def _sync(self, step: Mapping[str, Any]) -> None:
+        """A file says what is true in the provider's own system; the system is asked over its own protocol."""
+        if self._systems is None:
+            self._systems = Systems(self.stack, self.gateway.plugins.adapters)
+        source = self._systems.serve(inside(self.folder, str(step["sync"])), str(step["provider"]))
+        self.gateway.settings = replace(self.gateway.settings, sources={**self.gateway.settings.sources, source.name: source})
+        self.gateway.environment = self._systems.environment
+        (report,) = self.gateway.sync(source=source.name)
+        self.gateway.finished(report)
+        if report["trouble"] is not None:
+            said = f"{report['trouble']['what']}: {report['trouble']['cure']}"
+            self.told.differences.append(f"{source.name}: {said}")
 
     def _register(self, step: Mapping[str, Any]) -> None:
         changes = []

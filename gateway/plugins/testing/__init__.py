@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.plugins.testing.club import NOW, Child, Club, ClubGroup, ClubLesson, made_club
-from gateway.plugins.testing.conformance import PROMISES, AdapterConformance
 from gateway.plugins.testing.emulator import ALWAYS, Answer, Emulator, Fault, Request
 from gateway.plugins.testing.promises import Broken, Promise
 from gateway.plugins.testing.rig import Rig
 from gateway.plugins.testing.standing import Standing, differences, truth
+
+if TYPE_CHECKING:
+    from gateway.plugins.testing.conformance import PROMISES, AdapterConformance
+
+
+def __getattr__(name: str) -> Any:
+    """The kit itself needs pytest; whoever only serves an emulator does not have it."""
+    if name in ("PROMISES", "AdapterConformance"):
+        from gateway.plugins.testing import conformance
+
+        return getattr(conformance, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "ALWAYS", "NOW", "PROMISES", "AdapterConformance", "Answer", "Broken", "Child", "Club", "ClubGroup", "ClubLesson", "Emulator", "Fault",

@@ -21,11 +21,14 @@ _FIRST_NAMES = ("Алёна", "Саша", "Юлия", "Егор", "Майя", "�
 
 @dataclass
 class Child:
-    """``id`` and all other ids are digits as text: an emulator may serve them as numbers. ``certificate``: ten digits."""
+    """``id`` and all other ids are digits as text: an emulator may serve them as numbers. ``certificate``: ten digits.
+
+    The kit's own children all have a birth date; a story's may have none.
+    """
 
     id: str
     name: str
-    birth_date: dt.date
+    birth_date: dt.date | None
     certificate: str | None
 
 

@@ -213,6 +213,13 @@ class Emulator:
         self._server.shutdown()
         self._server.server_close()
 
+    def account(self) -> Mapping[str, Any]:
+        """The settings, as a person writes them, with which the adapter reads this account; secrets as they are.
+
+        For stories and demonstrations, which serve a system by its emulator.
+        """
+        raise NotImplementedError
+
     def fail(self, fault: Fault, times: int = ALWAYS, after: int = 0, value: str = "") -> None:
         """Let requests meet a fault: ``times`` of them, once ``after`` more have been answered well. ``value``: seconds of Retry-After."""
         with self._lock:
