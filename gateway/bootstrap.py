@@ -263,9 +263,9 @@ class Gateway(Inputs, Monthly, Upkeep):
         with reading(self.engine) as connection:
             return store_ledger.faults(connection)
 
-    def status(self) -> dict[str, Any]:
-        """Sources, counts, what waits, the register."""
-        return flow_explain.status(self.flow, self.clock())
+    def status(self, language: str | None = None) -> dict[str, Any]:
+        """Sources, counts, what waits, the register. ``language``: another than the gateway's own."""
+        return flow_explain.status(self.flow, self.clock(), language or self.language)
 
     def ask_register(self) -> None:
         """One light question, whose answer is not stored.

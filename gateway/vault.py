@@ -58,6 +58,7 @@ class Vault:
             "born": member.birth_date.isoformat() if member.birth_date else None,
             "sheet": member.place.sheet,
             "row": member.place.row,
+            "id": member.own_id,
         }
         return self._fernet.encrypt(msgspec.json.encode(facts)).decode()
 

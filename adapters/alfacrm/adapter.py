@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from adapters.alfacrm.looking import look
 from adapters.alfacrm.people import People
 from adapters.alfacrm.settings import AlfaCrmSettings
-from adapters.alfacrm.wire import NO_SENSE, Wire, day_of, list_of, name_of, time_of
+from adapters.alfacrm.wire import Wire, day_of, time_of
 from gateway.plugins import (
+    NO_SENSE,
     ROUND_DONE,
     Batch,
     Checked,
@@ -36,6 +37,8 @@ from gateway.plugins import (
     id_text,
     intersection,
     is_yes,
+    list_of,
+    name_of,
     round_of,
     unread,
 )

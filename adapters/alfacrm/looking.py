@@ -8,7 +8,7 @@ from typing import Any
 from adapters.alfacrm.people import ALSO_REMOVED, ARCHIVE, CLIENT
 from adapters.alfacrm.settings import AlfaCrmSettings
 from adapters.alfacrm.wire import Wire
-from gateway.plugins import Checked, SourceRefused, Text, Verdict, certificate_of, id_or_none
+from gateway.plugins import Checked, Text, Verdict, certificate_of, id_or_none, permitted, some
 
 _STATUSES = {1: Text("запланировано", "planned"), 2: Text("отменено", "cancelled"), 3: Text("проведено", "held")}
 
@@ -25,14 +25,11 @@ def look(wire: Wire, settings: AlfaCrmSettings) -> Iterator[Checked]:
 
 
 def _permitted(what: Text, lines: Callable[[], Iterator[Checked]]) -> Iterator[Checked]:
-    try:
-        yield from lines()
-    except SourceRefused as error:
-        cure = Text(
-            f"дайте роли пользователя право на просмотр: «{what.ru}»; проверьте почту и ключ API",
-            f"give the user's role the right to see “{what.en}”; check the e-mail and the API key",
-        )
-        yield Checked(what, Verdict.BAD, error.what, cure)
+    cure = Text(
+        f"дайте роли пользователя право на просмотр: «{what.ru}»; проверьте почту и ключ API",
+        f"give the user's role the right to see “{what.en}”; check the e-mail and the API key",
+    )
+    return permitted(what, lines, cure)
 
 
 def _branch(wire: Wire, settings: AlfaCrmSettings) -> Iterator[Checked]:
@@ -124,7 +121,5 @@ def _pages(wire: Wire) -> Checked:
 
 
 def _some(what: Text, count: int, found: Text) -> Checked:
-    if count:
-        return Checked(what, Verdict.GOOD, found)
     cure = Text("если в системе они есть, проверьте филиал и права роли", "if the system has some, check the branch and the role's rights")
-    return Checked(what, Verdict.QUESTION, found, cure)
+    return some(what, count, found, cure)

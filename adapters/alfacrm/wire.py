@@ -10,13 +10,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.alfacrm.settings import AlfaCrmSettings
-from gateway.plugins import Client, Http, ListPage, LogIn, Rate, Token, WholeList, id_or_none, secrets_of, unexpected, whole_list
+from gateway.plugins import (
+    NO_SENSE,
+    Client,
+    Http,
+    ListPage,
+    LogIn,
+    Rate,
+    Token,
+    WholeList,
+    id_or_none,
+    secrets_of,
+    unexpected,
+    whole_list,
+)
 
 TOKEN_SECONDS = 15 * 60
 PAGE_ITEMS = 100
-NO_SENSE = (KeyError, TypeError, ValueError, AttributeError)
-"""What reading a record runs into that makes no sense."""
-
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _DOTTED = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
 _TIME = re.compile(r"(?:^|[ T])(\d{1,2}):(\d\d)(?::\d\d)?$")
@@ -107,24 +117,3 @@ def time_of(value: object) -> dt.time:
         raise ValueError("no time")
     return dt.time(int(found[1]), int(found[2]))
 
-
-def list_of(value: object) -> list[Any]:
-    """A list.
-
-    Raises:
-        ValueError: something else, which could be walked through all the same.
-    """
-    if not isinstance(value, list):
-        raise ValueError("no list")
-    return value
-
-
-def name_of(value: object) -> str:
-    """A name as written.
-
-    Raises:
-        ValueError: none.
-    """
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("no name")
-    return value.strip()

@@ -68,6 +68,9 @@ def _add_sources(face: Face, table: Table, status: Mapping[str, Any]) -> None:
         name = "status.source" if source["finished"] else "status.source_interrupted"
         if source["outcome"] == "refused":
             name = "status.source_refused"
+        reading = source["reading"]
+        if reading is not None:
+            name = "status.reading_trouble" if reading["trouble"] else "status.reading" if reading["new"] else "status.reading_nothing"
         words = {
             "marks": counted("mark", counts["marks"], face.language),
             "refused": counted("refusal", sum(counts["refused"].values()), face.language),
@@ -75,6 +78,8 @@ def _add_sources(face: Face, table: Table, status: Mapping[str, Any]) -> None:
             "file": source["file"],
             "at": instant(source["at"]),
             "run": source["run"],
+            "new": counted("mark", reading["new"], face.language) if reading else "",
+            **((reading and reading["trouble"]) or {}),
         }
         table.add_row(title, face.text(name, **words))
         title = ""

@@ -102,7 +102,7 @@ def _show_person(face: Face, one: dict[str, Any]) -> None:
     known = [
         face.text("quoted", words=one["person"]),
         one["group"],
-        cell(one["sheet"], one["row"], None, face.language),
+        cell(one["sheet"], one["row"], None, face.language) or face.text("match.in_system", source=one["source"], id=one["id"] or "—"),
         counted("mark", one["marks"], face.language),
         f"{day(one['first'])}–{day(one['last'])}",
     ]

@@ -193,6 +193,7 @@ TEXTS: dict[str, Text] = {
     ),
     "mappings.one": Text("{provider} · {source} · {file} · {kept_at}", "{provider} · {source} · {file} · {kept_at}"),
     # ---- queues
+    "match.in_system": Text("{source}, № {id}", "{source}, no. {id}"),
     "match.none": Text("Все узнаны: очередь пуста.", "Everybody is known: nothing waits."),
     "match.how": Text(
         "Ответить: gateway match 'КТО' --child ИД, или --outside, если ребёнка нет в системе; для тёзок добавьте --row N.",
@@ -271,6 +272,9 @@ TEXTS: dict[str, Text] = {
     # ---- the status
     "status.sources": Text("Источники", "Sources"),
     "status.source": Text("{provider}  {file}  {at}  {marks}, {refused}", "{provider}  {file}  {at}  {marks}, {refused}"),
+    "status.reading": Text("{provider}  {file}  {at}  новое: {new}, {refused}", "{provider}  {file}  {at}  new: {new}, {refused}"),
+    "status.reading_nothing": Text("{provider}  {file}  {at}  новых нет", "{provider}  {file}  {at}  nothing new"),
+    "status.reading_trouble": Text("{provider}  {file}  {at}  ⚠ {what}\n→ {cure}", "{provider}  {file}  {at}  ⚠ {what}\n→ {cure}"),
     "status.source_refused": Text(
         "{provider}  {file}  {at}  файл не принят; раньше принято: {marks}, {refused}",
         "{provider}  {file}  {at}  the file was refused; taken before: {marks}, {refused}",

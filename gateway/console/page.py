@@ -47,7 +47,7 @@ def register_said(gateway: Gateway) -> RegisterSaid:
 def page_of(gateway: Gateway, said: RegisterSaid | None, language: str) -> dict[str, Any]:
     """Everything on the page. ``said`` None: the register does not answer."""
     say = Speech(language)
-    status = gateway.status()
+    status = gateway.status(language)
     now = dt.datetime.fromisoformat(status["now"])
     providers = gateway.providers()
     zones = {provider: known.time_zone for provider, known in providers.items()}
@@ -129,7 +129,8 @@ def _club(source: Mapping[str, Any], payable: Mapping[str, int], zone: str, now:
     counts = source["counts"]
     return {
         "name": source["name"],
-        "source": say.word("source.", source["source"]),
+        "source": say("source.system") if source["reading"] else say.word("source.", source["source"]),
+        "trouble": (source["reading"] or {}).get("trouble"),
         "file": masked(source["file"]),
         "at": _moment(at, now, zone, say),
         "is_stale": now - at > STALE_AFTER,

@@ -78,6 +78,7 @@ WORDS: Mapping[str, Text] = {
     "no_providers": Text(
         "Реестр ещё не прочитан: организаций нет. Прочитать его:", "The register has not been read yet: there are no providers. Read it:"
     ),
+    "source.system": Text("система", "system"),
     "source.spreadsheet": Text("табель", "sheet"),
     # what waits
     "waits": Text("Что ждёт человека", "What waits for a person"),

@@ -1,4 +1,6 @@
-"""Plays the demo: a Navigator of its own, the district, the four clubs' sheets, one of them twice, one answer, and the closing sums."""
+"""Plays the demo: a Navigator of its own, the district, four clubs by their sheets (one of them twice) and their own systems, one answer,
+and the closing sums.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,8 @@ from gateway.core.facts import Text
 from gateway.demo.words import WORDS
 from gateway.errors import EXIT_UNAVAILABLE, UserError
 from gateway.scenario import navigator_process
-from gateway.settings import Settings
+from gateway.scenario.systems import Systems
+from gateway.settings import Settings, SourceSettings
 
 FOLDER = Path(__file__).parent
 MONTH = "2025-10"
@@ -27,7 +31,7 @@ CLOCK = dt.datetime.fromisoformat("2025-11-05T10:00:00+03:00")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A sheet that was taken in. ``again``: the same file has been taken in before in this very run."""
+    """A sheet, or a system's answer, that was taken in. ``again``: the same file has been taken in before in this very run."""
 
     report: Mapping[str, Any]
     again: bool
@@ -91,7 +95,8 @@ def play(home: Path, language: str, told: Callable[[str, Mapping[str, Any]], Non
         gateway = Gateway(home / "gateway", Settings(register_url=url), lambda: CLOCK, language)
         before = gateway.status()
         steps = tomllib.loads((FOLDER / "steps.toml").read_text(encoding="utf-8"))["step"]
-        taken = _take_in(gateway, steps, told)
+        with ExitStack() as stack:
+            taken = _take_in(gateway, steps, told, Systems(stack, gateway.plugins.adapters))
         answers = [answer for step in steps for answer in step.get("answer", ())]
         for answer in answers:
             gateway.answer_match(answer["person"], answer["provider"], answer["group"], answer.get("child"), answer.get("outside", False))
@@ -138,17 +143,37 @@ def _filled(name: str, **values: object) -> Text:
     return Text(WORDS[name].ru.format(**values), WORDS[name].en.format(**values))
 
 
-def _take_in(gateway: Gateway, steps: Iterable[Mapping[str, Any]], told: Callable[[str, Mapping[str, Any]], None]) -> list[Taken]:
+def _take_in(
+    gateway: Gateway, steps: Iterable[Mapping[str, Any]], told: Callable[[str, Mapping[str, Any]], None], systems: Systems
+) -> list[Taken]:
     taken: list[Taken] = []
     for step in steps:
-        if "import" not in step:
+        if "sync" in step:
+            report = _asked(gateway, systems.serve(FOLDER / step["sync"], step["provider"]), systems)
+        elif "import" in step:
+            report = gateway.import_file(FOLDER / step["import"], step["provider"], FOLDER / step["mapping"])
+        else:
             continue
-        report = gateway.import_file(FOLDER / step["import"], step["provider"], FOLDER / step["mapping"])
         again = any(one.report["file"] == report["file"] for one in taken)
         taken.append(Taken(report, again))
         told("taken", report | {"again": again})
         gateway.finished(report)
     return taken
+
+
+def _asked(gateway: Gateway, source: SourceSettings, systems: Systems) -> dict[str, Any]:
+    """What a club's own system answers.
+
+    Raises:
+        UserError: it was not read to its end.
+    """
+    gateway.settings = replace(gateway.settings, sources={**gateway.settings.sources, source.name: source})
+    gateway.environment = systems.environment
+    (report,) = gateway.sync(source=source.name)
+    if report["trouble"] is not None:
+        said = report["trouble"]["what"], report["trouble"]["cure"]
+        raise UserError(Text(said[0], said[0]), Text(said[1], said[1]), EXIT_UNAVAILABLE)
+    return report | {"system": gateway.plugins.adapters[source.adapter].title}
 
 
 # ---------------------------------------------------------------- for programs

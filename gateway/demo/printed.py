@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,15 @@ class Printer:
         for one in all_taken:
             club = self.say("same_file") if one.again else names[one.report["provider"]]
             numbers = self.say("sheet_line", marks=one.report["counts"]["marks"], new=one.report["new"])
-            table.add_row(Styled(club), Styled(one.report["file"], style="cyan"), Styled(numbers, style="" if one.report["new"] else QUIET))
+            shown = self._source(one.report)
+            table.add_row(Styled(club), Styled(shown, style="cyan"), Styled(numbers, style="" if one.report["new"] else QUIET))
         self._indented(table)
+
+    def _source(self, report: Mapping[str, Any]) -> str:
+        """The file, or the system that was asked."""
+        if "system" in report:
+            return self.say("asked_system", system=report["system"].in_language(self.language))
+        return str(report["file"])
 
     # ------------------------------------------------------------ once it is done
 
@@ -101,7 +109,7 @@ class Printer:
     def _club(self, played: Played, provider: str, report: Mapping[str, Any]) -> None:
         counts = played.counts_of[provider]
         self.console.print()
-        title = Styled(played.names[provider], style="bold")
+        title = Styled(played.names[provider], style="bold").append(f"  {self._source(report)}", style="not bold cyan")
         if cancelled := played.lessons[provider]["cancelled"]:
             title.append(f"  {self.say('of_them_cancelled', count=cancelled)}", style=QUIET)
         self._indented(title)
@@ -138,13 +146,19 @@ class Printer:
         return table
 
     def _cells(self, marks: Iterable[Mapping[str, Any]]) -> str:
-        rows: dict[tuple[str, int], list[str]] = {}
+        """Row by row; of a system, which has none, child by child."""
+        rows: dict[tuple[str, int | str], list[str]] = {}
         for mark in marks:
-            rows.setdefault((mark["sheet"], mark["row"]), []).append(f"{mark['column']}{mark['row']}")
+            if mark["sheet"] is None:
+                day = dt.date.fromisoformat(mark["date"])
+                rows.setdefault((mark["child"], ""), []).append(f"{day:%d.%m}")
+            else:
+                place = self.say("sheet", sheet=mark["sheet"])
+                rows.setdefault((place, mark["row"]), []).append(f"{mark['column']}{mark['row']}")
         sheets: dict[str, list[str]] = {}
-        for (sheet, _), cells in rows.items():
-            sheets.setdefault(sheet, []).append(" ".join(cells))
-        return "; ".join(f"{self.say('sheet', sheet=sheet)}: {', '.join(lines)}" for sheet, lines in sheets.items())
+        for (place, _), cells in rows.items():
+            sheets.setdefault(place, []).append(" ".join(cells))
+        return "; ".join(f"{place}: {', '.join(lines)}" for place, lines in sheets.items())
 
     def _findings(self, findings: Iterable[Mapping[str, Any]]) -> RenderableType:
         groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
@@ -152,8 +166,9 @@ class Printer:
             groups.setdefault((one["what"], one["cure"]), []).append(one)
         lines: list[RenderableType] = []
         for (what, cure), those in groups.items():
-            places = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" for one in those)
-            lines.append(Styled(f"{self.say('sheet', sheet=those[0]['sheet'])}, {places}: {what}"))
+            places = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" or one.get("url", "") for one in those)
+            sheet = f"{self.say('sheet', sheet=those[0]['sheet'])}, " if those[0]["sheet"] else ""
+            lines.append(Styled(f"{sheet}{places}: {what}"))
             lines.append(Styled(f"→ {cure}", style="cyan"))
         return Group(*lines)
 
@@ -168,7 +183,7 @@ class Printer:
         if not played.queue:
             self._indented(self.say("queue_empty"))
         why = {
-            (report["provider"], mark["sheet"], mark["row"]): mark["reasons"][0]
+            (report["provider"], mark["sheet"], mark["row"], mark["child"]): mark["reasons"][0]
             for report in played.last_reports().values()
             for mark in report["marks"]
             if mark["answer"] == "waiting" and mark["reasons"]
@@ -178,9 +193,9 @@ class Printer:
                 self._indented(Styled().append(f"{one['rule']} ", style=WAITS).append(self.say("group_words", words=one["words"])))
                 continue
             line = Styled().append(f"{one['rule']} ", style=WAITS).append(one["person"], style="bold")
-            place = self.say("queue_place", sheet=one["sheet"], row=one["row"], marks=one["marks"])
+            place = self.say("queue_place" if one["sheet"] else "queue_system", **one)
             self._indented(line.append(f" · {played.names[one['provider']]}, {place}"))
-            reason = why.get((one["provider"], one["sheet"], one["row"]))
+            reason = why.get((one["provider"], one["sheet"], one["row"], one["person"]))
             if reason is not None:
                 self._indented(Styled(reason["reason"]), 5)
             self._candidates(one["candidates"])

@@ -24,7 +24,8 @@ WORDS: Mapping[str, Text] = {
     "loaded_again": Text(
         "Район уже в реестре: записей {total}, новых 0.", "The district is in the register already: {total} records, none new."
     ),
-    "taken": Text("Табели", "The sheets"),
+    "taken": Text("Табели и системы", "Sheets and systems"),
+    "asked_system": Text("по протоколу {system}", "over {system}'s protocol"),
     "sheet_line": Text("отметок {marks}, новых {new}", "{marks} marks, {new} new"),
     "same_file": Text("тот же файл ещё раз", "the same file once more"),
     "answered": Text(
@@ -57,6 +58,7 @@ WORDS: Mapping[str, Text] = {
     "sheet": Text("лист «{sheet}»", "sheet “{sheet}”"),
     "queue": Text("Кто ждёт ответа", "Who waits for an answer"),
     "queue_empty": Text("Никто: на все вопросы отвечено.", "Nobody: every question is answered."),
+    "queue_system": Text("{source}, № {id}, отметок {marks}", "{source}, no. {id}, {marks} marks"),
     "queue_place": Text("лист «{sheet}», строка {row}, отметок {marks}", "sheet “{sheet}”, row {row}, {marks} marks"),
     "candidate": Text(
         "может быть: {name} ({child}, сертификат {certificate}): {reasons}",

@@ -24,7 +24,7 @@ from gateway.store import outbox as store_outbox
 from gateway.store import post as store_post
 from gateway.store import queues as store_queues
 from gateway.store import register as store_register
-from gateway.store import views
+from gateway.store import source_state, views
 from gateway.store.claims import refusals_from
 from gateway.store.engine import reading
 from gateway.store.reconcile import reason_of
@@ -231,19 +231,26 @@ def _operation_entry(row: Mapping[str, Any], day: dt.date, language: str) -> dic
 # ---------------------------------------------------------------- status
 
 
-def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
+def status(flow: Flow, now: dt.datetime, language: str) -> dict[str, Any]:
     """Sources and their freshness, counts, what waits, the register."""
     with reading(flow.engine) as connection:
         providers = store_register.providers(connection)
+    readings = {(one.provider, one.source): one for one in source_state.states(flow.engine) if one.tried_at is not None}
     sources: dict[tuple[str, str], dict[str, Any]] = {}
     for row in views.runs(flow.engine):
-        if row["source"] == "answer" or (row["provider"], row["source"]) in sources:
-            continue
-        sources[(row["provider"], row["source"])] = {
-            "provider": row["provider"], "name": providers[row["provider"]].name if row["provider"] in providers else row["provider"],
-            "source": row["source"], "file": row["file"], "run": row["id"], "at": row["started_at"],
-            "finished": row["finished_at"] is not None,
-            "counts": views.counts(flow.engine, row["provider"]), "outcome": json.loads(row["counts"] or "{}").get("outcome"),
+        key = (row["provider"], row["source"])
+        if row["source"] != "answer" and key not in sources:
+            finished, outcome = row["finished_at"] is not None, json.loads(row["counts"] or "{}").get("outcome")
+            sources[key] = {"file": row["file"], "run": row["id"], "at": row["started_at"], "finished": finished, "outcome": outcome}
+    for key, one in readings.items():  # one that never said anything has no run
+        nothing: dict[str, Any] = {"file": one.source, "run": None, "finished": True, "outcome": None}
+        sources[key] = sources.get(key, nothing) | {"at": one.tried_at.isoformat() if one.tried_at else None}
+    for (provider, source), entry in sources.items():
+        reading_ = readings.get((provider, source))
+        name = providers[provider].name if provider in providers else provider
+        entry |= {
+            "provider": provider, "name": name, "source": source, "counts": views.counts(flow.engine, provider),
+            "reading": reading_entry(reading_, language) if reading_ else None,
         }  # fmt: skip
     states = views.operation_states(flow.engine)
     return {
@@ -270,6 +277,17 @@ def status(flow: Flow, now: dt.datetime) -> dict[str, Any]:
         "kept_debits": len(views.kept_claims(flow.engine)),
         "sums": views.booked(flow.engine),
     }
+
+
+def reading_entry(state: source_state.SourceState, language: str) -> dict[str, Any]:
+    """How a system was read last."""
+    trouble = state.trouble
+    return {
+        "tried_at": state.tried_at.isoformat() if state.tried_at else None,
+        "read_at": state.read_at.isoformat() if state.read_at else None,
+        "trouble": {"what": trouble[0].in_language(language), "cure": trouble[1].in_language(language)} if trouble else None,
+        "new": state.new, "refused": state.refused, "unread": state.unread,
+    }  # fmt: skip
 
 
 def difference_entry(aged: Aged, language: str) -> dict[str, Any]:

@@ -31,8 +31,9 @@ def match_queue(flow: Flow, provider: str | None, language: str, with_candidates
 def _person_entry(flow: Flow, row: Mapping[str, Any], language: str, with_candidates: bool) -> dict[str, Any]:
     facts = flow.vault.unseal(row["sealed"])
     entry: dict[str, Any] = {
-        "queue": "match", "provider": row["provider"], "person": facts["name"], "group": row["group_id"], "sheet": facts["sheet"],
-        "row": facts["row"], "is_namesake": row["row"] is not None, "certificate": facts["number"], "rule": row["waits"],
+        "queue": "match", "provider": row["provider"], "source": row["source"], "person": facts["name"], "group": row["group_id"],
+        "sheet": facts["sheet"], "row": facts["row"], "id": facts["id"],
+        "is_namesake": row["row"] is not None, "certificate": facts["number"], "rule": row["waits"],
         "marks": int(row["marks"]), "first": row["first"].isoformat(), "last": row["last"].isoformat(), "candidates": [],
     }  # fmt: skip
     if with_candidates:
@@ -74,7 +75,10 @@ def answer_match(
     if row is None and not outside and child and len(found) > 1:
         raise UserError(
             Text("Записей с таким именем несколько.", "Several rows have that name."),
-            Text("Укажите строку табеля: --row N.", "Give the sheet's row: --row N."),
+            Text(
+                "Укажите строку табеля: --row N, или вместо имени номер в системе организации.",
+                "Give the sheet's row: --row N, or instead of the name the number in the provider's system.",
+            ),
         )
     if child and not views.numbers_of_children(flow.engine, [child]):
         raise UserError(
@@ -90,7 +94,7 @@ def _is_meant(flow: Flow, row: Mapping[str, Any], person: str, line: int | None)
     facts = flow.vault.unseal(row["sealed"])
     if line is not None and facts["row"] != line:
         return False
-    return folded(facts["name"]) == folded(person) or (facts["number"] is not None and facts["number"] == person.strip())
+    return folded(facts["name"]) == folded(person) or person.strip() in (facts["number"], facts["id"])
 
 
 def answer_group(flow: Flow, provider: str, words: str, group: str) -> int:

@@ -44,11 +44,12 @@ from gateway.core.rules import (
     Tariff,
 )
 from gateway.core.wording import day_text, joined, money_text, period_text
+from gateway.plugins.checks import permitted, some
 from gateway.plugins.faults import unexpected
 from gateway.plugins.http import Client, Http, Limits, Reply
 from gateway.plugins.lists import ListPage, WholeList, whole_list
 from gateway.plugins.rate import Rate
-from gateway.plugins.records import Number, certificate_of, id_or_none, id_text, is_yes, unread
+from gateway.plugins.records import NO_SENSE, Number, certificate_of, id_or_none, id_text, is_yes, list_of, name_of, unread
 from gateway.plugins.rounds import DONE as ROUND_DONE
 from gateway.plugins.rounds import Round, round_of
 from gateway.plugins.schema import BadParameter
@@ -74,13 +75,13 @@ hookimpl = pluggy.HookimplMarker("pfdo_gateway")
 
 
 __all__ = [
-    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "PRESENT", "ROUND_DONE", "Adapter", "BadParameter", "Batch", "Candidate",
-    "Certificate", "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule",
+    "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "NO_SENSE", "PRESENT", "ROUND_DONE", "Adapter", "BadParameter", "Batch",
+    "Candidate", "Certificate", "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule",
     "EnrollmentView", "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException", "LessonState", "Level",
     "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "Number", "Period", "Place", "PushedAdapter", "Rate", "Record",
     "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence", "Source", "SourceAdapter", "SourceError",
     "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict", "WholeList", "Window",
     "certificate_of", "day_text", "half_up", "hookimpl", "id_or_none", "id_text", "intersection", "is_yes", "joined",
-    "kopecks_from_roubles", "money_text", "month_of", "month_period", "period_text", "roubles_from_kopecks", "round_of", "secret",
-    "secrets_of", "setting", "unexpected", "unread", "whole_list",
+    "kopecks_from_roubles", "list_of", "money_text", "month_of", "month_period", "name_of", "period_text", "permitted",
+    "roubles_from_kopecks", "round_of", "secret", "secrets_of", "setting", "some", "unexpected", "unread", "whole_list",
 ]  # fmt: skip

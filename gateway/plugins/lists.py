@@ -26,7 +26,11 @@ class WholeList(NamedTuple):
 
 
 def whole_list(
-    page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str, kept: Callable[[Any], Any] = lambda item: item
+    page: Callable[[int], ListPage],
+    id_of: Callable[[Any], object],
+    host: str,
+    kept: Callable[[Any], Any] = lambda item: item,
+    by_offset: bool = False,
 ) -> WholeList:
     """Read all pages of a list.
 
@@ -34,7 +38,7 @@ def whole_list(
     as many as the system says, before and after, the list is read again, until it stood still or said the same twice.
 
     Args:
-        page: reads the page of this number, the first is 0.
+        page: reads the page of this number, the first is 0; ``by_offset``: the page that begins behind so many items.
         id_of: an item's id; None where it has none.
         host: named where the list never stands still.
         kept: what is kept of an item, so that a long list of large records takes no more memory than it must.
@@ -44,7 +48,7 @@ def whole_list(
     """
     before: set[object] | None = None
     for _ in range(READINGS_MAX):
-        found, nameless, totals = _read_once(page, id_of, host, kept)
+        found, nameless, totals = _read_once(page, id_of, host, kept, by_offset)
         count = len(found) + len(nameless)
         if totals == {count} or before == found.keys():
             return WholeList(list(found.values()), nameless)
@@ -53,21 +57,24 @@ def whole_list(
 
 
 def _read_once(
-    page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str, kept: Callable[[Any], Any]
+    page: Callable[[int], ListPage], id_of: Callable[[Any], object], host: str, kept: Callable[[Any], Any], by_offset: bool
 ) -> tuple[dict[object, Any], list[Any], set[int]]:
     found: dict[object, Any] = {}
     nameless: list[Any] = []
     totals: set[int] = set()
     for number in range(PAGES_MAX):
-        shown = page(number)
+        shown = page(len(found) + len(nameless) if by_offset else number)
         if shown.total is not None:
             totals.add(shown.total)
+        read_before = len(found) + len(nameless)
         for item in shown.items:
             key = id_of(item)
             if key is None:
                 nameless.append(item)
             else:
                 found[key] = kept(item)
+        if by_offset and len(found) + len(nameless) == read_before:  # it would be asked for again and again
+            return found, nameless, totals
         if not shown.items or (shown.total is not None and len(found) + len(nameless) >= shown.total):
             return found, nameless, totals
     raise faults.restless(host)

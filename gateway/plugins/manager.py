@@ -35,6 +35,7 @@ BUILT_IN = (
     "gateway.plugins.builtin.registers",
     "adapters.spreadsheet.adapter",
     "adapters.alfacrm.adapter",
+    "adapters.moyklass.adapter",
 )
 """Our own plugins; they come in through the same hooks as anybody's. One that cannot be loaded is our fault and stops the program."""
 

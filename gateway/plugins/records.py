@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.core.facts import Finding, Level, Place, Text
+
+NO_SENSE = (KeyError, TypeError, ValueError, AttributeError)
+"""What reading a record runs into that makes no sense."""
 
 CERTIFICATE_DIGITS = 10
 _BETWEEN_DIGITS = str.maketrans("", "", " \u00a0\u2009\u202f-–№")
@@ -47,6 +50,28 @@ def is_yes(value: object) -> bool:
     if word in _NO:
         return False
     raise ValueError("neither yes nor no")
+
+
+def list_of(value: object) -> list[Any]:
+    """A list.
+
+    Raises:
+        ValueError: something else, which could be walked through all the same.
+    """
+    if not isinstance(value, list):
+        raise ValueError("no list")
+    return value
+
+
+def name_of(value: object) -> str:
+    """A name as written.
+
+    Raises:
+        ValueError: none.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("no name")
+    return value.strip()
 
 
 class Number(NamedTuple):

@@ -99,7 +99,8 @@ class Teller:
         self._now = now
         self._post("/test/v1/clock", {"now": now.isoformat()})
         known = {
-            "import": self._import, "sync": self._sync, "register": self._register, "run": self._run, "answer": self._answer, "undo": self._undo,
+            "import": self._import, "sync": self._sync, "register": self._register, "run": self._run, "answer": self._answer,
+            "undo": self._undo,
             "fault": self._fault, "close": self._close, "backup": self._backup, "restore": self._restore, "recover": self._recover,
         }  # fmt: skip
         extras = {"at", "check", "provider", "mapping", "month", "source", "dry_run", "title", "payer", "over", "refused"}

@@ -36,6 +36,7 @@ class Register:
             if (folder / "district" / f"{name}.csv").exists():
                 self._load(name, folder / "district" / f"{name}.csv")
         self.frozen: dict[str, dt.date] = {}
+        self.own: dict[str, dict[dt.date, list[tuple[str, str, bool]]]] = {}  # group → its lessons, where the club's own system tells them
         self.numbers: dict[str, str] = {}  # a re-issued certificate's number → the one of the district's files
 
     def _load(self, name: str, path: Path) -> None:
@@ -72,6 +73,8 @@ class Register:
 
     def lessons(self, group: str, day: dt.date) -> list[tuple[str, str, bool]]:
         """(start, end, cancelled) of the day, in order."""
+        if group in self.own:
+            return sorted(self.own[group].get(day, []))
         found = {}
         for line in self.rows("timetable", group=group):
             parity = "odd" if day.isocalendar().week % 2 else "even"

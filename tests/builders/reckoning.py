@@ -17,6 +17,8 @@ import openpyxl
 from tests.builders.plain_reading import Person, folded_sign, grids_of
 from tests.builders.reckoned_register import Claim, Register
 
+SIGNS = {"+": "attended", "-": "absent", "e": "excused"}
+
 
 class Mark(NamedTuple):
     status: str
@@ -41,6 +43,9 @@ class Story(Register):
         super().__init__(folder)
         self.story = tomllib.loads((folder / "steps.toml").read_text(encoding="utf-8"))
         self.marks: dict[str, dict[Person, dict[dt.date, Mark]]] = defaultdict(dict)
+        self.systems: dict[str, dict[str, dict[Person, dict[dt.date, Mark]]]] = defaultdict(dict)  # source → group → what it says
+        self.paper = "spreadsheet"
+        self.taken: dict[tuple[str, dt.date], str] = {}  # enrollment and day → the source that a person found right
         self.held: dict[tuple[str, str], dict[Person, dict[dt.date, Mark]]] = {}
         self.unread: dict[str, int] = {}
         self.answers: dict[tuple[str, str, int | None], tuple[str, bool]] = {}
@@ -70,6 +75,50 @@ class Story(Register):
             for words, month, grid in grids_of(sheet):
                 group = mapping["groups"][words]
                 self.take_group(file, group, month, grid, codes, cells, today)
+
+    def ask(self, file: str) -> None:
+        """A system tells all lessons of its groups: they are the timetable, and each stands for what its children's signs say."""
+        told = tomllib.loads((self.folder / file).read_text(encoding="utf-8"))
+        self.unread[file] = 0
+        titles = {row["title"]: row["group"] for row in self.rows("groups")}
+        groups = {key: titles[group["title"]] for key, group in told["groups"].items()}
+        said = self.systems[told["source"]]
+        for group in groups.values():
+            self.own[group], said[group] = {}, {}
+        for lesson in told["lessons"]:
+            key, day, state = str(lesson["group"]), lesson["date"], lesson.get("state", "held")
+            times = tuple(f"{lesson[name]:%H:%M}" for name in ("starts_at", "ends_at"))
+            self.own[groups[key]].setdefault(day, []).append((*times, state == "cancelled"))
+            for own_id, sign in zip(told["groups"][key]["children"], lesson.get("marks", ""), strict=False):
+                if sign in SIGNS and state == "held":
+                    person = self._person_of(told["children"], own_id)
+                    said[groups[key]].setdefault(person, {})[day] = Mark(SIGNS[sign], False)
+
+    def _person_of(self, children: dict[str, dict[str, Any]], own_id: int) -> Person:
+        """Namesakes without a number are told apart by their ids."""
+        child = children[str(own_id)]
+        number = child.get("certificate", "")
+        alike = [each for each in children.values() if each["name"] == child["name"] and "certificate" not in each]
+        return Person(child["name"], self.numbers.get(number, number), own_id if len(alike) > 1 else None)
+
+    def together(self, group: str) -> dict[Person, dict[dt.date, Mark]]:
+        """What all sources say of a group; where two differ and nobody has said who is right, a conflict."""
+        said = [(source, words[group]) for source, words in self.systems.items() if group in words]
+        if not said:
+            return self.marks[group]
+        said.append((self.paper, self.marks.get(group, {})))
+        found: dict[Person, dict[dt.date, Mark]] = defaultdict(dict)
+        for person, day in sorted({(person, day) for _, words in said for person, days in words.items() for day in days}, key=str):
+            words = {source: persons[person][day] for source, persons in said if day in persons.get(person, {})}
+            (enrollment,) = [row["enrollment"] for row in self.rows("enrollments", group=group, certificate=person.number)] or [""]
+            taken = self.taken.get((enrollment, day))
+            if taken in words:
+                found[person][day] = words[taken]
+            elif len({mark.status for mark in words.values()}) == 1:
+                found[person][day] = next(iter(words.values()))
+            else:
+                found[person][day] = Mark("conflict", False)
+        return found
 
     def take_group(
         self, file: str, group: str, month: dt.date, grid: dict[Person, dict[dt.date, Any]],
@@ -123,6 +172,9 @@ class Story(Register):
         if answer["queue"] == "withdrawals":
             self.marks[answer["group"]] = self.held.pop((answer["group"], answer["month"]))
             return
+        if answer["queue"] == "conflicts":
+            self.taken[(answer["enrollment"], answer["date"])] = answer["take"]
+            return
         key = (answer["group"], answer["person"], answer.get("row"))
         if answer.get("child") == "":
             del self.answers[key]
@@ -154,6 +206,8 @@ class Story(Register):
         lessons = self.lessons(claim.group, claim.day)
         if not lessons:
             return Outcome("refused", ("N04",)) if mark.status in ("attended", "late") else Outcome(mark.status)
+        if mark.status == "conflict":
+            return Outcome("waiting", ("A14",))
         day = claim.day.isoformat()
         owned = [row["certificate"] for row in self.rows("certificates", child=child)]
         enrollments = [row for row in self.rows("enrollments", group=claim.group) if row["certificate"] in owned]
@@ -189,8 +243,8 @@ class Story(Register):
         """Every mark's answer. Debits and reverses on the way, by day and slot, until nothing moves any more."""
         while True:
             found = {}
-            for group, persons in self.marks.items():
-                for person, days in persons.items():
+            for group in {*self.marks, *(group for said in self.systems.values() for group in said)}:
+                for person, days in self.together(group).items():
                     for day, mark in days.items():
                         for slot in range(1, max(1, len(self.lessons(group, day))) + 1):
                             claim = Claim(group, person, day, slot)
@@ -202,6 +256,8 @@ class Story(Register):
                 self.book(claim, "reversals", -self.live.pop(claim)[1])
             for claim in sorted(found, key=lambda claim: (claim.day, claim.slot)):
                 mark, outcome = found[claim]
+                if mark.status == "conflict":
+                    continue  # what is booked stands
                 if claim in self.live:
                     if claim in going and self.allowed is None:
                         found[claim] = (mark, outcome._replace(word="waiting", reasons=("A08",)))
@@ -235,6 +291,8 @@ class Story(Register):
         return claim in self.rejected
 
     def must_go(self, claim: Claim, now: tuple[Mark, Outcome] | None) -> bool:
+        if now is not None and now[0].status == "conflict":
+            return False
         if now is None or now[1].word in ("waiting", "outside", "cancelled", "absent", "excused"):
             return True
         return "A01" in now[1].reasons or now[1].certificate != self.live[claim][0]
@@ -281,7 +339,10 @@ class Story(Register):
                 if fault["register"] == "reject_next":
                     self.rejects = fault["where"]["enrollment"], fault["where"]["date"]
             if "import" in step:
+                self.paper = step.get("source", self.paper)
                 self.take_in(step["import"], step["mapping"], step["at"].date())
+            if "sync" in step:
+                self.ask(step["sync"])
             for change in step.get("register", ()):
                 self.change(change)
                 self.rejected = {claim for claim in self.rejected if claim.person.number != change.get("certificate")}
@@ -337,7 +398,7 @@ class Story(Register):
             "refused": {rule: count for (word, rule), count in first.items() if word == "refused"},
             "waiting": {rule: count for (word, rule), count in first.items() if word == "waiting"},
             "unread": sum(self.unread.values()),
-            "conflicts": 0,
+            "conflicts": sum(mark.status == "conflict" for mark, _ in found.values()),
             "from_empty_cells": sum(mark.from_empty for mark, _ in found.values()),
         }
 

@@ -1,0 +1,1 @@
+"""МойКласс: groups, pupils, lessons and who was there, over its company API."""

@@ -1,0 +1,197 @@
+"""МойКласс → batches, one for each group and month. Lessons and records say nothing of when they were changed, and a deleted lesson just
+vanishes: so a window of days is read again and compared.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from adapters.moyklass.looking import look
+from adapters.moyklass.people import People
+from adapters.moyklass.settings import MoyKlassSettings
+from adapters.moyklass.wire import Wire, day_of, time_of
+from gateway.plugins import (
+    NO_SENSE,
+    ROUND_DONE,
+    Batch,
+    Checked,
+    EmptyMeaning,
+    Finding,
+    Group,
+    Http,
+    Lesson,
+    LessonState,
+    Mark,
+    Member,
+    Period,
+    Place,
+    Round,
+    Status,
+    Text,
+    Window,
+    hookimpl,
+    id_or_none,
+    id_text,
+    is_yes,
+    list_of,
+    name_of,
+    round_of,
+    unread,
+)
+
+GATEWAY_INTERFACE = 1
+STATES = {0: LessonState.PLANNED, 1: LessonState.HELD}
+_GROUP, _LESSON = Text("группа", "group"), Text("занятие", "lesson")
+
+
+@hookimpl
+def gateway_adapters() -> list[MoyKlassAdapter]:
+    return [MoyKlassAdapter()]
+
+
+class MoyKlassAdapter:
+    """One company in МойКласс."""
+
+    name = "moyklass"
+    title = Text("МойКласс", "MoyKlass")
+    settings: type = MoyKlassSettings
+
+    def connect(self, settings: MoyKlassSettings, http: Http) -> MoyKlass:
+        return MoyKlass(settings, http)
+
+
+class Told(NamedTuple):
+    """A lesson with its marks; their members are pupils' ids."""
+
+    lesson: Lesson
+    marks: tuple[Mark, ...]
+
+
+class MoyKlass:
+    """The source; see `gateway.plugins.Source`."""
+
+    def __init__(self, settings: MoyKlassSettings, http: Http) -> None:
+        self._settings = settings
+        self._zone = ZoneInfo(settings.zone)
+        self._wire = Wire(settings, http)
+
+    def check(self) -> Iterator[Checked]:
+        """See `adapters.moyklass.looking`."""
+        yield from look(self._wire, self._settings)
+        self._wire.forget_token()
+
+    def pull(self, cursor: str | None, now: dt.datetime, since: dt.date | None = None) -> Iterator[Batch]:
+        """Group by group, each with the months of the window. A cursor is a group's, or a finished round's."""
+        asked = round_of(cursor, now.astimezone(self._zone).date(), self._settings.window_days, since=since)
+        people = People(self._wire, self._settings)
+        groups, findings = self._groups()
+        people.read()
+        yield Batch(findings=(*findings, *_taken(people.findings)))
+        for key in asked.left(groups):
+            yield from self._group(key, groups[key], people, asked)
+        yield Batch(findings=_taken(people.findings), cursor=ROUND_DONE)
+        self._wire.forget_token()
+
+    def _groups(self) -> tuple[dict[str, str], list[Finding]]:
+        """Id → words. A group that makes no sense gets no window, so nothing of it is withdrawn."""
+        found, findings = {}, []
+        listed = self._wire.whole("classes", self._of_filial())
+        for item in [*listed.items, *listed.nameless]:
+            try:
+                found[id_text(item["id"])] = name_of(item["name"])
+            except NO_SENSE:
+                key = id_or_none(item)
+                findings.append(unread(_GROUP, key, self._wire.url("class", key or "")))
+        return found, findings
+
+    def _of_filial(self) -> dict[str, int]:
+        return {"filialId": self._settings.filial} if self._settings.filial else {}
+
+    def _group(self, key: str, words: str, people: People, asked: Round) -> Iterator[Batch]:
+        lessons, findings = self._lessons(key, words, asked.period)
+        for month in asked.months:
+            is_last = month == asked.months[-1]
+            of_month = [told for told in lessons if told.lesson.day in month]
+            cursor = asked.cursor_after(key) if is_last else None
+            yield self._batch(key, words, people, month, of_month, tuple(findings) if is_last else (), not findings, cursor)
+
+    def _batch(
+        self,
+        key: str,
+        words: str,
+        people: People,
+        month: Period,
+        lessons: list[Told],
+        findings: tuple[Finding, ...],
+        is_whole: bool,
+        cursor: str | None,
+    ) -> Batch:
+        listed = people.studying(key) | {mark.member for told in lessons for mark in told.marks}
+        members: dict[str, Member] = {}
+        for user in sorted(listed):
+            member = people.member(user, words)
+            if member is not None:
+                members[user] = member
+        marks = (mark for told in lessons for mark in told.marks if mark.member in members)
+        lists_all = is_whole and len(members) == len(listed)
+        return Batch(
+            records=(
+                Group(words, Place(url=self._wire.url("class", key)), key),
+                *members.values(),
+                *(told.lesson for told in lessons),
+                *marks,
+            ),
+            # What could not be read may be what seems to be missing: then nothing is withdrawn.
+            windows=(Window(words, month, EmptyMeaning.NOTHING, lists_all=lists_all, lists_lessons=is_whole),),
+            findings=findings,
+            cursor=cursor,
+        )
+
+    # ------------------------------------------------------------ lessons
+
+    def _lessons(self, key: str, words: str, period: Period) -> tuple[list[Told], list[Finding]]:
+        """The group's lessons with their records."""
+        filters = {"classId": key, "date": [str(period.first), str(period.last)], "includeRecords": "true"}
+        listed = self._wire.list("lessons", filters)
+        found: list[Told] = []
+        findings = [unread(_LESSON, None, self._wire.url("class", key), words) for _ in listed.nameless]
+        for item in listed.items:
+            own_id = id_text(item["id"])
+            try:
+                if id_text(item["classId"]) == key:
+                    found.append(self._lesson(own_id, item, words))
+            except NO_SENSE:
+                findings.append(unread(_LESSON, own_id, self._wire.url("lesson", own_id), words))
+        return found, findings
+
+    def _lesson(self, own_id: str, item: Any, words: str) -> Told:
+        day, state = day_of(item["date"]), STATES[int(item["status"])]
+        place = Place(url=self._wire.url("lesson", own_id))
+        lesson = Lesson(words, day, state, place, own_id, time_of(item["beginTime"]), time_of(item["endTime"]))
+        if state is not LessonState.HELD:
+            return Told(lesson, ())  # before it is held, every record says that nobody came
+        said: dict[str, Mark] = {}
+        for record in list_of(item.get("records") or []):
+            if not is_yes(record.get("test")):  # a trial is nobody's lesson yet
+                user = id_text(record["userId"])
+                said[user] = Mark(user, day, _status(record), place, lesson=own_id)
+        return Told(lesson, tuple(said.values()))
+
+
+def _status(record: Any) -> Status:
+    if is_yes(record["visit"]):
+        return Status.ATTENDED
+    return Status.EXCUSED if is_yes(record.get("goodReason")) else Status.ABSENT
+
+
+def _taken(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The findings so far, each told once."""
+    taken = tuple(findings)
+    findings.clear()
+    return taken
+
+
+__all__ = ["GATEWAY_INTERFACE", "MoyKlassAdapter", "gateway_adapters"]

@@ -1,0 +1,84 @@
+"""Who is who in МойКласс, and who is in which group."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from adapters.moyklass.settings import MoyKlassSettings
+from adapters.moyklass.wire import Wire, day_of
+from gateway.plugins import NO_SENSE, Finding, Member, Number, Place, Text, certificate_of, id_or_none, id_text, list_of, name_of, unread
+
+_USER = Text("ученик", "pupil")
+
+
+class Person(NamedTuple):
+    name: str
+    born: dt.date | None
+    number: Number
+
+
+class People:
+    """The company's people during one reading. ``findings``: records of people that made no sense, each told once."""
+
+    def __init__(self, wire: Wire, settings: MoyKlassSettings) -> None:
+        self._wire = wire
+        self._settings = settings
+        self._persons: dict[str, Person | None] = {}
+        self._studying: dict[str, set[str]] = defaultdict(set)
+        self.findings: list[Finding] = []
+
+    def read(self) -> None:
+        """All pupils, and all joins, page by page."""
+        self._wire.list("users", kept=self._take)
+        self._wire.list("joins", kept=self._take_join)
+
+    def studying(self, group: str) -> set[str]:
+        """Who is in a group now, by the statuses that the settings name."""
+        return self._studying[group]
+
+    def member(self, user: str, group: str) -> Member | None:
+        """The person on the list of a group, by its words. None: the record makes no sense, or was deleted for good."""
+        if user not in self._persons:
+            self._look_up(user)
+        person = self._persons[user]
+        if person is None:
+            return None
+        return Member(user, group, person.name, Place(url=self._wire.url("user", user)), user, *person.number, birth_date=person.born)
+
+    def _look_up(self, user: str) -> None:
+        """One that the list did not have: deleted, or entered since."""
+        item = self._wire.one("users", user)
+        if id_or_none(item) == user:
+            self._take(item)
+        else:
+            self._persons[user] = None
+            self._tell(user)
+
+    def _take(self, item: Any) -> None:
+        user = id_text(item["id"])
+        try:
+            self._persons[user] = self._person_of(item)
+        except NO_SENSE:
+            if self._persons.get(user, item) is not None:  # a list that is read again tells it once
+                self._tell(user)
+            self._persons[user] = None
+
+    def _take_join(self, item: Any) -> None:
+        """A join that makes no sense is none: it only says who is expected."""
+        try:
+            user, group, status = id_text(item["userId"]), id_text(item["classId"]), int(item["statusId"])
+        except NO_SENSE:
+            return
+        if status in self._settings.studying:
+            self._studying[group].add(user)
+
+    def _tell(self, user: str) -> None:
+        self.findings.append(unread(_USER, user, self._wire.url("user", user)))
+
+    def _person_of(self, item: Any) -> Person:
+        values = {each.get("attributeAlias"): each.get("value") for each in list_of(item.get("attributes") or [])}
+        born = values.get(self._settings.birthday_attribute)
+        field = self._settings.certificate_attribute
+        return Person(name_of(item["name"]), day_of(born) if born else None, certificate_of(values.get(field)) if field else Number())

@@ -1,0 +1,46 @@
+"""What a club has to say for its МойКласс to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from gateway.plugins import BadParameter, Text, secret, setting
+
+LIMIT_PER_SECOND = 7
+"""What the vendor allows."""
+
+
+@dataclass(frozen=True)
+class MoyKlassSettings:
+    """One company, or one branch of it."""
+
+    api_key: str = secret(Text("ключ API: Настройки → API", "the API key: Settings → API"))
+    host: str = setting(Text("адрес API", "the API's address"), "api.moyklass.com")
+    filial: int = setting(Text("номер филиала; 0 — все", "the branch's number; 0 is all"), 0)
+    certificate_attribute: str = setting(
+        Text("признак ученика с номером сертификата (псевдоним)", "the pupil's attribute with the certificate's number (its alias)"), ""
+    )
+    birthday_attribute: str = setting(
+        Text("признак ученика с датой рождения (псевдоним)", "the pupil's attribute with the birth date (its alias)"), "birthday"
+    )
+    studying: tuple[int, ...] = setting(
+        Text("статусы записи в группу, при которых ученик в ней учится", "statuses of a join with which a pupil is in the group"), (2,)
+    )
+    window_days: int = setting(Text("за сколько дней перечитывать занятия", "how many days of lessons to read again"), 45)
+    per_second: int = setting(Text("запросов в секунду, не больше", "requests a second at most"), 5)
+    zone: str = setting(Text("часовой пояс компании", "the company's time zone"), "Europe/Moscow")
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("filial", 0, 2**31), ("window_days", 1, 400), ("per_second", 1, LIMIT_PER_SECOND)):
+            if not low <= getattr(self, name) <= high:
+                raise BadParameter(name, Text(f"должно быть от {low} до {high}", f"must be between {low} and {high}"))
+        try:
+            ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone")) from None
+
+    @property
+    def address(self) -> str:
+        """With its scheme; https where none is given."""
+        return (self.host if "://" in self.host else f"https://{self.host}").rstrip("/")
