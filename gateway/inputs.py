@@ -7,6 +7,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import holidays
 
 from gateway.core.collect import Collected
-from gateway.core.facts import RegisterProvider, Text
+from gateway.core.facts import Batch, RegisterProvider, Text
 from gateway.errors import EXIT_UNREADABLE, EXIT_USAGE, UserError
 from gateway.flow import Flow, Progress, silent
 from gateway.flow.intake import Intake, IntakeRequest, Outcomes, take_in, try_out
@@ -35,7 +36,7 @@ from gateway.plugins import (
     SourceUnavailable,
 )
 from gateway.plugins.manager import Plugins
-from gateway.plugins.sources import checked, opened
+from gateway.plugins.sources import Listed, Told, listed, opened, told_in
 from gateway.settings import Settings, SourceSettings
 from gateway.store import collect as store_collect
 from gateway.store import queues as store_queues
@@ -239,21 +240,44 @@ class Inputs:
                 Text("исправьте таблицу в gateway.toml", "mend the table in gateway.toml"),
             ) from error
 
-    def check_source(self, name: str) -> Iterator[Checked]:
-        """Whether a source can be read, line by line."""
-        yield from checked(self.open_source(name))
+    def adapters(self) -> list[Listed]:
+        """The adapters that are loaded, what they can and what they want to know."""
+        return [listed(one) for _, one in sorted(self.plugins.adapters.items())]
 
-    def try_source(self, name: str, since: dt.date | None = None, progress: Progress = silent) -> dict[str, Any]:
+    def check_source(self, name: str) -> Iterator[Checked]:
+        """Whether a source can be read, line by line.
+
+        Raises:
+            SourceError: it ended early.
+        """
+        yield from self.open_source(name).check()
+
+    def try_source(
+        self,
+        name: str,
+        since: dt.date | None = None,
+        seen: Callable[[Told], None] = lambda record: None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
         """What `sync` would make of all that a source says. Nothing but the register's facts is stored.
+
+        Args:
+            seen: called with each record, window and finding as it comes.
 
         Raises:
             SourceError: the source gave nothing, or not all.
         """
         now = self.clock()
         self.flow.read_register(now, progress)
-        source = self.open_source(name)
-        asked = self._asked_of(self.source_settings(name), source, now, since, is_first=True)
-        return self._report(try_out(self.flow, asked, now, progress), asked)
+        asked = self._asked_of(self.source_settings(name), self.open_source(name), now, since, is_first=True)
+
+        def shown() -> Iterator[Batch]:
+            for batch in asked.batches():
+                for record in told_in(batch):
+                    seen(record)
+                yield batch
+
+        return self._report(try_out(self.flow, replace(asked, batches=shown), now, progress), asked)
 
     def sync(
         self, provider: str | None = None, source: str | None = None, since: dt.date | None = None, progress: Progress = silent

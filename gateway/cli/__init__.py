@@ -36,7 +36,7 @@ for _command in (
     files.dry_run, files.import_, sources.sync, queues.match, queues.confirm, queues.conflicts,
     asking.explain, asking.certificate, asking.claims,
     asking.status, operating.run, files.undo, files.mappings, asking.reconcile, months.close, months.months,
-    upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,
+    sources.adapters, upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,
     operating.scenario, operating.serve,
 ):  # fmt: skip
     main.add_command(_command)

@@ -65,6 +65,17 @@ TEXTS: dict[str, Text] = {
         "Спросить системы организаций и провести то, что можно",
         "Ask the providers' own systems, and book what can be",
     ),
+    "help.adapters": Text("Какие системы шлюз умеет спрашивать", "Which systems the gateway can ask"),
+    "help.adapters.list": Text(
+        "Адаптеры, их настройки и источники из gateway.toml", "The adapters, their settings, and the sources of gateway.toml"
+    ),
+    "help.adapters.check": Text(
+        "Доступен ли источник, что ему позволено и что он видит", "Whether a source is reachable, what it may and what it sees"
+    ),
+    "help.adapters.try": Text(
+        "Прочитать источник и показать, что из этого вышло бы; ничего не записывается",
+        "Read a source and show what would come of it; nothing is stored",
+    ),
     "help.serve": Text("Открыть страницы в браузере (только на этой машине)", "Serve the pages (on this machine only)"),
     "option.help": Text("Эта подсказка.", "This help."),
     "option.version": Text("Версия.", "The version."),
@@ -177,6 +188,18 @@ TEXTS: dict[str, Text] = {
         "Реестр ответил не на всё. Всё сохранено; когда он заработает: gateway run.",
         "The register has not answered everything. All is stored; once it is there: gateway run.",
     ),
+    "adapters.required": Text("(обязательно)", "(required)"),
+    "adapters.secret": Text(" (секрет: env:ИМЯ или file:ПУТЬ)", " (a secret: env:NAME or file:PATH)"),
+    "adapters.no_sources": Text(
+        "Источников в gateway.toml нет: опишите таблицу [sources.ИМЯ].", "gateway.toml has no sources: describe a table [sources.NAME]."
+    ),
+    "adapters.source": Text("источник {name}: {adapter}, {provider}", "source {name}: {adapter}, {provider}"),
+    "adapters.guess": Text(" (предположение)", " (a guess)"),
+    "adapters.reading": Text("Чтение", "Reading"),
+    "adapters.good": Text(
+        "{name}: всё в порядке. Спросить: gateway sync --source {name}", "{name}: all is well. To ask: gateway sync --source {name}"
+    ),
+    "adapters.not_good": Text("{name}: посмотрите отмеченное.", "{name}: please look at what is marked."),
     "sync.nothing": Text("новых нет", "nothing new"),
     "sync.last": Text("Последний раз прочитано до конца {at}.", "Read to its end for the last time on {at}."),
     "sync.never": Text("До конца ещё не читался.", "Never read to its end yet."),
@@ -193,7 +216,7 @@ TEXTS: dict[str, Text] = {
     ),
     "mappings.one": Text("{provider} · {source} · {file} · {kept_at}", "{provider} · {source} · {file} · {kept_at}"),
     # ---- queues
-    "match.in_system": Text("{source}, № {id}", "{source}, no. {id}"),
+    "match.in_system": Text("в системе «{source}» № {id}", "no. {id} of the system “{source}”"),
     "match.none": Text("Все узнаны: очередь пуста.", "Everybody is known: nothing waits."),
     "match.how": Text(
         "Ответить: gateway match 'КТО' --child ИД, или --outside, если ребёнка нет в системе; для тёзок добавьте --row N.",

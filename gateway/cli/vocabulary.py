@@ -61,6 +61,24 @@ WORDS: dict[str, dict[str, Text]] = {
         "frozen": Text("заморожен", "frozen"),
         "closed": Text("закрыт", "closed"),
     },
+    "adapter_can": {
+        "files": Text("файлы", "files"),
+        "system": Text("система по сети", "a system over the network"),
+        "pushed": Text("система шлёт сама", "a system that pushes"),
+    },
+    "record": {
+        "group": Text("группа", "group"),
+        "member": Text("ребёнок", "child"),
+        "lesson": Text("занятие", "lesson"),
+        "mark": Text("отметка", "mark"),
+        "window": Text("прочитано всё", "all is told"),
+        "finding": Text("замечание", "finding"),
+    },
+    "lesson_state": {
+        "planned": Text("запланировано", "planned"),
+        "held": Text("проведено", "held"),
+        "cancelled": Text("отменено", "cancelled"),
+    },
     "operation": {
         "attendance": Text("посещение", "attendance"),
         "debit": Text("списание", "debit"),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gateway.core.facts import Finding, Record, Text, Window
+from gateway.core.facts import Batch, Finding, Record, Text, Window
 from gateway.plugins.http import Http
 from gateway.plugins.schema import expected_of
 from gateway.plugins.settings import settings_of
-from gateway.plugins.source import Adapter, Checked, FileAdapter, PushedAdapter, Source, SourceAdapter, SourceError, Verdict
+from gateway.plugins.source import Adapter, FileAdapter, PushedAdapter, Source, SourceAdapter
 
 
 class Listed(NamedTuple):
@@ -50,11 +49,16 @@ def _fields(declared: Any) -> tuple[Field, ...]:
             field.name,
             field.metadata["help"],
             expected_of(hints[field.name]),
-            None if field.default is dataclasses.MISSING else str(field.default),
+            None if field.default is dataclasses.MISSING else _shown(field.default),
             bool(field.metadata.get("secret")),
         )
         for field in dataclasses.fields(declared)
     )
+
+
+def _shown(value: object) -> str:
+    """As it is written in a settings file, a text without its quotes."""
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 
 def opened(adapter: SourceAdapter, values: Mapping[str, Any], http: Http, environment: Mapping[str, str], folder: Path) -> Source:
@@ -69,24 +73,11 @@ def opened(adapter: SourceAdapter, values: Mapping[str, Any], http: Http, enviro
     return adapter.connect(settings_of(adapter.settings, values, environment, folder), http)
 
 
-def checked(source: Source) -> Iterator[Checked]:
-    """The lines of a check; what ends it early is the last of them."""
-    try:
-        yield from source.check()
-    except SourceError as error:
-        yield Checked(Text("Чтение", "Reading"), Verdict.BAD, error.what, error.cure)
-
-
 Told = Record | Window | Finding
 
 
-def tried(source: Source, now: dt.datetime, since: dt.date | None = None) -> Iterator[Told]:
-    """Everything that a first reading tells, as it comes; nothing is kept.
-
-    Raises:
-        SourceError: as `Source.pull`.
-    """
-    for batch in source.pull(None, now, since):
-        yield from batch.findings
-        yield from batch.records
-        yield from batch.windows
+def told_in(batch: Batch) -> Iterator[Told]:
+    """Everything that a batch tells, as a person is shown it."""
+    yield from batch.findings
+    yield from batch.records
+    yield from batch.windows

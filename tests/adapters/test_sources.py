@@ -9,10 +9,10 @@ import pytest
 
 from adapters.alfacrm.adapter import AlfaCrmAdapter
 from adapters.alfacrm.emulator import CERTIFICATE_FIELD, EMAIL, AlfaCrmEmulator
-from gateway.plugins import BadParameter, FileAdapter, Http, Mark, PushedAdapter, Source, SourceAdapter, SourceError, Verdict, Window
+from gateway.plugins import BadParameter, FileAdapter, Http, PushedAdapter, Source, SourceAdapter
 from gateway.plugins.manager import load_plugins
-from gateway.plugins.sources import checked, listed, opened, tried
-from gateway.plugins.testing import NOW, Fault, SkippingClock
+from gateway.plugins.sources import listed, opened
+from gateway.plugins.testing import SkippingClock
 
 
 @pytest.fixture
@@ -42,26 +42,6 @@ def test_the_list_has_each_setting_with_its_help_and_no_secrets_default() -> Non
     assert [field.name for field in fields.values() if field.default is None] == ["host", "email", "api_key"]
     assert [field.name for field in fields.values() if field.is_secret] == ["api_key", "app_key"]
     assert fields["window_days"].default == "45"
-
-
-def test_a_check_that_ends_early_says_so_in_its_last_line(emulator: AlfaCrmEmulator) -> None:
-    assert {line.verdict for line in checked(source_of(emulator))} == {Verdict.GOOD}
-    emulator.fail(Fault.SERVER_ERROR, after=4)
-    lines = list(checked(source_of(emulator)))
-    assert lines[0].verdict is Verdict.GOOD and lines[-1].verdict is Verdict.BAD
-    assert "out of order" in lines[-1].found.en and lines[-1].cure is not None
-
-
-def test_a_trial_gives_records_as_they_come(emulator: AlfaCrmEmulator) -> None:
-    told = list(tried(source_of(emulator), NOW))
-    assert sum(isinstance(each, Mark) for each in told) == sum(len(lesson.marks) for lesson in emulator.club.lessons.values())
-    assert any(isinstance(each, Window) for each in told)
-    emulator.fail(Fault.SERVER_ERROR, after=12)
-    part = []
-    with pytest.raises(SourceError):
-        for each in tried(source_of(emulator), NOW):
-            part.append(each)
-    assert 0 < len(part) < len(told)
 
 
 def test_a_secret_is_never_taken_as_it_stands(emulator: AlfaCrmEmulator) -> None:
