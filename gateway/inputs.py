@@ -18,6 +18,7 @@ from gateway.core.collect import Collected
 from gateway.core.facts import Batch, RegisterProvider, Text
 from gateway.errors import EXIT_UNREADABLE, EXIT_USAGE, UserError
 from gateway.flow import Flow, Progress, silent
+from gateway.flow import rejects as flow_rejects
 from gateway.flow.intake import Intake, IntakeRequest, Outcomes, take_in, try_out
 from gateway.flow.report import report_of
 from gateway.flow.sync import Pulled, pull
@@ -193,6 +194,17 @@ class Inputs:
             views.numbers_of(self.engine, certificates),
             views.numbers_of_children(self.engine, children),
         )
+
+    # ------------------------------------------------------------ what was refused
+
+    def rejects(
+        self, provider: str | None = None, month: str | None = None, source: str | None = None, group: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Refused and waiting marks, with what their rows said."""
+        if month is not None:
+            checked_month(month)
+        systems = frozenset(self.settings.sources) | {one.source for one in source_state.states(self.engine)}
+        return flow_rejects.rejects(self.flow, provider, month, source, group, systems, self.language)
 
     # ------------------------------------------------------------ sources
 

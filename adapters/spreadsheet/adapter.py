@@ -51,7 +51,7 @@ class SpreadsheetAdapter:
         sheets, findings = sheets_of_month(grids, layouts, month, self.settings)
         groups = _groups(sheets, layouts)
         batches = [group_batch(group, self.settings) for group in groups]
-        guesses = () if layouts.says_cells else tuple(_understood(sheet) for sheet in sheets if sheet.kind is not SheetKind.FORM)
+        guesses = () if layouts.says_cells else tuple(_understood(sheet) for sheet in sheets if _is_guessed(sheet))
         general = (*layouts.findings, *findings)
         _refuse_if_nothing(batches, general)
         if general or guesses:
@@ -72,6 +72,11 @@ def _refuse_if_nothing(batches: Sequence[Batch], general: Sequence[Finding]) -> 
         )
     if not any(batch.records for batch in batches) and len(findings) == 1 and not general and findings[0].level is Level.UNREAD:
         raise InputRefused(findings[0])
+
+
+def _is_guessed(sheet: Sheet) -> bool:
+    """The state form and the gateway's own list of refused marks are known."""
+    return sheet.kind is not SheetKind.FORM and not (sheet.visits is not None and sheet.visits.adds_only)
 
 
 def _understood(sheet: Sheet) -> Finding:
@@ -134,6 +139,7 @@ def _add_visits(groups: dict[str, GroupSheets], sheet: Sheet, visits: VisitList,
         group.visits.extend(child.of_group(group.words) for child in found.children)
         group.findings.extend(replace(finding, group=group.words) for finding in found.findings)
         group.has_gaps = group.has_gaps or found.has_gaps
+        group.adds_only = visits.adds_only
 
 
 def _group(groups: dict[str, GroupSheets], sheet: Sheet, named: GroupWords, layout: Layout) -> GroupSheets:

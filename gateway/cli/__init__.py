@@ -33,7 +33,7 @@ def main(context: click.Context, lang: str | None) -> None:
 
 
 for _command in (
-    files.dry_run, files.import_, sources.sync, queues.match, queues.confirm, queues.conflicts,
+    files.dry_run, files.import_, sources.sync, files.rejects, queues.match, queues.confirm, queues.conflicts,
     asking.explain, asking.certificate, asking.claims,
     asking.status, operating.run, files.undo, files.mappings, asking.reconcile, months.close, months.months,
     sources.adapters, upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,

@@ -1,4 +1,4 @@
-"""`gateway import`, `dry-run`, `undo`, `mappings`."""
+"""`gateway import`, `dry-run`, `rejects`, `undo`, `mappings`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 
 import click
 
+from gateway.cli.asked import wrong_usage
 from gateway.cli.face import Face, common
 from gateway.cli.helped import Command, Option
 from gateway.cli.progress import shown_progress
 from gateway.cli.report import show_report
 from gateway.cli.words import counted, instant
+from gateway.cli.words import month as month_words
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE
+from gateway.rejects import write_rejects
 
 _CODES = {"accepted": EXIT_DONE, "partly": EXIT_REFUSED, "refused": EXIT_UNREADABLE}
 
@@ -75,6 +78,41 @@ def undo(face: Face, file_or_run: str, provider: str | None) -> int:
         answer = face.gateway.undo(provider, Path(file_or_run).name, progress)
     face.answer(answer, lambda: show_done(face, face.text("undone", marks=counted("mark", answer["changed"], face.language)), answer))
     return EXIT_DONE if answer["complete"] else EXIT_UNAVAILABLE
+
+
+@click.command("rejects", cls=Command)
+@click.option("--out", metavar="FILE.xlsx", type=click.Path(dir_okay=False, path_type=Path), cls=Option)
+@click.option("--month", metavar="YYYY-MM", cls=Option)
+@click.option("--group", metavar="ID", cls=Option)
+@click.option("--source", metavar="NAME", cls=Option)
+@click.option("--provider", metavar="ID", cls=Option)
+@common
+def rejects(face: Face, out: Path | None, month: str | None, group: str | None, source: str | None, provider: str | None) -> int:
+    if out is not None and out.suffix.lower() != ".xlsx":
+        raise wrong_usage("rejects.xlsx_only", "rejects")
+    found = face.gateway.rejects(provider, month, source, group)
+    months = sorted({one["date"][:7] for one in found})
+    if out is not None and months:
+        written = [one for one in found if one["date"][:7] == months[-1]]  # a file speaks of one month
+        write_rejects(written, out, face.gateway.clock())
+
+    def show() -> None:
+        if not found:
+            face.put(face.text("rejects.none"))
+            return
+        for one in months:
+            number = sum(each["date"][:7] == one for each in found)
+            face.put(f"{month_words(one, face.language)}: {counted('mark', number, face.language)}")
+        if out is None:
+            face.put(face.text("rejects.how"))
+            return
+        face.put(face.text("rejects.written", path=out, month=month_words(months[-1], face.language)))
+        if len(months) > 1:
+            face.put(face.text("rejects.more_months", months=", ".join(months[:-1])))
+        face.put(face.text("rejects.send", path=shlex.quote(str(out))), is_typed=True)
+
+    face.answer(found, show)
+    return EXIT_DONE
 
 
 @click.command("mappings", cls=Command)

@@ -214,5 +214,5 @@ def _cures(report: Mapping[str, Any]) -> list[str]:
     if report["held"]:
         found.append("next.confirm")
     if counts["refused"]:
-        found.append("next.refused")
+        found += ["next.refused", "next.rejects"]
     return found

@@ -65,6 +65,9 @@ TEXTS: dict[str, Text] = {
         "Спросить системы организаций и провести то, что можно",
         "Ask the providers' own systems, and book what can be",
     ),
+    "help.rejects": Text(
+        "Отказанные отметки файлом, чтобы исправить и сдать снова", "The refused marks as a file, to be mended and sent again"
+    ),
     "help.adapters": Text("Какие системы шлюз умеет спрашивать", "Which systems the gateway can ask"),
     "help.adapters.list": Text(
         "Адаптеры, их настройки и источники из gateway.toml", "The adapters, their settings, and the sources of gateway.toml"
@@ -91,6 +94,8 @@ TEXTS: dict[str, Text] = {
     "option.month": Text("Месяц.", "The month."),
     "option.import.month": Text("За какой месяц табель; другой не примется.", "The month it is taken in for; another's is refused."),
     "option.dry-run.month": Text("За какой месяц табель; другой не примется.", "The month it is taken in for; another's is refused."),
+    "option.out": Text("Куда записать файл XLSX.", "Where to write the XLSX file."),
+    "option.rejects.source": Text("Только этот источник.", "Only this source."),
     "option.since": Text("Читать не позже чем с этого дня.", "Read back at least to this day."),
     "option.sync.source": Text("Только этот источник.", "Only this source."),
     "option.source": Text("Имя источника, если их несколько.", "The source's name, where there are several."),
@@ -187,6 +192,15 @@ TEXTS: dict[str, Text] = {
     "report.incomplete": Text(
         "Реестр ответил не на всё. Всё сохранено; когда он заработает: gateway run.",
         "The register has not answered everything. All is stored; once it is there: gateway run.",
+    ),
+    "rejects.none": Text("Отказанных отметок нет.", "No mark is refused."),
+    "rejects.how": Text("Файл для исправления: gateway rejects --out otkazy.xlsx", "A file to mend: gateway rejects --out otkazy.xlsx"),
+    "rejects.written": Text("{path}: отметки за {month}.", "{path}: marks of {month}."),
+    "rejects.more_months": Text("За другие месяцы: --month ({months}).", "Of other months: --month ({months})."),
+    "rejects.send": Text("Исправьте и сдайте снова: gateway import {path}", "Mend it and send it again: gateway import {path}"),
+    "rejects.xlsx_only": Text("Файл отказов — XLSX: --out имя.xlsx.", "The file of refused marks is XLSX: --out name.xlsx."),
+    "next.rejects": Text(
+        "Отказанное отдельным файлом: gateway rejects --out otkazy.xlsx", "What was refused as a file: gateway rejects --out otkazy.xlsx"
     ),
     "adapters.required": Text("(обязательно)", "(required)"),
     "adapters.secret": Text(" (секрет: env:ИМЯ или file:ПУТЬ)", " (a secret: env:NAME or file:PATH)"),

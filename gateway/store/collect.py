@@ -19,7 +19,7 @@ from gateway.core.periods import Period
 from gateway.store import lessons, register, source_state, told
 from gateway.store import tables as t
 from gateway.store.engine import writing
-from gateway.store.rows import among, insert_many, list_again, reserve_ids, update_many, upsert
+from gateway.store.rows import among, in_chunks, insert_many, list_again, reserve_ids, update_many, upsert
 from gateway.store.source import NamedGroup, marks_of, named_groups
 
 
@@ -224,6 +224,8 @@ def _save_persons(
             where = (t.person.c.provider == asked.provider) & (t.person.c.person == row["person"])
             changed = {name: row[name] for name in ("identity", "name_key", "group_id", "has_number", "row", "sealed")}
             connection.execute(sa.update(t.person).where(where).values(changed))
+    for chunk in in_chunks(sorted(known)):  # who has gained a number may be found now, though no mark says anything new
+        register.list_marks(connection, asked.provider, t.mark.c.person.in_(chunk))
 
 
 def _whose(match: Match | None) -> tuple[str | None, str | None, str | None]:

@@ -152,8 +152,8 @@ def test_a_table_that_makes_no_sense_is_told_by_its_name(club: Club, text: str, 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ('api_key = "geheim"', "env:"), ('api_key = "env:NO_SUCH"', "NO_SUCH"), ('adapter = "alfakrm"', "alfakrm"), ('branch = "first"', "branch"),
-        ('email = 7', "email"),
+        ('api_key = "geheim"', "env:"), ('api_key = "env:NO_SUCH"', "NO_SUCH"), ('adapter = "alfakrm"', "alfakrm"),
+        ('branch = "first"', "branch"), ("email = 7", "email"),
     ],
 )  # fmt: skip
 def test_a_setting_that_is_wrong_is_told_by_sync_with_table_and_key(switched_on: Club, line: str, words: str) -> None:

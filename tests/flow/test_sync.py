@@ -18,6 +18,7 @@ from gateway.plugins import Http, Limits
 from gateway.plugins.testing import Child, Club, ClubGroup, Fault
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.settings import SourceSettings
+from tests.builders.sheets import Row
 from tests.builders.town import (
     GROUP,
     LESSON_DAYS,
@@ -315,3 +316,13 @@ def test_a_first_reading_that_was_cut_goes_on_where_it_was(running: Town, crm: A
     assert charged(gateway) == 27
     groups = {str(request.json().get("group_id")) for request in crm.log if request.path.endswith("lesson/index")}
     assert "11" not in groups
+
+
+def test_a_number_that_is_added_to_a_row_finds_the_child_though_no_mark_says_anything_new(running: Town) -> None:
+    gateway = running.gateway()
+    nameless = [Row("Бережная А.", None, {}), *rows_of([2, 3])]
+    running.take(gateway, running.sheet("october.xlsx", nameless))
+    assert gateway.counts()["waiting"] == {"N01": 9}
+    running.take(gateway, running.sheet("october.xlsx", [Row("Бережная А.", certificate(1), {}), *rows_of([2, 3])]))
+    assert (gateway.counts()["waiting"], charged(gateway), gateway.counts()["marks"]) == ({}, 27, 27)
+    sums(running, gateway)
