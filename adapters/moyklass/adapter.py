@@ -104,7 +104,7 @@ class MoyKlass:
                 found[id_text(item["id"])] = name_of(item["name"])
             except NO_SENSE:
                 key = id_or_none(item)
-                findings.append(unread(_GROUP, key, self._wire.url("class", key or "")))
+                findings.append(unread(_GROUP, key, self._wire.url("classes", key or "")))
         return found, findings
 
     def _of_filial(self) -> dict[str, int]:
@@ -139,7 +139,7 @@ class MoyKlass:
         lists_all = is_whole and len(members) == len(listed)
         return Batch(
             records=(
-                Group(words, Place(url=self._wire.url("class", key)), key),
+                Group(words, Place(url=self._wire.url("classes", key)), key),
                 *members.values(),
                 *(told.lesson for told in lessons),
                 *marks,
@@ -157,19 +157,19 @@ class MoyKlass:
         filters = {"classId": key, "date": [str(period.first), str(period.last)], "includeRecords": "true"}
         listed = self._wire.list("lessons", filters)
         found: list[Told] = []
-        findings = [unread(_LESSON, None, self._wire.url("class", key), words) for _ in listed.nameless]
+        findings = [unread(_LESSON, None, self._wire.url("classes", key), words) for _ in listed.nameless]
         for item in listed.items:
             own_id = id_text(item["id"])
             try:
                 if id_text(item["classId"]) == key:
                     found.append(self._lesson(own_id, item, words))
             except NO_SENSE:
-                findings.append(unread(_LESSON, own_id, self._wire.url("lesson", own_id), words))
+                findings.append(unread(_LESSON, own_id, self._wire.url("lessons", own_id), words))
         return found, findings
 
     def _lesson(self, own_id: str, item: Any, words: str) -> Told:
         day, state = day_of(item["date"]), STATES[int(item["status"])]
-        place = Place(url=self._wire.url("lesson", own_id))
+        place = Place(url=self._wire.url("lessons", own_id))
         lesson = Lesson(words, day, state, place, own_id, time_of(item["beginTime"]), time_of(item["endTime"]))
         if state is not LessonState.HELD:
             return Told(lesson, ())  # before it is held, every record says that nobody came

@@ -45,7 +45,7 @@ class People:
         person = self._persons[user]
         if person is None:
             return None
-        return Member(user, group, person.name, Place(url=self._wire.url("user", user)), user, *person.number, birth_date=person.born)
+        return Member(user, group, person.name, Place(url=self._wire.url("users", user)), user, *person.number, birth_date=person.born)
 
     def _look_up(self, user: str) -> None:
         """One that the list did not have: deleted, or entered since."""
@@ -75,7 +75,7 @@ class People:
             self._studying[group].add(user)
 
     def _tell(self, user: str) -> None:
-        self.findings.append(unread(_USER, user, self._wire.url("user", user)))
+        self.findings.append(unread(_USER, user, self._wire.url("users", user)))
 
     def _person_of(self, item: Any) -> Person:
         values = {each.get("attributeAlias"): each.get("value") for each in list_of(item.get("attributes") or [])}

@@ -157,7 +157,7 @@ def test_who_was_deleted_for_good_is_a_finding_and_withdraws_nothing(rig: Rig) -
     child = rig.club.groups["13"].children.pop()
     rig.club.children.pop(child)
     again = rig.pull()
-    assert [finding.place.url for batch in again for finding in batch.findings] == [f"https://app.moyklass.com/user/{child}"]
+    assert [finding.place.url for batch in again for finding in batch.findings] == [f"{rig.emulator.url}/v1/company/users/{child}"]
     assert Standing().take(first).take(again, confirmed=True).marks == before.marks
 
 

@@ -27,7 +27,6 @@ from gateway.plugins import (
 
 PAGE_ITEMS = 500
 TOKEN_SECONDS = 7 * 24 * 3600
-PAGES_FOR_PEOPLE = "https://app.moyklass.com"
 _API = "/v1/company"
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::\d\d)?")
 
@@ -77,8 +76,8 @@ class Wire:
             self._client.fetch("POST", f"{_API}/auth/revokeToken", expected={401})
 
     def url(self, kind: str, own_id: str) -> str:
-        """Where a person finds a record [guess]."""
-        return f"{PAGES_FOR_PEOPLE}/{kind}/{own_id}"
+        """The record's address. It is the API's own: of pages for people the vendor's document says nothing."""
+        return f"{self._settings.address}{_API}/{kind}/{own_id}"
 
     def _log_in(self, client: Client) -> Token:
         answer = client.json("POST", f"{_API}/auth/getToken", body={"apiKey": self._settings.api_key}, without_token=True)

@@ -6,7 +6,7 @@ from importlib import metadata
 
 import click
 
-from gateway.cli import asking, files, months, operating, queues, sources, upkeep
+from gateway.cli import asking, authoring, files, months, operating, queues, sources, upkeep
 from gateway.cli.face import Root
 from gateway.cli.helped import Option, show_help
 
@@ -36,7 +36,8 @@ for _command in (
     files.dry_run, files.import_, sources.sync, files.rejects, queues.match, queues.confirm, queues.conflicts,
     asking.explain, asking.certificate, asking.claims,
     asking.status, operating.run, files.undo, files.mappings, asking.reconcile, months.close, months.months,
-    sources.adapters, upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,
+    sources.adapters, authoring.new,
+    upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,
     operating.scenario, operating.serve,
 ):  # fmt: skip
     main.add_command(_command)

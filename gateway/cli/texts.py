@@ -68,6 +68,10 @@ TEXTS: dict[str, Text] = {
     "help.rejects": Text(
         "Отказанные отметки файлом, чтобы исправить и сдать снова", "The refused marks as a file, to be mended and sent again"
     ),
+    "help.new": Text("Начать свой адаптер", "Begin an adapter of one's own"),
+    "help.new.adapter": Text(
+        "Папка адаптера, который сразу проходит проверочный набор", "The folder of an adapter that passes the conformance kit at once"
+    ),
     "help.adapters": Text("Какие системы шлюз умеет спрашивать", "Which systems the gateway can ask"),
     "help.adapters.list": Text(
         "Адаптеры, их настройки и источники из gateway.toml", "The adapters, their settings, and the sources of gateway.toml"
@@ -96,6 +100,7 @@ TEXTS: dict[str, Text] = {
     "option.dry-run.month": Text("За какой месяц табель; другой не примется.", "The month it is taken in for; another's is refused."),
     "option.out": Text("Куда записать файл XLSX.", "Where to write the XLSX file."),
     "option.rejects.source": Text("Только этот источник.", "Only this source."),
+    "option.into": Text("В какой папке.", "In which folder."),
     "option.since": Text("Читать не позже чем с этого дня.", "Read back at least to this day."),
     "option.sync.source": Text("Только этот источник.", "Only this source."),
     "option.source": Text("Имя источника, если их несколько.", "The source's name, where there are several."),
@@ -201,6 +206,11 @@ TEXTS: dict[str, Text] = {
     "rejects.xlsx_only": Text("Файл отказов — XLSX: --out имя.xlsx.", "The file of refused marks is XLSX: --out name.xlsx."),
     "next.rejects": Text(
         "Отказанное отдельным файлом: gateway rejects --out otkazy.xlsx", "What was refused as a file: gateway rejects --out otkazy.xlsx"
+    ),
+    "new.next": Text("Адаптер готов и проходит проверки:", "The adapter stands and passes the kit:"),
+    "new.then": Text(
+        "Теперь пусть emulator.py отвечает, как ваша система: docs/adapter-tutorial.md.",
+        "Now let emulator.py answer as your system does: docs/adapter-tutorial.md.",
     ),
     "adapters.required": Text("(обязательно)", "(required)"),
     "adapters.secret": Text(" (секрет: env:ИМЯ или file:ПУТЬ)", " (a secret: env:NAME or file:PATH)"),

@@ -68,7 +68,7 @@ def nonsense_is_an_empty_list(self: http.Client, reply: http.Reply) -> Any:
 WHOLE_LIST = "return whole_list(page, id_or_none, self._client.host)"
 IMPORTED = "from klubok.settings import"
 INTERFACE = "GATEWAY_INTERFACE = 1\n"
-WINDOW = "windows=(Window(title, month, EmptyMeaning.NOTHING, lists_all=not findings and known == members),),"
+WINDOW = "windows=(Window(title, month, EmptyMeaning.NOTHING, lists_all=not findings and known == members, lists_lessons=not findings),),"
 LESSON_READ = "return lesson, marks\n"
 HERE = "if lesson.day in month.days()]"
 GROUPS_LEFT = "for key in round.left(groups):\n            yield from self._group(key, groups[key], children, round)"

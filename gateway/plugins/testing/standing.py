@@ -71,28 +71,38 @@ class Standing:
             if status is not None:
                 said[Cell(member.group, _child(member), mark.day, mark.lesson or "")] = status
         told = {_lesson(record): record.state for record in batch.records if isinstance(record, Lesson)}
+        listed = {(member.group, _child(member)) for member in member_of.values()}
         for window in windows.values():
-            self._withdraw(window, said, told, confirmed)
+            self._withdraw(window, said, listed, confirmed)
+            self._withdraw_lessons(window, told, confirmed)
         self.marks |= said
         self.marks = {cell: status for cell, status in self.marks.items() if status is not Status.NOTHING}
         self.lessons |= told
 
-    def _withdraw(self, window: Window, said: dict[Cell, Status], told: dict[LessonAt, LessonState], confirmed: bool) -> None:
+    def _withdraw(self, window: Window, said: dict[Cell, Status], listed: set[tuple[str, str]], confirmed: bool) -> None:
+        """Who is not listed any more; and where all lessons are told, marks at those that are not there any more."""
         if window.unmarked is EmptyMeaning.UNKNOWN or not window.lists_all:
             return
         within = [cell for cell in self.marks if cell.group == window.group and cell.day in window.period]
-        gone = [cell for cell in within if cell not in said]
+        gone = [
+            cell
+            for cell in within
+            if cell not in said and ((cell.group, cell.child) not in listed or (window.lists_lessons and bool(cell.lesson)))
+        ]
         children = len({cell.child for cell in gone})
         if children > 1 and len(gone) * 100 > len(within) * WITHDRAWAL_PERCENT and not confirmed:
             self.held += gone
         else:
             for cell in gone:
                 del self.marks[cell]
-        if confirmed or not self.held:
-            of_window = [lesson for lesson in self.lessons if lesson.group == window.group and lesson.day in window.period]
-            for lesson in of_window:
-                if lesson not in told:
-                    del self.lessons[lesson]
+
+    def _withdraw_lessons(self, window: Window, told: dict[LessonAt, LessonState], confirmed: bool) -> None:
+        if not window.lists_lessons or (self.held and not confirmed):
+            return
+        of_window = [lesson for lesson in self.lessons if lesson.group == window.group and lesson.day in window.period]
+        for lesson in of_window:
+            if lesson not in told:
+                del self.lessons[lesson]
 
 
 def _child(member: Member) -> str:
