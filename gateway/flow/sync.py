@@ -20,8 +20,8 @@ from gateway.store import source_state
 
 PART_RECORDS = 25_000
 """Records that are planned and stored together: most accounts' whole answer is one part."""
-MARKS_TOLD_MAX = 100_000
-"""Marks of one reading that its report may name; those beyond it are counted as new and unchanged only."""
+RECORDS_TOLD_MAX = 200_000
+"""Records of one reading that its report may speak of; marks beyond them are counted as new and unchanged only."""
 
 _log = logging.getLogger(__name__)
 
@@ -86,15 +86,15 @@ def pull(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress)
     reading = _Reading(asked.batches(), progress)
     told, run = Collected(), None
     pulled = Pulled(Intake(None, told, Outcomes()))
-    marks = 0
+    records = 0
     with collector_off():
         for number, (part, is_last) in enumerate(reading.parts()):
             if not part:
                 continue
             of_part, collected = stored(flow, asked, part, now, goes_on=run, is_all=is_last and number == 0)
             run = of_part or run
-            marks += len(collected.read)
-            if marks > MARKS_TOLD_MAX:
+            records += sum(len(batch.records) for batch in part)
+            if records > RECORDS_TOLD_MAX:
                 fresh = sum(read.is_new for read in collected.read)
                 pulled.new, pulled.unchanged = pulled.new + fresh, pulled.unchanged + len(collected.read) - fresh
                 collected.forget_read()
