@@ -153,7 +153,7 @@ class Inputs:
         )
 
     def _adapter_for(self, path: Path) -> FileAdapter:
-        for adapter in self.plugins.adapters.values():
+        for adapter in reversed(list(self.plugins.adapters.values())):  # the built-in one, loaded first, takes whatever nobody else does
             if isinstance(adapter, FileAdapter) and adapter.reads(path):
                 return adapter
         raise UserError(

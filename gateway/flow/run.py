@@ -201,7 +201,10 @@ class Flow:
         """Decide's plan, with the history that the rules in force declare."""
         history = store_decide.history(self.engine, claims, now) if self.rules.needs_history else (lambda claim, reach: ())
         decider = decide.Decider(facts, self.rules, now, history, self.eligible_days)
-        return [(claim, decider.answer(claim)) for claim in claims]
+        answers = [(claim, decider.answer(claim)) for claim in claims]
+        if self.register.can.attendance:
+            return answers
+        return [(claim, answer._replace(attendance=None)) for claim, answer in answers]  # a register that takes none is told none
 
     def candidates(self, group: str, first: dt.date, last: dt.date, numbers: Iterable[str]) -> list[Candidate]:
         """The register's children for a group and these numbers, each once."""
