@@ -8,7 +8,7 @@ WORKERS ?= 2
 MINUTES ?= 10
 DATABASE ?= sqlite
 
-.PHONY: help install demo serve test test-long torture lint bench bench-peers screenshots clean
+.PHONY: help install demo serve test test-long torture lint bench bench-peers reference screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,9 @@ bench: install ## speed, as ratios within one run, into var/bench.json; ARGS=--q
 bench-peers: install ## what the bench holds us against (dlt, a Singer target, django-hordak), in an environment of its own
 	@$(BIN)/python -m venv --clear var/bench-peers
 	@var/bench-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement benchmarks/peer/requirements.txt
+
+reference: install ## docs/plugin-reference.md, out of the code
+	@$(BIN)/python -m gateway.plugins.reference docs/plugin-reference.md
 
 screenshots: install ## the pictures of docs/images, made anew
 	@rm -rf var/screenshots && mkdir -p var/screenshots docs/images

@@ -59,6 +59,8 @@ class EmptyMeaning(StrEnum):
 
 
 class LessonState(StrEnum):
+    """What a source says of a lesson; only one that was held has marks."""
+
     PLANNED = "planned"
     HELD = "held"
     CANCELLED = "cancelled"
@@ -149,6 +151,8 @@ class Window:
 
 
 class Level(StrEnum):
+    """What became of that of which a finding speaks."""
+
     UNREAD = "unread"  # was not taken
     QUESTION = "question"  # was taken, or left out on purpose: a person is told
 

@@ -25,6 +25,8 @@ class RegisterUnavailable(Exception):
 
 
 class Outcome(StrEnum):
+    """What a register says of one operation."""
+
     ACCEPTED = "accepted"
     REJECTED = "rejected"
     BEHIND = "behind"  # the register's last acceptance of the claim is another than our `after`

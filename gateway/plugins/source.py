@@ -33,6 +33,8 @@ class SourceRefused(SourceError):
 
 
 class Verdict(StrEnum):
+    """How a line of a check came out."""
+
     GOOD = "good"
     QUESTION = "question"  # works, but not as the adapter expects: a person should look
     BAD = "bad"  # reading would fail, or read too little
