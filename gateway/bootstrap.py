@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +15,10 @@ from gateway.core.facts import RegisterProvider, Text
 from gateway.errors import UserError
 from gateway.flow import Flow, Progress, silent
 from gateway.flow import explain as flow_explain
+from gateway.flow import matching as flow_matching
 from gateway.flow import queues as flow_queues
 from gateway.flow.lessons import lesson_counts
+from gateway.flow.matching import Chosen
 from gateway.inputs import Inputs
 from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
@@ -24,6 +26,7 @@ from gateway.plugins.manager import Plugins, load_plugins
 from gateway.plugins.register import RegisterConnector
 from gateway.settings import Settings, home_of, load_settings, standing_clock
 from gateway.store import ledger as store_ledger
+from gateway.store import matching as store_matching
 from gateway.store import post as store_post
 from gateway.store import queues as store_queues
 from gateway.store import register as store_register
@@ -162,25 +165,65 @@ class Gateway(Inputs, Monthly, Upkeep):
 
     # ------------------------------------------------------------ queues
 
-    def match_queue(self, provider: str | None = None, with_candidates: bool = True) -> list[dict[str, Any]]:
-        """Persons and groups that wait, each with its candidates and their reasons."""
-        return flow_queues.match_queue(self.flow, provider, self.language, with_candidates)
+    def match_queue(self, provider: str | None = None, with_candidates: bool = True, chosen: Chosen | None = None) -> list[dict[str, Any]]:
+        """Persons and groups that wait, each with its candidates and their reasons. ``chosen``: only these persons, of its provider."""
+        return flow_matching.match_queue(self.flow, chosen or Chosen(provider), self.language, with_candidates)
 
     def answer_match(
         self,
-        person: str,
+        person: str | Sequence[str],
         provider: str | None = None,
         group: str | None = None,
         child: str | None = None,
         outside: bool = False,
-        row: int | None = None,
+        row: int | Collection[int] | None = None,
         progress: Progress = silent,
+        by: str = "",
     ) -> dict[str, Any]:
-        """Answer who a person is: ``child`` "" takes an answer back; ``outside``: nobody in the register."""
+        """Answer who a person is, or several at once: ``child`` "" takes an answer back; ``outside``: nobody in the register.
+
+        Args:
+            row: of namesakes the ones in these rows; by: who answers.
+        """
         self.flow.read_register(self.clock(), progress)
         known = self.provider(provider).provider
-        answered = flow_queues.answer_match(self.flow, known, person, group, child, outside, row, self.clock())
-        return {"answered": answered, "complete": self.flow.run(self.clock(), progress)}
+        persons = [person] if isinstance(person, str) else person
+        rows = () if row is None else [row] if isinstance(row, int) else row
+        number, answered = flow_matching.answer_match(self.flow, known, persons, group, child, outside, rows, by, self.clock())
+        return {"answer": number, "answered": answered, "complete": self.flow.run(self.clock(), progress)}
+
+    def say_outside(self, provider: str | None, persons: Collection[int], by: str, progress: Progress = silent) -> dict[str, Any]:
+        """Answer of many at once that they are nobody in the register. ``persons``: their keys, as `match_queue` gives them."""
+        self.flow.read_register(self.clock(), progress)
+        number = store_matching.answer_persons(
+            self.engine, self.provider(provider).provider, persons, store_matching.Answered(None, True, by, self.clock())
+        )
+        return {"answer": number, "answered": len(persons), "complete": self.flow.run(self.clock(), progress)}
+
+    def answer_one(self, provider: str, person: int, child: str | None, by: str) -> int:
+        """Remember an answer for the person of this key (``child`` None: outside), of a queue that is walked through; its number.
+
+        The stages are run once at the end: `after_answer`.
+        """
+        if child is not None:
+            flow_matching.check_child(self.flow, child)
+        return store_matching.answer_persons(
+            self.engine, provider, [person], store_matching.Answered(child, child is None, by, self.clock())
+        )
+
+    def answered(self, provider: str | None = None, persons: Collection[str] = ()) -> list[dict[str, Any]]:
+        """Who was said to be whom, by whom and when; the latest answer first. ``persons``: only answers about one of these names."""
+        return flow_matching.answered(self.flow, provider, persons)
+
+    def take_one_back(self, provider: str, answer: int, by: str) -> None:
+        """Take one of `answer_one` back."""
+        flow_matching.take_back(self.flow, provider, answer, by, self.clock())
+
+    def take_back_answer(self, provider: str | None, answer: int, by: str, progress: Progress = silent) -> dict[str, Any]:
+        """Take an answer back for all whom it was about: what stood before it stands again."""
+        self.flow.read_register(self.clock(), progress)
+        changed = flow_matching.take_back(self.flow, self.provider(provider).provider, answer, by, self.clock())
+        return {"answered": changed, "complete": self.flow.run(self.clock(), progress)}
 
     def answer_group(self, provider: str | None, words: str, group: str, progress: Progress = silent) -> dict[str, Any]:
         """Answer which of the register's groups a source's words mean."""

@@ -6,7 +6,7 @@ from importlib import metadata
 
 import click
 
-from gateway.cli import asking, authoring, files, months, operating, queues, sources, upkeep
+from gateway.cli import asking, authoring, files, matching, months, operating, queues, sources, upkeep
 from gateway.cli.face import Root
 from gateway.cli.helped import Option, show_help
 
@@ -33,7 +33,7 @@ def main(context: click.Context, lang: str | None) -> None:
 
 
 for _command in (
-    files.dry_run, files.import_, sources.sync, files.rejects, queues.match, queues.confirm, queues.conflicts,
+    files.dry_run, files.import_, sources.sync, files.rejects, matching.match, queues.confirm, queues.conflicts,
     asking.explain, asking.certificate, asking.claims,
     asking.status, operating.run, files.undo, files.mappings, asking.reconcile, months.close, months.months,
     sources.adapters, authoring.new,

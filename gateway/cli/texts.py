@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from gateway.cli.match_texts import MATCH_TEXTS
 from gateway.cli.month_texts import MONTH_TEXTS
 from gateway.cli.upkeep_texts import UPKEEP_TEXTS
 from gateway.core.facts import Text
 
 TEXTS: dict[str, Text] = {
+    **MATCH_TEXTS,
     **MONTH_TEXTS,
     **UPKEEP_TEXTS,
     # ---- help: the first sentence stands in the list of commands
@@ -24,12 +26,6 @@ TEXTS: dict[str, Text] = {
     "help.import": Text(
         "Принять табель и провести всё, что можно. Тот же файл второй раз ничего не спишет.",
         "Take a sheet in and debit what can be debited. The same file again debits nothing.",
-    ),
-    "help.match": Text(
-        "Кого программа не узнала, и ответы. Без параметров показывает очередь с кандидатами. Ответ запоминается; --undo отменяет "
-        "его вместе со списаниями. Группу называет --group-words СЛОВА --group ИД.",
-        "Who was not recognised, and the answers. Without options it shows the queue with its candidates. An answer is remembered; --undo "
-        "takes it back with its debits. --group-words WORDS --group ID names a group.",
     ),
     "help.confirm": Text(
         "Снятие многих отметок: подтвердить или отклонить. Без --accept и --decline показывает, что ждёт.",
@@ -105,12 +101,7 @@ TEXTS: dict[str, Text] = {
     "option.sync.source": Text("Только этот источник.", "Only this source."),
     "option.source": Text("Имя источника, если их несколько.", "The source's name, where there are several."),
     "option.shows_all": Text("Показать все строки, а не первые сорок.", "Show all rows, not the first forty."),
-    "option.child": Text("Ребёнок из реестра.", "The register's child."),
-    "option.outside": Text("Ребёнка нет в системе: не списывать.", "The child is not in the system: not charged."),
-    "option.undo": Text("Отменить ответ.", "Take the answer back."),
     "option.group": Text("Группа реестра.", "The register's group."),
-    "option.row": Text("Строка табеля: для тёзок.", "The sheet's row: for namesakes."),
-    "option.group_words": Text("Как группа названа в табеле.", "The group's words in the sheet."),
     "option.accept": Text("Подтвердить или отклонить.", "Accept or decline."),
     "option.enrollment": Text("Зачисление.", "The enrollment."),
     "option.date": Text("День.", "The day."),
@@ -240,27 +231,6 @@ TEXTS: dict[str, Text] = {
     ),
     "mappings.one": Text("{provider} · {source} · {file} · {kept_at}", "{provider} · {source} · {file} · {kept_at}"),
     # ---- queues
-    "match.in_system": Text("в системе «{source}» № {id}", "no. {id} of the system “{source}”"),
-    "match.none": Text("Все узнаны: очередь пуста.", "Everybody is known: nothing waits."),
-    "match.how": Text(
-        "Ответить: gateway match 'КТО' --child ИД, или --outside, если ребёнка нет в системе; для тёзок добавьте --row N.",
-        "To answer: gateway match 'WHO' --child ID, or --outside where the child is not in the system; for namesakes add --row N.",
-    ),
-    "match.no_candidates": Text(
-        "похожих в группе нет: --outside, или оформите зачисление", "nobody in the group is like it: --outside, or enroll the child"
-    ),
-    "match.group": Text("Группа «{words}» ({provider}) не найдена в реестре", "The register has no group “{words}” ({provider})"),
-    "match.group_how": Text("gateway match --group-words {words} --group ИД", "gateway match --group-words {words} --group ID"),
-    "match.group_done": Text("Запомнено: «{words}» значит {group}.", "Kept: “{words}” means {group}."),
-    "match.done": Text("Ответ запомнен: {persons}.", "The answer is kept: {persons}."),
-    "match.outside": Text("Запомнено, что в системе нет: {persons}.", "Kept as outside the system: {persons}."),
-    "match.undone": Text("Ответ отменён: {persons}.", "The answer was taken back: {persons}."),
-    "match.words_need_group": Text(
-        "--group-words называет группу: нужен --group, и больше ничего.", "--group-words names a group: it needs --group and nothing else."
-    ),
-    "match.nobody": Text("Не сказано, о ком ответ.", "Whom the answer is about is missing."),
-    "match.one_answer": Text("Нужен один ответ: --child, --outside или --undo.", "One answer is needed: --child, --outside or --undo."),
-    "match.one_child": Text("Ребёнка (--child) называют для одной записи.", "A child (--child) is named for one person only."),
     "confirm.none": Text("Подтверждать нечего.", "There is nothing to confirm."),
     "confirm.one": Text("в новом табеле нет: {marks} из {known}, {children}", "missing in the new sheet: {marks} of {known}, {children}"),
     "confirm.how": Text(

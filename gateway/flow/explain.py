@@ -20,6 +20,7 @@ from gateway.flow.report import reason_entry
 from gateway.flow.run import Flow
 from gateway.packs import RegionPack
 from gateway.store import ledger as store_ledger
+from gateway.store import matching as store_matching
 from gateway.store import outbox as store_outbox
 from gateway.store import post as store_post
 from gateway.store import queues as store_queues
@@ -270,7 +271,7 @@ def status(flow: Flow, now: dt.datetime, language: str) -> dict[str, Any]:
         },
         "stopped": sorted(store_outbox.stopped(flow.engine)),
         "waiting": {
-            "match": len(store_queues.waiting_persons(flow.engine)) + len(store_queues.waiting_groups(flow.engine)),
+            "match": len(store_matching.waiting_persons(flow.engine)) + len(store_queues.waiting_groups(flow.engine)),
             "withdrawals": len(store_queues.withdrawals(flow.engine)),
             "conflicts": len(store_queues.conflicts(flow.engine)),
         },

@@ -1,100 +1,15 @@
-"""What waits for a person, with candidates and reasons, and what an answer does."""
+"""What a person answers of groups, withdrawals, and sources that differ (of persons: `matching.py`), and taking a run back."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 from gateway.core.facts import Text
-from gateway.core.match import candidates_shown
 from gateway.core.names import folded
-from gateway.core.periods import month_of
 from gateway.errors import UserError
 from gateway.flow.run import Flow
 from gateway.store import queues as store_queues
 from gateway.store import views
-
-CANDIDATES_SHOWN_MAX = 8
-
-
-def match_queue(flow: Flow, provider: str | None, language: str, with_candidates: bool) -> list[dict[str, Any]]:
-    """Persons first, then groups. Names are unsealed for this answer only."""
-    entries = [_person_entry(flow, row, language, with_candidates) for row in store_queues.waiting_persons(flow.engine, provider)]
-    entries += [
-        {"queue": "groups", "provider": row["provider"], "source": row["source"], "words": row["shown"], "rule": "N03"}
-        for row in store_queues.waiting_groups(flow.engine, provider)
-    ]
-    return entries
-
-
-def _person_entry(flow: Flow, row: Mapping[str, Any], language: str, with_candidates: bool) -> dict[str, Any]:
-    facts = flow.vault.unseal(row["sealed"])
-    entry: dict[str, Any] = {
-        "queue": "match", "provider": row["provider"], "source": row["source"], "person": facts["name"], "group": row["group_id"],
-        "sheet": facts["sheet"], "row": facts["row"], "id": facts["id"],
-        "is_namesake": row["row"] is not None, "certificate": facts["number"], "rule": row["waits"],
-        "marks": int(row["marks"]), "first": row["first"].isoformat(), "last": row["last"].isoformat(), "candidates": [],
-    }  # fmt: skip
-    if with_candidates:
-        numbers = [facts["number"]] if facts["number"] else []
-        found = flow.candidates(row["group_id"], row["first"].replace(day=1), row["last"], numbers)
-        person = flow.vault.person_of(row)
-        shown = candidates_shown(person, row["group_id"], month_of(row["last"]), found)[:CANDIDATES_SHOWN_MAX]
-        entry["candidates"] = [
-            {
-                "child": one.candidate.child,
-                "name": " ".join(part for part in (one.candidate.last_name, one.candidate.first_name, one.candidate.patronymic) if part),
-                "certificates": list(one.candidate.numbers),
-                "reasons": [reason.in_language(language) for reason in one.reasons],
-            }
-            for one in shown
-        ]
-    return entry
-
-
-def answer_match(
-    flow: Flow, provider: str, person: str, group: str | None, child: str | None, outside: bool, row: int | None, now: dt.datetime
-) -> int:
-    """Remember the answer for every person that it names; the number of persons.
-
-    Raises:
-        UserError: it names nobody, or several that only a row tells apart; or the child is not in the register.
-    """
-    if not outside and child is None:
-        raise UserError(
-            Text("Нужен ответ: ребёнок или «вне системы».", "An answer is needed: a child, or outside."),
-            Text("Укажите --child ИД, --outside или --undo.", "Give --child ID, --outside or --undo."),
-        )
-    found = [one for one in store_queues.persons(flow.engine, provider, group) if _is_meant(flow, one, person, row)]
-    if not found:
-        raise UserError(
-            Text("Такой записи в табелях нет.", "There is no such person in the sheets."),
-            Text("Имя, группу и строку покажет gateway match.", "gateway match shows names, groups and rows."),
-        )
-    if row is None and not outside and child and len(found) > 1:
-        raise UserError(
-            Text("Записей с таким именем несколько.", "Several rows have that name."),
-            Text(
-                "Укажите строку табеля: --row N, или вместо имени номер в системе организации.",
-                "Give the sheet's row: --row N, or instead of the name the number in the provider's system.",
-            ),
-        )
-    if child and not views.numbers_of_children(flow.engine, [child]):
-        raise UserError(
-            Text(f"Ребёнка «{child}» с сертификатом в реестре нет.", f"The register has no child “{child}” with a certificate."),
-            Text("Кандидатов покажет gateway match.", "gateway match shows the candidates."),
-        )
-    for one in found:
-        store_queues.answer_person(flow.engine, provider, one["person"], child or None, outside, now)
-    return len(found)
-
-
-def _is_meant(flow: Flow, row: Mapping[str, Any], person: str, line: int | None) -> bool:
-    facts = flow.vault.unseal(row["sealed"])
-    if line is not None and facts["row"] != line:
-        return False
-    return folded(facts["name"]) == folded(person) or person.strip() in (facts["number"], facts["id"])
 
 
 def answer_group(flow: Flow, provider: str, words: str, group: str) -> int:

@@ -1,4 +1,4 @@
-"""What waits for a person, and the answers: matches, groups, withdrawals, conflicts. A second answer replaces the first."""
+"""What waits for a person, and the answers: groups, withdrawals, conflicts (persons: `matching.py`). A second answer replaces the first."""
 
 from __future__ import annotations
 
@@ -20,53 +20,12 @@ from gateway.store.register import list_marks, name_group
 from gateway.store.rows import in_chunks, insert_many, reserve_ids, upsert
 
 
-def _answered(connection: Connection, provider: str) -> None:
-    """An input that is being planned on what was known before this answer is planned anew (`store.whole.Fence`)."""
-    reserve_ids(connection, provider, "answer", 1)
+def next_answer(connection: Connection, provider: str) -> int:
+    """The number of a new answer: an input that is being planned on what was known before it is planned anew (`store.whole.Fence`)."""
+    return reserve_ids(connection, provider, "answer", 1)
 
 
-# ---------------------------------------------------------------- match
-
-
-def waiting_persons(engine: Engine, provider: str | None = None) -> list[Mapping[str, Any]]:
-    """Persons with marks that wait (N01, N02), with the number of these marks and their months."""
-    columns = t.mark.c
-    where = [columns.state == MarkState.WAITING.value, columns.rule.in_(["N01", "N02"]), columns.status != Status.NOTHING.value]
-    if provider is not None:
-        where.append(columns.provider == provider)
-    with reading(engine) as connection:
-        rows = connection.execute(
-            sa.select(
-                t.person, sa.func.sum(columns.lessons).label("marks"), sa.func.min(columns.day).label("first"),
-                sa.func.max(columns.day).label("last"), sa.func.min(columns.rule).label("waits"),
-            )
-            .join(t.person, (t.person.c.provider == columns.provider) & (t.person.c.person == columns.person))
-            .where(*where)
-            .group_by(*t.person.columns)
-            .order_by(t.person.c.provider, t.person.c.group_id, t.person.c.person)
-        ).mappings()  # fmt: skip
-        return [dict(row) for row in rows]
-
-
-def persons(engine: Engine, provider: str, group: str | None = None) -> list[Mapping[str, Any]]:
-    """All persons of a provider, for finding the one that an answer names."""
-    where = [t.person.c.provider == provider]
-    if group is not None:
-        where.append(t.person.c.group_id == group)
-    with reading(engine) as connection:
-        return [dict(row) for row in connection.execute(sa.select(t.person).where(*where).order_by(t.person.c.person)).mappings()]
-
-
-def answer_person(engine: Engine, provider: str, person: int, child: str | None, is_outside: bool, now: dt.datetime) -> None:
-    """Remember whose a person's marks are (child None and not outside: nobody's again), and match them anew."""
-    with writing(engine) as connection:
-        _answered(connection, provider)
-        connection.execute(
-            sa.update(t.person)
-            .where(t.person.c.provider == provider, t.person.c.person == person)
-            .values(child=child, is_outside=is_outside, matched_by="answer", answered_at=now.isoformat(), rule=None)
-        )
-        list_marks(connection, provider, t.mark.c.person == person)
+# ---------------------------------------------------------------- groups
 
 
 def waiting_groups(engine: Engine, provider: str | None = None) -> list[Mapping[str, Any]]:
@@ -97,7 +56,7 @@ def answer_group(engine: Engine, provider: str, source: str, words: str, group: 
     if before == group:
         return
     with writing(engine) as connection:
-        _answered(connection, provider)
+        next_answer(connection, provider)
         name_group(connection, provider, source, words, group, before)
 
 
@@ -235,7 +194,7 @@ def sources_at(engine: Engine, provider: str, child: str, group: str, day: dt.da
 def answer_conflict(engine: Engine, provider: str, child: str, group: str, day: dt.date, slot: int, source: str, now: dt.datetime) -> None:
     """Whose word counts at this lesson of this child."""
     with writing(engine) as connection:
-        _answered(connection, provider)
+        next_answer(connection, provider)
         row = {
             "provider": provider, "child": child, "group_id": group, "day": day, "slot": slot, "source": source,
             "answered_at": now.isoformat(),
@@ -269,7 +228,7 @@ def undo_run(engine: Engine, provider: str, run: int, now: dt.datetime) -> int:
         where = (t.run.c.provider == provider) & (t.run.c.run == run)
         if connection.execute(sa.select(t.run.c.undone_at).where(where)).scalar_one() is not None:
             return 0
-        _answered(connection, provider)
+        next_answer(connection, provider)
         connection.execute(sa.update(t.run).where(where).values(undone_at=now.isoformat()))
         connection.execute(sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False))
         take_back_withdrawals(connection, provider, run)

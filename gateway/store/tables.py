@@ -113,6 +113,17 @@ person = _table(
     Index("person_by_child", "provider", "child"),
 )  # fmt: skip
 
+match_answer = _table(  # who is whom, as people said it, and what stood before each answer; one of many persons has a row for each
+    "match_answer", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("answer", BigInteger, nullable=False), Column("person", BigInteger, nullable=False),
+    Column("child", String), Column("is_outside", Boolean, nullable=False),  # neither: whoever it was said to be, it is not
+    Column("answered_by", String, nullable=False), Column("answered_at", String, nullable=False),
+    Column("before_child", String), Column("before_matched_by", String), Column("before_outside", Boolean, nullable=False),
+    Column("before_answered_at", String), Column("before_rule", String),
+    Column("undone_by", String), Column("undone_at", String),  # taken back, and what stood before stands again
+    PrimaryKeyConstraint("provider", "answer", "person"), Index("match_answer_by_person", "provider", "person"),
+)  # fmt: skip
+
 mark = _table(
     "mark", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("mark", BigInteger, nullable=False), Column("source", String, nullable=False),

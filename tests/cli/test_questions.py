@@ -30,11 +30,8 @@ def test_an_answer_is_remembered_charged_and_undone(club: Club) -> None:
     assert club.ask("match", "Чужова Анна", "--outside", "--provider", club.provider)["answered"] == 1
     assert club.ask("match") == []
 
-    assert club.ask("match", "Котова А.", "--undo", "--provider", club.provider) == {
-        "answered": 1,
-        "complete": True,
-        "clock": "2025-11-05T10:00:00+03:00",
-    }
+    undone = club.ask("match", "Котова А.", "--undo", "--provider", club.provider)
+    assert (undone["answered"], undone["complete"]) == (1, True)
     assert club.ask("certificate", number_of(club.n, 4))["paid"] == "0.00"
     assert [one["person"] for one in club.ask("match")] == ["Котова А."]
 
