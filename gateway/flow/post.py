@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
 import random
-import socket
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.core.facts import Text
 from gateway.core.pace import PROBE, Circuit, next_try
 from gateway.core.post import Accepted, Answered, Operation, OperationState, order_key, portions
+from gateway.flow.living import is_abandoned, living_token
 from gateway.plugins.register import Acceptance, Answer, Outcome, RegisterUnavailable
 from gateway.store import link as store_link
 from gateway.store import months as store_months
@@ -301,43 +298,9 @@ _TWO_ANSWERS = Text("реестр ответил дважды и по-разно
 @contextmanager
 def posting(flow: Flow, now: dt.datetime, progress: Callable[[str, int], None]) -> Iterator[Poster]:
     """A session. What somebody was sending who is gone is taken up first."""
-    token = f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}/{uuid.uuid4().hex}"
-    _LIVING.add(token)
-    try:
-        store_post.take_up_again(flow.engine, now, _is_abandoned)
+    with living_token() as token:
+        store_post.take_up_again(flow.engine, now, is_abandoned)
         yield Poster(flow, now, token, progress)
-    finally:
-        _LIVING.discard(token)
-
-
-_LIVING: set[str] = set()
-"""Tokens of this process's own sessions."""
-
-
-def _is_abandoned(token: str) -> bool:
-    """Whether its process has ended, or, within this one, its session. Of another machine's only the lease can tell."""
-    host, process, started, _ = [*token.split("/"), "", "", ""][:4]
-    if host != socket.gethostname() or not process.isdigit():
-        return False
-    if int(process) == os.getpid():
-        return token not in _LIVING
-    return _started(int(process)) != started
-
-
-def _started(process: int) -> str:
-    """When a process of this machine was started, "" where there is none: a number alone may have been given to another since."""
-    try:
-        told = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-        return "" if told[0] in ("Z", "X") else told[19]  # a zombie does nothing any more
-    except (OSError, IndexError):
-        pass
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return ""
-    except OSError:
-        return "running"
-    return "running"
 
 
 @contextmanager

@@ -46,6 +46,15 @@ layout = _table(  # which version of these tables the database has
     Column("register", String, nullable=False), Column("digest", String, nullable=False), PrimaryKeyConstraint("register"),
 )  # fmt: skip
 
+scheduled_job = _table(  # what `gateway serve` does by itself: one node at a time, each under a lease
+    "scheduled_job", BY_REGISTER,
+    Column("register", String, nullable=False), Column("job", String, nullable=False), Column("next_at", String),
+    Column("leased_by", String), Column("leased_until", String), Column("started_at", String), Column("finished_at", String),
+    Column("outcome", String), Column("said", Text), Column("cure", Text), Column("failures", Integer, nullable=False),
+    Column("hinted_at", String),
+    PrimaryKeyConstraint("register", "job"),
+)  # fmt: skip
+
 sequence = _table(
     "sequence", "shard",
     Column("shard", String, nullable=False), Column("name", String, nullable=False), Column("next", BigInteger, nullable=False),
