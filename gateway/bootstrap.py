@@ -24,6 +24,7 @@ from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
 from gateway.plugins.manager import Plugins, load_plugins
 from gateway.plugins.register import RegisterConnector
+from gateway.schedule import Scheduled
 from gateway.settings import Settings, home_of, load_settings, standing_clock
 from gateway.store import ledger as store_ledger
 from gateway.store import matching as store_matching
@@ -39,7 +40,7 @@ Made = TypeVar("Made")
 
 
 @dataclass
-class Gateway(Inputs, Monthly, Upkeep):
+class Gateway(Inputs, Monthly, Upkeep, Scheduled):
     """Everything that a face may ask of the gateway.
 
     Attributes:
@@ -307,8 +308,8 @@ class Gateway(Inputs, Monthly, Upkeep):
             return store_ledger.faults(connection)
 
     def status(self, language: str | None = None) -> dict[str, Any]:
-        """Sources, counts, what waits, the register. ``language``: another than the gateway's own."""
-        return flow_explain.status(self.flow, self.clock(), language or self.language)
+        """Sources, counts, what waits, the register, the schedule. ``language``: another than the gateway's own."""
+        return flow_explain.status(self.flow, self.clock(), language or self.language) | {"schedule": self.schedule(language)}
 
     def ask_register(self) -> None:
         """One light question, whose answer is not stored.

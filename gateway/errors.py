@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from gateway.core.facts import Text
 
 EXIT_DONE = 0
@@ -19,3 +21,8 @@ class UserError(Exception):
         self.what = what
         self.cure = cure
         self.exit_code = exit_code
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an error happened and what kind it is, for the log; its own words stay out, for they may quote a name or a number."""
+    return f"{type(error).__name__}\n" + "".join(traceback.format_tb(error.__traceback__))

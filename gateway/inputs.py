@@ -319,11 +319,8 @@ class Inputs:
     def _to_ask(self, provider: str | None, source: str | None) -> list[str]:
         if source is not None:
             self.source_settings(source)
-        names = [
-            name
-            for name, one in self.settings.sources.items()
-            if source in (None, name) and provider in (None, one.provider) and self._is_asked(one)
-        ]
+        sources = self.settings.sources
+        names = [name for name in self.asked_sources() if source in (None, name) and provider in (None, sources[name].provider)]
         if not names:
             raise UserError(
                 Text("Спрашивать некого: источников нет.", "There is nobody to ask: no source is set up."),
@@ -332,7 +329,11 @@ class Inputs:
                 ),
                 EXIT_USAGE,
             )
-        return sorted(names)
+        return names
+
+    def asked_sources(self) -> list[str]:
+        """The sources that are asked, by name."""
+        return sorted(name for name, one in self.settings.sources.items() if self._is_asked(one))
 
     def _is_asked(self, settings: SourceSettings) -> bool:
         """A source that only pushes is not; what has no adapter is, so that it is told."""

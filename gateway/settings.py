@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.core.facts import Text
 from gateway.errors import UserError
@@ -27,12 +28,38 @@ class SourceSettings:
     Attributes:
         name: the source's name in reports; of the letters and signs of an id.
         values: the adapter's own settings as written; secrets as ``env:NAME`` or ``file:PATH``.
+        hint: the secret of whoever may say that there is something new, as ``env:NAME`` or ``file:PATH``; "": nobody may.
     """
 
     name: str
     adapter: str
     provider: str
     values: Mapping[str, Any]
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleSettings:
+    """What `gateway serve` does by itself: the table ``[schedule]``. 0 and "" switch a job off.
+
+    Attributes:
+        sync_minutes: between two readings of a source; post_minutes: between two runs of all stages.
+        reconcile_at: HH:MM of the day's reconciliation, on the clock of ``zone``; "": of most of the providers.
+    """
+
+    sync_minutes: int = 15
+    post_minutes: int = 5
+    reconcile_at: str = "03:00"
+    zone: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("sync_minutes", "post_minutes"):
+            if not 0 <= getattr(self, name) <= MINUTES_OF_A_DAY:
+                raise BadParameter(name, Text("нужно от 0 (выключено) до 1440", "must be between 0 (off) and 1440"))
+        if self.reconcile_at and not _HOUR.fullmatch(self.reconcile_at):
+            raise BadParameter("reconcile_at", Text("нужно ЧЧ:ММ или пустая строка", "must be HH:MM or empty"))
+        if self.zone and not is_zone(self.zone):
+            raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +73,7 @@ class Settings:
         console_port: where `gateway serve` listens, on loopback.
         sources: the tables ``[sources.NAME]`` by name.
         precedence: provider → its sources, whose word goes first where two differ (``[providers.P] precedence``).
+        schedule: what `gateway serve` does by itself.
     """
 
     database: str = ""
@@ -55,6 +83,7 @@ class Settings:
     console_port: int = 8090
     sources: Mapping[str, SourceSettings] = field(default_factory=dict)
     precedence: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +106,22 @@ class _OfProvider:
 class _OfSource:
     adapter: str
     provider: str
+    hint: str = ""
 
 
+MINUTES_OF_A_DAY = 24 * 60
+_HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _SAMPLE = Text("Исправьте значение; образец: config/gateway.toml.", "Mend the value; a sample is config/gateway.toml.")
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is such a time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def home_of(environment: Mapping[str, str] = os.environ) -> Path:
@@ -116,7 +157,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
 
 def _settings_of(raw: Mapping[str, object]) -> Settings:
     """Raises `BadParameter`, whose name says the table too."""
-    tables = {name: _table(raw, name) for name in ("sources", "providers")}
+    tables = {name: _table(raw, name) for name in ("sources", "providers", "schedule")}
     plain = load(_Plain, {name: value for name, value in raw.items() if name not in tables})
     sources = {name: _source(name, _table(tables["sources"], name, "sources.")) for name in tables["sources"]}
     precedence = {
@@ -124,7 +165,8 @@ def _settings_of(raw: Mapping[str, object]) -> Settings:
         for provider in tables["providers"]
     }
     return Settings(
-        plain.database, plain.register, plain.register_url, plain.pack, plain.console_port, sources, precedence
+        plain.database, plain.register, plain.register_url, plain.pack, plain.console_port, sources, precedence,
+        _loaded(ScheduleSettings, tables["schedule"], "schedule"),
     )  # fmt: skip
 
 
@@ -144,9 +186,9 @@ def _source(name: str, table: Mapping[str, object]) -> SourceSettings:
                 "a source's name has Latin letters, digits, “_”, “.”, “-” only",
             ),
         )
-    own = {key: value for key, value in table.items() if key not in ("adapter", "provider")}
+    own = {key: value for key, value in table.items() if key not in ("adapter", "provider", "hint")}
     known = _loaded(_OfSource, {key: value for key, value in table.items() if key not in own}, f"sources.{name}")
-    return SourceSettings(name, known.adapter, known.provider, own)
+    return SourceSettings(name, known.adapter, known.provider, own, known.hint)
 
 
 def _loaded(declared: type[Declared], values: Mapping[str, object], table: str) -> Declared:

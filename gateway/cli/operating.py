@@ -1,25 +1,22 @@
-"""`gateway run`, `scenario run`, `serve`."""
+"""`gateway run`, `scenario run`."""
 
 from __future__ import annotations
 
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
-from gateway.bootstrap import open_gateway
 from gateway.cli.asked import both
 from gateway.cli.face import Face, common, told
-from gateway.cli.helped import Command, Group, Option, show_help
+from gateway.cli.helped import Command, Group, show_help
 from gateway.cli.overview import show_under_way
 from gateway.cli.progress import shown_progress
 from gateway.cli.words import counted, roubles
-from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE, EXIT_USAGE, UserError
+from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE, UserError
 from gateway.plugins.register import RegisterUnavailable
 from gateway.scenario import StoryError, run_story
 from gateway.store.engine import StoreUnavailable
@@ -119,35 +116,3 @@ def _show_story(face: Face, story: dict[str, Any]) -> None:
     face.put(face.text(key, name=name, seconds=f"{story['seconds']:.1f}", number=len(story["differences"])))
     for difference in story["differences"]:
         face.put(difference, 4)
-
-
-# ---------------------------------------------------------------- serve
-
-
-@click.command("serve", cls=Command)
-@click.option("--port", type=click.IntRange(0, 65535), metavar="N", cls=Option)
-@common
-def serve(face: Face, port: int | None) -> int:
-    from waitress.server import create_server  # type: ignore[import-untyped]
-
-    from gateway.console import create_app  # the pages bring Flask with them: no other command waits for it
-
-    if port is None:
-        port = face.gateway.settings.console_port
-    app = create_app(lambda language: open_gateway(face.database, language))
-    try:
-        server = create_server(app, host="127.0.0.1", port=port, ident="gateway", clear_untrusted_proxy_headers=True)
-    except OSError as error:
-        raise UserError(both("serve.taken", port=port, error=error.strerror or error), both("serve.taken.cure"), EXIT_USAGE) from error
-    url = f"http://127.0.0.1:{server.effective_port}"
-    face.answer({"url": url}, lambda: face.put(face.text("serve.ready", url=url), is_typed=True))
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        server.run()  # returns when Ctrl-C or _stop raises
-    finally:
-        server.close()
-    return EXIT_DONE
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(EXIT_DONE)

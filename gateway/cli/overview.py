@@ -30,6 +30,7 @@ def show_status(face: Face, status: Mapping[str, Any], problems: int) -> None:
     table = _titled()
     _add_sources(face, table, status)
     _add_register(face, table, status)
+    _add_schedule(face, table, status)
     counts = status["counts"]
     words = [f"{face.text('status.marks')} {counts['marks']}", f"{word('answer', 'charged', face.language)} {counts['charged']}"]
     for name in ("not_charged", "refused", "waiting"):
@@ -95,6 +96,38 @@ def _add_register(face: Face, table: Table, status: Mapping[str, Any]) -> None:
     numbers = {name: register[name] for name in ("accepted", "rejected", "unanswered")}
     words = face.text("status.register_line", at=read_at, **numbers)
     table.add_row(face.text("status.register"), f"{register['url']}\n{words}")
+
+
+def _add_schedule(face: Face, table: Table, status: Mapping[str, Any]) -> None:
+    title, jobs = face.text("status.schedule"), status["schedule"]
+    if not any(job["last"] or job["running"] for job in jobs):
+        table.add_row(title, face.text("status.schedule_idle"))
+        return
+    for job in jobs:
+        cure = f"\n→ {job['last']['cure']}" if job["last"] and job["last"]["cure"] else ""
+        words = {"pace": _pace(face, job), "last": _last(face, job), "next": _next(face, job)}
+        table.add_row(title, face.text("status.job", job=job["job"], **words) + cure)
+        title = ""
+
+
+def _pace(face: Face, job: Mapping[str, Any]) -> str:
+    if job["at"]:
+        return face.text("status.job_at", at=job["at"])
+    return face.text("status.job_every", minutes=job["every_minutes"]) if job["every_minutes"] else face.text("status.job_off")
+
+
+def _last(face: Face, job: Mapping[str, Any]) -> str:
+    last = job["last"]
+    if last is None:
+        return face.text("status.job_never")
+    outcome = word("job_outcome", last["outcome"], face.language)
+    return face.text("status.job_last", outcome=outcome, at=instant(last["at"]), said=last["said"])
+
+
+def _next(face: Face, job: Mapping[str, Any]) -> str:
+    if job["running"]:
+        return face.text("status.job_now", by=job["running"]["by"])
+    return face.text("status.job_next", at=instant(job["next_at"])) if job["next_at"] else face.text("status.job_no_next")
 
 
 # ---------------------------------------------------------------- certificate, claims, reconcile

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from gateway.cli.match_texts import MATCH_TEXTS
 from gateway.cli.month_texts import MONTH_TEXTS
+from gateway.cli.operator_texts import OPERATOR_TEXTS
 from gateway.cli.upkeep_texts import UPKEEP_TEXTS
 from gateway.core.facts import Text
 
 TEXTS: dict[str, Text] = {
     **MATCH_TEXTS,
     **MONTH_TEXTS,
+    **OPERATOR_TEXTS,
     **UPKEEP_TEXTS,
     # ---- help: the first sentence stands in the list of commands
     "usage": Text("Вызов:", "Usage:"),
@@ -79,7 +81,6 @@ TEXTS: dict[str, Text] = {
         "Прочитать источник и показать, что из этого вышло бы; ничего не записывается",
         "Read a source and show what would come of it; nothing is stored",
     ),
-    "help.serve": Text("Открыть страницы в браузере (только на этой машине)", "Serve the pages (on this machine only)"),
     "option.help": Text("Эта подсказка.", "This help."),
     "option.version": Text("Версия.", "The version."),
     "option.database": Text(
@@ -376,14 +377,11 @@ TEXTS: dict[str, Text] = {
         "Не сходятся счета: {number}. Ничего не проводите и позовите разработчиков.",
         "Accounts that do not add up: {number}. Book nothing and call the developers.",
     ),
-    # ---- scenario, serve
+    # ---- scenario
     "scenario.passed": Text("сошлось      {name} ({seconds} с)", "passed   {name} ({seconds} s)"),
     "scenario.differs": Text("РАСХОДИТСЯ   {name}: {number}", "DIFFERS  {name}: {number}"),
     "scenario.none": Text("{folder}: нет steps.toml, это не история.", "{folder}: there is no steps.toml, so it is no story."),
     "scenario.none.cure": Text("Укажите папку истории: docs/scenarios.md.", "Give a story's folder: docs/scenarios.md."),
     "scenario.error": Text("НЕ ПРОИГРАНА {name}", "NOT TOLD {name}"),
     "scenario.sum": Text("Сошлось: {passed} из {stories}.", "Passed: {passed} of {stories}."),
-    "serve.ready": Text("Страницы: {url} (остановить: Ctrl-C)", "The pages are at {url} (Ctrl-C stops)"),
-    "serve.taken": Text("Порт {port} занят: {error}", "The port {port} is taken: {error}"),
-    "serve.taken.cure": Text("Укажите другой: --port N, или 0.", "Give another: --port N, or 0."),
 }

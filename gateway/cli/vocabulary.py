@@ -24,6 +24,13 @@ MONTHS = (
 )  # fmt: skip
 
 WORDS: dict[str, dict[str, Text]] = {
+    "job_outcome": {
+        "done": Text("готово", "done"),
+        "asks": Text("⚠ есть вопросы", "⚠ asks a person"),
+        "later": Text("⚠ пока не вышло", "⚠ not yet"),
+        "mend": Text("⚠ нужно исправить", "⚠ to be mended"),
+        "failed": Text("⚠ сбой", "⚠ failed"),
+    },
     "status": {
         "attended": Text("был", "attended"),
         "late": Text("опоздал", "late"),

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from gateway.bootstrap import Gateway
 from gateway.console.asking import Asking
+from gateway.console.background import Background, OpenGateway, opened
 from gateway.console.page import RegisterSaid, page_of, register_said
+from gateway.console.readiness import Readiness
 from gateway.console.words import EN, RU, Speech
-from gateway.errors import UserError
+from gateway.errors import UserError, trace_of
 from gateway.plugins.register import RegisterUnavailable
 from gateway.settings import standing_clock
 from gateway.store.engine import StoreUnavailable
@@ -33,21 +33,20 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
-OpenGateway = Callable[[str], Gateway]
 
-
-def create_app(open_gateway: OpenGateway, register_seconds: float = REGISTER_SECONDS) -> Flask:
+def create_app(open_gateway: OpenGateway, register_seconds: float = REGISTER_SECONDS, background: Background | None = None) -> Flask:
     """The gateway's pages.
 
     Args:
         open_gateway: gives the gateway that speaks a language, ru or en; called for each request, so that a page never shows a database
             that is gone.
         register_seconds: how long a page waits for the register.
+        background: the schedule at work in this process.
     """
     app = Flask(__name__)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     asking: Asking[RegisterSaid] = Asking()
-    asking_health: Asking[bool] = Asking()
+    readiness = Readiness(open_gateway, register_seconds, background)
 
     @app.get("/")
     def status() -> str:
@@ -58,7 +57,11 @@ def create_app(open_gateway: OpenGateway, register_seconds: float = REGISTER_SEC
 
     @app.get("/health")
     def health() -> Response:
-        return _health(asking_health, open_gateway, register_seconds)
+        return jsonify({"status": "ok"})  # the process lives: nothing else is asked
+
+    @app.get("/ready")
+    def ready() -> Response:
+        return readiness.answer(language_of())
 
     app.register_error_handler(UserError, _not_there)
     app.register_error_handler(StoreUnavailable, _not_there)
@@ -67,17 +70,6 @@ def create_app(open_gateway: OpenGateway, register_seconds: float = REGISTER_SEC
     app.register_error_handler(Exception, _unexpected)
     app.after_request(_with_headers)
     return app
-
-
-@contextmanager
-def opened(open_gateway: OpenGateway, language: str) -> Iterator[Gateway]:
-    """A gateway for one request; its connections are given back at the end."""
-    gateway = open_gateway(language)
-    try:
-        yield gateway
-    finally:
-        if "engine" in vars(gateway):
-            gateway.engine.dispose()
 
 
 # ---------------------------------------------------------------- language
@@ -121,29 +113,6 @@ def _ask(asking: Asking[RegisterSaid], open_gateway: OpenGateway, language: str,
         return None
 
 
-def _health(asking: Asking[bool], open_gateway: OpenGateway, seconds: float) -> Response:
-    """200 while the database is there; the register may be away without the gateway being ill."""
-
-    def question() -> bool:
-        with opened(open_gateway, EN) as gateway:
-            gateway.ask_register()
-            return True
-
-    answer = {"status": "ok", "database": "ok", "register": "reachable"}
-    try:
-        with opened(open_gateway, EN) as gateway:
-            gateway.months()
-    except (StoreUnavailable, UserError):
-        response = jsonify(answer | {"status": "unavailable", "database": "unavailable", "register": "unknown"})
-        response.status_code = 503
-        return response
-    try:
-        asking("health", question, seconds)
-    except (TimeoutError, RegisterUnavailable):
-        answer["register"] = "unreachable"
-    return jsonify(answer)
-
-
 # ---------------------------------------------------------------- what goes wrong
 
 
@@ -169,7 +138,7 @@ def _problem(error: HTTPException) -> tuple[str, int]:
 
 def _unexpected(error: Exception) -> tuple[str, int]:
     """A fault of ours: the trace goes to the log, and nothing of it to the page."""
-    current_app.logger.error("unexpected: %s", type(error).__name__, exc_info=error)
+    current_app.logger.error("unexpected: %s", trace_of(error))
     language = language_of()
     say = Speech(language)
     return render_template("problem.html", what=say("problem.unexpected"), cure=say("problem.unexpected.cure"), **_frame(language)), 500

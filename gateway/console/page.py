@@ -70,6 +70,7 @@ def page_of(gateway: Gateway, said: RegisterSaid | None, language: str) -> dict[
         "waits": waits,
         "waits_nothing": not any(one["count"] for one in waits),
         "register": _register(status, said, zone, now, say),
+        "schedule": [_job(one, zones.get(one["provider"], zone), now, say) for one in status["schedule"]],
         "months": months,
     }
 
@@ -98,6 +99,7 @@ def _verdict(status: Mapping[str, Any], unsent: list[str], said: RegisterSaid | 
             ("verdict.unanswered", status["register"]["unanswered"]),
             ("verdict.unread", status["counts"]["unread"]),
             ("verdict.unsent", len(unsent)),
+            ("verdict.troubled", sum(bool((one["reading"] or {}).get("trouble")) for one in status["sources"])),
         )
         if number
     ]
@@ -130,7 +132,7 @@ def _club(source: Mapping[str, Any], payable: Mapping[str, int], zone: str, now:
     return {
         "name": source["name"],
         "source": say("source.system") if source["reading"] else say.word("source.", source["source"]),
-        "trouble": (source["reading"] or {}).get("trouble"),
+        **_reading(source["reading"], zone, now, say),
         "file": masked(source["file"]),
         "at": _moment(at, now, zone, say),
         "is_stale": now - at > STALE_AFTER,
@@ -140,6 +142,18 @@ def _club(source: Mapping[str, Any], payable: Mapping[str, int], zone: str, now:
         "unread": counts["unread"],
         **_totals(counts),
         "sum": say.money(payable.get(source["provider"], 0)),
+    }
+
+
+def _reading(reading: Mapping[str, Any] | None, zone: str, now: dt.datetime, say: Speech) -> dict[str, Any]:
+    """Of a system that is asked: what its last reading brought, or what ended it, and when one came to its end last."""
+    if reading is None:
+        return {"trouble": None, "brought": None, "read_at": None}
+    read_at = reading["read_at"]
+    return {
+        "trouble": reading["trouble"],
+        "brought": say("reading.brought", new=reading["new"], refused=reading["refused"] + reading["unread"]),
+        "read_at": _moment(dt.datetime.fromisoformat(read_at), now, zone, say) if read_at else None,
     }
 
 
@@ -158,6 +172,28 @@ def _waits(status: Mapping[str, Any], say: Speech) -> list[dict[str, Any]]:
         )
         if count or name in waiting
     ]
+
+
+def _job(one: Mapping[str, Any], zone: str, now: dt.datetime, say: Speech) -> dict[str, Any]:
+    """A job of the schedule: its pace, its last run, its next."""
+    last, running = one["last"], one["running"]
+    pace = say("schedule.off")
+    if one["at"]:
+        pace = say("schedule.daily", at=one["at"])
+    elif one["every_minutes"]:
+        pace = say("schedule.every", minutes=one["every_minutes"])
+    return {
+        "what": say(f"schedule.{one['kind']}", source=one["source"]),
+        "pace": pace,
+        "outcome": say.word("outcome.", last["outcome"]) if last else None,
+        "is_good": last is not None and last["outcome"] in ("done", "asks"),
+        "said": last["said"] if last else None,
+        "cure": last["cure"] if last else None,
+        "failures": say("schedule.failures", count=last["failures"]) if last and last["failures"] > 1 else None,
+        "at": _moment(dt.datetime.fromisoformat(last["at"]), now, zone, say) if last else None,
+        "next": _moment(dt.datetime.fromisoformat(one["next_at"]), now, zone, say) if one["next_at"] else None,
+        "running": say("schedule.now", by=running["by"]) if running else None,
+    }
 
 
 def _register(status: Mapping[str, Any], said: RegisterSaid | None, zone: str, now: dt.datetime, say: Speech) -> dict[str, Any]:

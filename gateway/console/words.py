@@ -21,7 +21,13 @@ WORDS: Mapping[str, Text] = {
     "as_of": Text("По состоянию на", "As of"),
     "clock_stands": Text("Часы стоят (проверка)", "The clock stands still (a test)"),
     "refresh": Text("Обновить", "Refresh"),
-    "health": Text("Проверка для программ", "Health for programs"),
+    "ready": Text("Готовность для программ", "Readiness for programs"),
+    "ready.not": Text("Шлюз не готов", "The gateway is not ready"),
+    "ready.stopping": Text("Программа останавливается.", "The program is stopping."),
+    "ready.register.cure": Text(
+        "Ничего не потеряно: списания подождут. Проверьте адрес в gateway.toml и запущен ли реестр.",
+        "Nothing is lost: the debits wait. Check the address in gateway.toml, and whether the register runs.",
+    ),
     "privacy": Text(
         "Имён детей и полных номеров сертификатов на этой странице нет.", "This page holds no child's name and no whole certificate number."
     ),
@@ -36,6 +42,7 @@ WORDS: Mapping[str, Text] = {
     "verdict.unanswered": Text("реестр не ответил: {count}", "unanswered by the register: {count}"),
     "verdict.unread": Text("не прочитано клеток: {count}", "cells not read: {count}"),
     "verdict.unsent": Text("ничего не прислали: {count}", "have sent nothing: {count}"),
+    "verdict.troubled": Text("источников с бедой: {count}", "sources in trouble: {count}"),
     "verdict.silent": Text("реестр не отвечает", "the register does not answer"),
     # counts
     "counts": Text("Отметки", "Marks"),
@@ -78,6 +85,9 @@ WORDS: Mapping[str, Text] = {
     "no_providers": Text(
         "Реестр ещё не прочитан: организаций нет. Прочитать его:", "The register has not been read yet: there are no providers. Read it:"
     ),
+    "reading.brought": Text("новое: {new}, не принято или ждёт: {refused}", "new: {new}, refused or waiting: {refused}"),
+    "reading.whole": Text("прочитан до конца", "read to its end"),
+    "reading.never_whole": Text("до конца ещё не прочитан", "not read to its end yet"),
     "source.system": Text("система", "system"),
     "source.spreadsheet": Text("табель", "sheet"),
     # what waits
@@ -116,6 +126,27 @@ WORDS: Mapping[str, Text] = {
     "under_way.to_book": Text("списать", "to book"),
     "under_way.to_send": Text("отправить", "to send"),
     "under_way.unanswered": Text("без ответа", "unanswered"),
+    # the schedule
+    "schedule": Text("Расписание", "Schedule"),
+    "schedule.caption": Text("Что делается само, пока работает gateway serve", "What is done by itself while gateway serve runs"),
+    "schedule.job": Text("Что", "What"),
+    "schedule.pace": Text("Когда", "When"),
+    "schedule.last": Text("Последний раз", "Last time"),
+    "schedule.next": Text("Следующий", "Next"),
+    "schedule.post": Text("Довести начатое и отправить в реестр", "Finish what is under way, and send to the register"),
+    "schedule.reconcile": Text("Сверить с реестром", "Reconcile with the register"),
+    "schedule.sync": Text("Спросить источник {source}", "Ask the source {source}"),
+    "schedule.every": Text("каждые {minutes} мин", "every {minutes} min"),
+    "schedule.daily": Text("в {at}", "at {at}"),
+    "schedule.off": Text("выключено", "off"),
+    "schedule.never": Text("ещё ни разу", "not once yet"),
+    "schedule.now": Text("сейчас: {by}", "now: {by}"),
+    "schedule.failures": Text("неудач подряд: {count}", "failures in a row: {count}"),
+    "outcome.done": Text("готово", "done"),
+    "outcome.asks": Text("есть вопросы", "asks a person"),
+    "outcome.later": Text("пока не вышло", "not yet"),
+    "outcome.mend": Text("нужно исправить", "to be mended"),
+    "outcome.failed": Text("сбой", "failed"),
     # reconcile
     "reconcile": Text("Сверка", "Reconciliation"),
     "reconcile.caption": Text(

@@ -15,8 +15,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway.console import create_app
 from gateway.console.page import RegisterSaid, address_shown, masked
+from gateway.core.facts import Text
 from gateway.demo.play import FOLDER
+from gateway.flow.living import is_abandoned, living_token, owner_of
+from gateway.store import schedule as store_schedule
+from gateway.store.schedule import Told
 from tests.web.conftest import NOBODY_LISTENS, District
 
 
@@ -49,11 +54,11 @@ def test_the_page_tells_the_month_in_russian(district: District) -> None:
         "Списание не больше остатка сертификата 18", "бесплатно 18",
     ):  # fmt: skip
         assert words in shown, words
-    for club, file, numbers in (
+    for club, file, numbers in (  # of a system also what its last reading brought
         ("Дом детского творчества, Синелесье", "tabel-ddt-oktyabr.xlsx табель", "125 56 33 36 0 0 10 543,40 ₽"),
         ("Клуб «Ринг», Синелесье", "ring-oktyabr.xlsx табель", "72 50 10 12 0 1 8 273,40 ₽"),
-        ("Центр языков «Лингва», Ольхов Яр", "moyklass система", "66 27 4 30 5 0 3 341,94 ₽"),
-        ("Бассейн «Аква», Верхнеозёрск", "alfacrm система", "52 32 4 9 7 0 8 380,00 ₽"),
+        ("Центр языков «Лингва», Ольхов Яр", "moyklass система", "новое: 66, не принято или ждёт: 35 66 27 4 30 5 0 3 341,94 ₽"),
+        ("Бассейн «Аква», Верхнеозёрск", "alfacrm система", "новое: 52, не принято или ждёт: 16 52 32 4 9 7 0 8 380,00 ₽"),
     ):
         assert re.search(rf"{re.escape(club)} {re.escape(file)} 05\.11\.2025, 10:00 20 мин назад {re.escape(numbers)}", shown), club
 
@@ -235,16 +240,59 @@ def test_without_its_database_the_page_is_503_and_says_the_cure(district: Distri
     assert answer.status_code == 503
     assert "database cannot be opened" in answer.text and "GATEWAY_HOME" in answer.text
     assert "Traceback" not in answer.text and str(tmp_path) not in answer.text
-    health = gone.client().get("/health")
-    assert health.status_code == 503
-    assert health.get_json() == {"status": "unavailable", "database": "unavailable", "register": "unknown"}
+    ready = gone.client().get("/ready?lang=en")
+    assert (ready.status_code, ready.content_type) == (503, "application/problem+json")
+    assert ready.get_json(force=True)["checks"] == {"database": "unavailable", "register": "unknown", "stopping": False}
+    assert "GATEWAY_HOME" in ready.text and str(tmp_path) not in ready.text
+    assert gone.client().get("/health").get_json() == {"status": "ok"}  # to start it again would mend nothing
 
 
-def test_health_is_ok_whether_the_register_answers_or_not(district: District, silent_register: str) -> None:
-    for url, register in ((district.url, "reachable"), (NOBODY_LISTENS, "unreachable"), (silent_register, "unreachable")):
-        answer = dataclasses.replace(district, url=url).client(register_seconds=1.5 if register == "unreachable" else 5).get("/health")
-        assert answer.status_code == 200
-        assert answer.get_json() == {"status": "ok", "database": "ok", "register": register}
+def test_ready_says_what_is_not(district: District, silent_register: str) -> None:
+    answer = district.client().get("/ready")
+    assert (answer.status_code, answer.get_json()) == (
+        200, {"status": "ready", "database": "ok", "register": "reachable", "stopping": False},
+    )  # fmt: skip
+    for url in (NOBODY_LISTENS, silent_register):
+        answer = dataclasses.replace(district, url=url).client(register_seconds=1.5).get("/ready", headers={"Accept-Language": "en"})
+        assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+        problem = answer.get_json(force=True)
+        assert problem["type"] == "urn:pfdo-gateway:problem:not-ready" and problem["status"] == 503
+        assert problem["title"] == "The gateway is not ready" and "The register does not answer" in problem["detail"]
+        assert problem["checks"] == {"database": "ok", "register": "unreachable", "stopping": False}
+        assert answer.headers["Retry-After"] == "10"
+
+
+def test_a_program_that_is_being_stopped_is_not_ready(district: District) -> None:
+    answer = create_app(district.open, 5, Ending()).test_client().get("/ready?lang=ru")
+    assert answer.status_code == 503 and "Программа останавливается." in answer.text
+    assert answer.get_json(force=True)["checks"] == {"database": "ok", "register": "reachable", "stopping": True}
+
+
+def test_the_schedule_shows_each_job_with_its_last_run_and_its_next(district: District, tmp_path: Path) -> None:
+    fresh = dataclasses.replace(district, home=tmp_path)
+    shown = text_of(fresh.client().get("/").text)
+    assert "Довести начатое и отправить в реестр каждые 5 мин ещё ни разу –" in shown
+    assert "Сверить с реестром в 03:00 Europe/Moscow ещё ни разу –" in shown
+    gateway = fresh.open("ru")
+    (job, _) = gateway.jobs()
+    now = district.now
+    with living_token() as token:
+        store_schedule.take(gateway.engine, job.name, job.pace, token, now, 0.5, is_abandoned)
+        assert f"сейчас: {owner_of(token)}" in text_of(fresh.client().get("/").text)
+        told = Told("later", Text("реестр молчит", "the register is silent"), Text("подождите", "wait"), failed=True)
+        store_schedule.finish(gateway.engine, job.name, job.pace, token, told, now, 0.5)
+    english = text_of(fresh.client().get("/?lang=en").text)
+    assert "2025-11-05, 10:20 just now not yet the register is silent → wait 2025-11-05, 10:25" in english
+    gateway.engine.dispose()
+
+
+class Ending:
+    """A schedule that is being stopped."""
+
+    is_stopping = True
+
+    def wake(self, job: str, seconds: float = 0.0) -> None:
+        raise AssertionError("nothing is begun any more")
 
 
 def test_what_is_not_there_is_said_in_the_page_s_own_form(district: District) -> None:

@@ -13,7 +13,7 @@ from gateway.console.words import WORDS, Speech
 from gateway.core.reconcile import DifferenceClass
 
 CONSOLE = Path(__file__).resolve().parents[2] / "gateway" / "console"
-LISTS = ("reason.", "source.", "difference.", "said.", "under_way.", "waits.", "verdict.", "problem.")
+LISTS = ("reason.", "source.", "difference.", "said.", "under_way.", "waits.", "verdict.", "problem.", "outcome.", "schedule.")
 
 
 @pytest.mark.parametrize("name", sorted(WORDS))
