@@ -228,12 +228,31 @@ class Inputs:
             )
         return found
 
-    def open_source(self, name: str) -> Source:
+    def open_source(self, name: str, http: Http | None = None) -> Source:
         """A source ready to be asked; nothing is asked yet.
+
+        Args:
+            http: another client than the one that the provider's sources share.
 
         Raises:
             UserError: there is none of that name, or its adapter is none that is asked.
             SourceRefused: its settings cannot be used.
+        """
+        asked, adapter = self.source_settings(name), self.adapter_of_source(name)
+        http = http or self._http.setdefault(asked.provider, Http())
+        try:
+            return opened(adapter, asked.values, http, self.environment, self.home)
+        except BadParameter as error:
+            raise SourceRefused(
+                Text(f"[sources.{name}] {error.parameter}: {error.what.ru}", f"[sources.{name}] {error.parameter}: {error.what.en}"),
+                Text("исправьте таблицу в gateway.toml", "mend the table in gateway.toml"),
+            ) from error
+
+    def adapter_of_source(self, name: str) -> SourceAdapter:
+        """The adapter of a source.
+
+        Raises:
+            UserError: there is no source of that name, or its adapter is none that is asked.
         """
         asked = self.source_settings(name)
         adapter = self.plugins.adapters.get(asked.adapter)
@@ -243,14 +262,7 @@ class Inputs:
                 Text(f"[sources.{name}]: адаптера «{asked.adapter}» нет.", f"[sources.{name}]: there is no adapter “{asked.adapter}”."),
                 Text(f"Укажите в gateway.toml adapter: {able}.", f"Set adapter in gateway.toml to one of: {able}."),
             )
-        http = self._http.setdefault(asked.provider, Http())
-        try:
-            return opened(adapter, asked.values, http, self.environment, self.home)
-        except BadParameter as error:
-            raise SourceRefused(
-                Text(f"[sources.{name}] {error.parameter}: {error.what.ru}", f"[sources.{name}] {error.parameter}: {error.what.en}"),
-                Text("исправьте таблицу в gateway.toml", "mend the table in gateway.toml"),
-            ) from error
+        return adapter
 
     def adapters(self) -> list[Listed]:
         """The adapters that are loaded, what they can and what they want to know."""

@@ -41,3 +41,4 @@ for _command in (
     operating.scenario, serving.serve,
 ):  # fmt: skip
     main.add_command(_command)
+sources.adapters.add_command(authoring.record)

@@ -1,4 +1,4 @@
-"""`gateway new adapter`."""
+"""What an adapter's author asks: `gateway adapters record`, `gateway new adapter`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,51 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.asked import day_from
 from gateway.cli.face import Face, common
 from gateway.cli.helped import Command, Group, Option, show_help
-from gateway.errors import EXIT_DONE
+from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE
+from gateway.plugins import SourceError, SourceUnavailable
+from gateway.recorder import record as record_source
 from gateway.scaffold import new_adapter
+
+
+@click.command("record", cls=Command)
+@click.argument("name", metavar="NAME")
+@click.option("--since", metavar="DATE", cls=Option)
+@click.option("--out", "folder", metavar="FOLDER", required=True, type=click.Path(path_type=Path), cls=Option)
+@click.option("--keep", "kept", metavar="FIELD", multiple=True, cls=Option)
+@common
+def record(face: Face, name: str, since: str | None, folder: Path, kept: tuple[str, ...]) -> int:
+    try:
+        found = record_source(face.gateway, name, day_from(since) if since else None, folder, kept)
+    except SourceError as error:
+        code = EXIT_UNAVAILABLE if isinstance(error, SourceUnavailable) else EXIT_UNREADABLE
+        return face.fail(error.what.in_language(face.language), error.cure.in_language(face.language), code)
+    trouble = found.trouble.what.in_language(face.language) if found.trouble else None
+    answer = {
+        "source": name,
+        "folder": str(folder),
+        "good": found.is_good,
+        "requests": found.requests,
+        "live": found.live,
+        "replayed": found.replayed,
+        "unrecorded": found.unrecorded,
+        "trouble": trouble,
+    }
+
+    def show() -> None:
+        face.put(face.text("record.written", folder=folder, requests=found.requests))
+        for told, counts in (("record.live", found.live), ("record.replayed", found.replayed)):
+            face.put(face.text(told, **counts), 2)
+        if trouble:
+            face.put(trouble, 2)
+        for each in found.unrecorded:
+            face.put(face.text("record.unrecorded", asked=each), 2)
+        face.put(face.text("record.good" if found.is_good else "record.not_good"))
+
+    face.answer(answer, show)
+    return EXIT_DONE if found.is_good else EXIT_REFUSED
 
 
 @click.group("new", cls=Group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.cli.authoring_texts import AUTHORING_TEXTS
 from gateway.cli.match_texts import MATCH_TEXTS
 from gateway.cli.month_texts import MONTH_TEXTS
 from gateway.cli.operator_texts import OPERATOR_TEXTS
@@ -10,6 +11,7 @@ from gateway.core.facts import Text
 
 TEXTS: dict[str, Text] = {
     **MATCH_TEXTS,
+    **AUTHORING_TEXTS,
     **MONTH_TEXTS,
     **OPERATOR_TEXTS,
     **UPKEEP_TEXTS,

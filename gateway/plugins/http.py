@@ -126,9 +126,18 @@ class Client:
         self._secrets = {secret for secret in secrets if secret}
         self._keeper = TokenKeeper(log_in, self, http.clock) if log_in is not None else None
         self._session = _session(connections, headers, trusts_environment=self.host not in _LOOPBACK)
+        self.heard: Callable[[requests.Response, bytes], None] | None = None  # told each answer and its content, for a recording
 
     def __repr__(self) -> str:
         return f"Client({self.host})"
+
+    @property
+    def address(self) -> str:
+        return self._base
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        return frozenset(self._secrets)
 
     def keep_secret(self, word: str) -> None:
         """This word must never be seen in a message either."""
@@ -254,6 +263,8 @@ class Client:
                 stream=True,
             ) as response:
                 content = self._content_of(response)
+                if self.heard is not None:
+                    self.heard(response, content)
                 target = response.headers.get("Location")
                 if response.status_code not in _SENT_ELSEWHERE or response.status_code in asked.expected or target is None:
                     return Reply(response.status_code, response.headers, content)

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.plugins.testing.club import NOW, Child, Club, ClubGroup, ClubLesson, made_club
 from gateway.plugins.testing.emulator import ALWAYS, Answer, Emulator, Fault, Request
-from gateway.plugins.testing.promises import Broken, Promise
+from gateway.plugins.testing.promises import LIVE, Broken, Promise
+from gateway.plugins.testing.replay import Replay, replay_of
 from gateway.plugins.testing.rig import Rig
 from gateway.plugins.testing.standing import Standing, differences, truth
 
 if TYPE_CHECKING:
-    from gateway.plugins.testing.conformance import PROMISES, AdapterConformance
+    from gateway.plugins.testing.conformance import PROMISES, AdapterConformance, RecordedConformance
 
 
 def __getattr__(name: str) -> Any:
     """The kit itself needs pytest; whoever only serves an emulator does not have it."""
-    if name in ("PROMISES", "AdapterConformance"):
+    if name in ("PROMISES", "AdapterConformance", "RecordedConformance"):
         from gateway.plugins.testing import conformance
 
         return getattr(conformance, name)
@@ -25,6 +26,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "ALWAYS", "NOW", "PROMISES", "AdapterConformance", "Answer", "Broken", "Child", "Club", "ClubGroup", "ClubLesson", "Emulator", "Fault",
-    "Promise", "Request", "Rig", "SkippingClock", "Standing", "differences", "made_club", "truth",
+    "ALWAYS", "LIVE", "NOW", "PROMISES", "AdapterConformance", "Answer", "Broken", "Child", "Club", "ClubGroup", "ClubLesson", "Emulator",
+    "Fault", "Promise", "RecordedConformance", "Replay", "Request", "Rig", "SkippingClock", "Standing", "differences", "made_club",
+    "replay_of", "truth",
 ]  # fmt: skip

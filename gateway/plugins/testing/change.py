@@ -9,9 +9,9 @@ from gateway.core.facts import Batch, EmptyMeaning, LessonState, Mark, Member, S
 from gateway.plugins.source import SourceUnavailable
 from gateway.plugins.testing.club import NOW, Club, ClubLesson
 from gateway.plugins.testing.emulator import Fault
-from gateway.plugins.testing.promises import first_lines, keep, promise
+from gateway.plugins.testing.promises import LIVE, first_lines, keep, promise
 from gateway.plugins.testing.rig import Rig
-from gateway.plugins.testing.standing import Standing, differences, truth
+from gateway.plugins.testing.standing import Standing, differences
 
 CURSOR_CHARACTERS_MAX = 2000
 
@@ -24,11 +24,11 @@ def every_cursor_goes_on(rig: Rig) -> None:
         if batch.cursor is None:
             continue
         rest = rig.pull(batch.cursor)
-        wrong = differences(Standing().take(batches[: place + 1]).take(rest), truth(rig.club))
+        wrong = differences(Standing().take(batches[: place + 1]).take(rest), rig.truth())
         keep(not wrong, f"after batch {place + 1} of {len(batches)}: {first_lines(wrong)}")
 
 
-@promise("a reading that was cut short goes on where it was", "a large club would begin again and again, and never come to its end")
+@promise("a reading that was cut short goes on where it was", "a large club would begin again and again, and never come to its end", {LIVE})
 def a_cursor_spares_what_was_read(rig: Rig) -> None:
     rig.restart(groups=6)
     batches = rig.pull()
@@ -44,7 +44,7 @@ def a_cursor_spares_what_was_read(rig: Rig) -> None:
 )
 def a_strange_cursor_is_a_first_reading(rig: Rig) -> None:
     for cursor in ("", "?", '{"page":', '{"v":99}', "[]", "7", "x" * 5000):
-        wrong = differences(Standing().take(rig.pull(cursor)), truth(rig.club))
+        wrong = differences(Standing().take(rig.pull(cursor)), rig.truth())
         keep(not wrong, f"with the cursor {cursor[:20]!r}: {first_lines(wrong)}")
 
 
@@ -60,7 +60,7 @@ def the_same_again_is_no_change(rig: Rig) -> None:
     first, again = rig.pull(), rig.pull()
     keep(_said(first) == _said(again), "two first readings of the same say different things")
     before = Standing().take(first)
-    later = rig.pull(rig.last_cursor(first), NOW + dt.timedelta(hours=7))
+    later = rig.pull(rig.last_cursor(first), rig.hours_later(7))
     new = [record for record in _said(later) - _said(first) if isinstance(record, Mark | Member)]
     keep(not new, f"seven hours later, with nothing changed, it newly says {first_lines(list(map(str, new)), 2)}")
     after = Standing().take(first).take(later, confirmed=True)
@@ -80,11 +80,11 @@ def _later(rig: Rig, change: Callable[[Club], None], confirmed: bool = True) -> 
 
 def _is_followed(rig: Rig, change: Callable[[Club], None]) -> None:
     found = _later(rig, change)
-    wrong = differences(found, truth(rig.club))
+    wrong = differences(found, rig.truth())
     keep(not wrong, first_lines(wrong))
 
 
-@promise("a corrected mark is told", "the family pays for what the child did not attend")
+@promise("a corrected mark is told", "the family pays for what the child did not attend", {LIVE})
 def a_corrected_mark_is_told(rig: Rig) -> None:
     def correct(club: Club) -> None:
         statuses = rig.emulator.statuses
@@ -94,7 +94,7 @@ def a_corrected_mark_is_told(rig: Rig) -> None:
     _is_followed(rig, correct)
 
 
-@promise("a mark that comes late is told", "teachers mark on Sunday what was on Monday")
+@promise("a mark that comes late is told", "teachers mark on Sunday what was on Monday", {LIVE})
 def a_late_mark_is_told(rig: Rig) -> None:
     lesson = rig.club.lessons_of(LessonState.HELD)[0]
     late = lesson.marks.copy()
@@ -106,7 +106,7 @@ def a_late_mark_is_told(rig: Rig) -> None:
     _is_followed(rig, mark)
 
 
-@promise("a mark that is taken out is withdrawn", "it was a mistake, and it would stay paid")
+@promise("a mark that is taken out is withdrawn", "it was a mistake, and it would stay paid", {LIVE})
 def a_mark_taken_out_is_withdrawn(rig: Rig) -> None:
     def take_out(club: Club) -> None:
         lesson = _held_alone(club)
@@ -115,7 +115,7 @@ def a_mark_taken_out_is_withdrawn(rig: Rig) -> None:
     _is_followed(rig, take_out)
 
 
-@promise("a lesson that is held later brings its marks then", "planned today, held tomorrow: the usual way of a lesson")
+@promise("a lesson that is held later brings its marks then", "planned today, held tomorrow: the usual way of a lesson", {LIVE})
 def a_planned_lesson_is_held(rig: Rig) -> None:
     lesson = rig.club.lessons_of(LessonState.PLANNED)[0]
     lesson.day = NOW.date() - dt.timedelta(days=1)
@@ -127,7 +127,7 @@ def a_planned_lesson_is_held(rig: Rig) -> None:
     _is_followed(rig, hold)
 
 
-@promise("before a lesson is held it has no marks", "systems prefill «absent»: what is only planned would count as missed")
+@promise("before a lesson is held it has no marks", "systems prefill «absent»: what is only planned would count as missed", {LIVE})
 def a_planned_lesson_has_no_marks(rig: Rig) -> None:
     lesson = rig.club.lessons_of(LessonState.PLANNED)[0]
     lesson.marks = dict.fromkeys(rig.club.groups[lesson.group].children, rig.emulator.statuses[-1])
@@ -135,7 +135,7 @@ def a_planned_lesson_has_no_marks(rig: Rig) -> None:
     keep(not told, f"{len(told)} marks of a lesson that is only planned")
 
 
-@promise("a lesson that is cancelled is told as cancelled", "a cancelled lesson is paid for by nobody", {"cancels"})
+@promise("a lesson that is cancelled is told as cancelled", "a cancelled lesson is paid for by nobody", {"cancels", LIVE})
 def a_cancelled_lesson_is_told(rig: Rig) -> None:
     def cancel(club: Club) -> None:
         lesson = _held_alone(club)
@@ -144,7 +144,7 @@ def a_cancelled_lesson_is_told(rig: Rig) -> None:
     _is_followed(rig, cancel)
 
 
-@promise("a lesson that is not cancelled after all is told so", "it would never be paid", {"cancels"})
+@promise("a lesson that is not cancelled after all is told so", "it would never be paid", {"cancels", LIVE})
 def a_cancelled_lesson_comes_back(rig: Rig) -> None:
     def hold(club: Club) -> None:
         lesson = club.lessons_of(LessonState.CANCELLED)[0]
@@ -154,12 +154,12 @@ def a_cancelled_lesson_comes_back(rig: Rig) -> None:
     _is_followed(rig, hold)
 
 
-@promise("a lesson that vanished is withdrawn", "many systems delete instead of cancelling: its debits would stand for ever")
+@promise("a lesson that vanished is withdrawn", "many systems delete instead of cancelling: its debits would stand for ever", {LIVE})
 def a_vanished_lesson_is_withdrawn(rig: Rig) -> None:
     _is_followed(rig, lambda club: club.lessons.__delitem__(_held_alone(club).id))
 
 
-@promise("a lesson that is moved stands where it was moved to, and only there", "it would be paid on both days")
+@promise("a lesson that is moved stands where it was moved to, and only there", "it would be paid on both days", {LIVE})
 def a_moved_lesson_moves(rig: Rig) -> None:
     def move(club: Club) -> None:
         lesson = _held_alone(club)
@@ -169,7 +169,7 @@ def a_moved_lesson_moves(rig: Rig) -> None:
     _is_followed(rig, move)
 
 
-@promise("a child that leaves keeps the marks of its lessons", "what was attended is paid, whoever leaves afterwards")
+@promise("a child that leaves keeps the marks of its lessons", "what was attended is paid, whoever leaves afterwards", {LIVE})
 def who_leaves_keeps_the_past(rig: Rig) -> None:
     def leave(club: Club) -> None:
         for group in club.groups.values():
@@ -178,7 +178,7 @@ def who_leaves_keeps_the_past(rig: Rig) -> None:
     _is_followed(rig, leave)
 
 
-@promise("a child that comes is told", "it would wait for the next month")
+@promise("a child that comes is told", "it would wait for the next month", {LIVE})
 def who_comes_is_told(rig: Rig) -> None:
     def come(club: Club) -> None:
         for group in club.groups:
@@ -187,8 +187,8 @@ def who_comes_is_told(rig: Rig) -> None:
             lesson.marks[child.id] = Status.ATTENDED
 
     found = _later(rig, come)
-    keep(not differences(found, truth(rig.club)), first_lines(differences(found, truth(rig.club))))
-    keep(truth(rig.club).members.keys() <= found.members.keys(), "the new child is in no list")
+    keep(not differences(found, rig.truth()), first_lines(differences(found, rig.truth())))
+    keep(rig.truth().members.keys() <= found.members.keys(), "the new child is in no list")
 
 
 def _held_alone(club: Club) -> ClubLesson:
@@ -197,7 +197,9 @@ def _held_alone(club: Club) -> ClubLesson:
     return lessons[len(lessons) // 2]
 
 
-@promise("an answer without anything in it withdraws nothing", "a system that has lost its data for an hour would empty the whole month")
+@promise(
+    "an answer without anything in it withdraws nothing", "a system that has lost its data for an hour would empty the whole month", {LIVE}
+)
 def an_empty_answer_withdraws_nothing(rig: Rig) -> None:
     first = rig.pull()
     before = Standing().take(first)
@@ -208,7 +210,7 @@ def an_empty_answer_withdraws_nothing(rig: Rig) -> None:
     keep(not gone, f"{len(gone)} of {len(before.marks)} marks are gone without a person's word")
 
 
-@promise("lessons that come back empty withdraw nothing by themselves", "only a person may say that a whole group was never there")
+@promise("lessons that come back empty withdraw nothing by themselves", "only a person may say that a whole group was never there", {LIVE})
 def an_empty_list_of_lessons_withdraws_nothing(rig: Rig) -> None:
     first = rig.pull()
     before = Standing().take(first)
@@ -230,12 +232,12 @@ def what_was_not_read_is_not_withdrawn(rig: Rig) -> None:
         rig.emulator.heal()
         rig.emulator.fail(Fault.SERVER_ERROR, after=moment)
         part, error = rig.pull_until_it_fails()
-        wrong = differences(Standing().take(first).take(part, confirmed=True), truth(rig.club))
+        wrong = differences(Standing().take(first).take(part, confirmed=True), rig.truth())
         keep(not wrong, f"nothing is answered from request {moment + 1} on: {first_lines(wrong)}")
         keep(isinstance(error, SourceUnavailable), f"nothing is answered from request {moment + 1} on, and nobody is told")
 
 
-@promise("a window speaks only of what was read", "what lies outside of it is withdrawn by nobody's word", {"since"})
+@promise("a window speaks only of what was read", "what lies outside of it is withdrawn by nobody's word", {"since", LIVE})
 def windows_are_of_what_was_read(rig: Rig) -> None:
     old_day = NOW.date() - dt.timedelta(weeks=36)
     rig.club.lessons_of(LessonState.HELD)[0].day = old_day

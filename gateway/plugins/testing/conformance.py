@@ -1,9 +1,12 @@
-"""`AdapterConformance`: one class that names an adapter and its emulator gets all tests of the kit."""
+"""`AdapterConformance`: one class that names an adapter and its emulator gets all tests of the kit; `RecordedConformance`: those that a
+recording can bear.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -12,7 +15,8 @@ import pytest
 from gateway.plugins.source import SourceAdapter
 from gateway.plugins.testing import change, reading, trouble
 from gateway.plugins.testing.emulator import Emulator
-from gateway.plugins.testing.promises import Promise
+from gateway.plugins.testing.promises import LIVE, Promise
+from gateway.plugins.testing.replay import Replay, replay_of
 from gateway.plugins.testing.rig import Rig
 
 
@@ -49,13 +53,42 @@ class AdapterConformance:
 
     def unmet(self, promise: Promise) -> str | None:
         """Why a check is moot for this adapter; None: it is not."""
-        lacking = promise.needs - self.can
+        if LIVE in promise.needs and not self.emulator.is_live:
+            return "a recording: its club cannot be changed, its records cannot be spoilt, its pages stay as they were"
+        lacking = promise.needs - self.can - {LIVE}
         return self.not_promised.get(promise.name) or (f"the system has no {', '.join(sorted(lacking))}" if lacking else None)
 
     def test_what_is_not_promised_is_known(self) -> None:
         """A check that was renamed must not be excused by its old name."""
         unknown = set(self.not_promised) - set(PROMISES)
         assert not unknown, f"not_promised names checks that there are not: {sorted(unknown)}"
+
+
+class RecordedConformance(AdapterConformance):
+    """The kit on a recording: inherit, name adapter and folder. A check that needs a live system is skipped, and says so.
+
+    Attributes:
+        recording: the folder that `gateway adapters record` wrote.
+    """
+
+    recording: ClassVar[Path]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "recording" in vars(cls):
+            cls.emulator = replay_of(cls.recording)
+
+    def settings(self, emulator: Emulator) -> Any:
+        """Those of then, with the replaying server's address."""
+        assert isinstance(emulator, Replay)
+        return emulator.settings_for(self.adapter)
+
+    def test_the_recording_answers_all_that_is_asked(self) -> None:
+        """A request that was never recorded is answered with 404: whatever follows from that says nothing of the adapter."""
+        with self.rig() as rig:
+            rig.pull_until_it_fails()
+            assert isinstance(rig.emulator, Replay)
+            assert not rig.emulator.unrecorded, f"not in the recording: {rig.emulator.unrecorded[:5]}; record it again"
 
 
 def _test_of(promise: Promise) -> Callable[[AdapterConformance], None]:

@@ -7,6 +7,7 @@ thread, the log of requests, the faults.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import socket
 import threading
@@ -19,7 +20,8 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from gateway.core.facts import Status
-from gateway.plugins.testing.club import Club, made_club
+from gateway.plugins.testing.club import NOW, Club, made_club
+from gateway.plugins.testing.standing import Standing, truth
 
 Item = TypeVar("Item")
 
@@ -53,7 +55,7 @@ DRIP_SECONDS = 0.15
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came in. ``headers``: by their names in lower case; ``at``: by the emulator's clock."""
+    """One request as it came in. ``query_text``: as written; ``headers``: by their names in lower case; ``at``: by the emulator's clock."""
 
     method: str
     path: str
@@ -62,6 +64,7 @@ class Request:
     body: bytes
     at: float = 0.0
     connection: int = 0
+    query_text: str = ""
 
     def json(self) -> Any:
         """The body read as JSON; {} where there is none, or something else."""
@@ -104,6 +107,8 @@ class Emulator:
         page_size: the most items on a page; the author's `answer` keeps to it.
         club: the truth.
         token_seconds: how long a token lives; None where the system has none.
+        now, since: the instant at which it is read, and how far back.
+        is_live: whether its club can be changed and spoilt, and its pages made smaller.
         clock: seconds; the kit's own, so that waiting takes no time.
         thinks_seconds: real seconds before each answer.
         log: the requests so far.
@@ -114,6 +119,9 @@ class Emulator:
     at_once: ClassVar[int] = 1
     token_seconds: ClassVar[int | None] = None
     page_size: int = 100
+    now: dt.datetime = NOW
+    since: dt.date | None = None
+    is_live: ClassVar[bool] = True
 
     def __init__(self, club: Club | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.club = club or made_club(self.statuses)
@@ -186,6 +194,10 @@ class Emulator:
         return {name: value if name == "id" else {"?": "31.02"} for name, value in rendered.items()}
 
     # ------------------------------------------------------------ the kit's part
+
+    def truth(self) -> Standing:
+        """What ought to stand once all has been read."""
+        return truth(self.club)
 
     @property
     def writes(self) -> list[str]:
@@ -324,7 +336,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", 0)))
-        request = Request(self.command, parts.path, parse_qs(parts.query), headers, body, emulator.clock(), self._connection)
+        request = Request(self.command, parts.path, parse_qs(parts.query), headers, body, emulator.clock(), self._connection, parts.query)
         with emulator._counting():
             time.sleep(emulator.thinks_seconds)
             try:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from gateway.plugins.source import SourceError
 from gateway.plugins.testing.rig import Rig
 
+LIVE = "live"
+"""Needed by a check that changes the club, spoils records, or wants other pages: an emulator can, a recording cannot."""
+
 
 class Broken(AssertionError):
     """A promise that was not kept: the promise, what happened, and why it matters."""

@@ -15,7 +15,7 @@ from gateway.plugins.http import Http, Limits
 from gateway.plugins.settings import secrets_of
 from gateway.plugins.source import Source, SourceAdapter, SourceError
 from gateway.plugins.testing.clock import SkippingClock
-from gateway.plugins.testing.club import NOW, Club, made_club
+from gateway.plugins.testing.club import Club, made_club
 from gateway.plugins.testing.emulator import Emulator
 from gateway.plugins.testing.standing import Standing
 
@@ -39,9 +39,28 @@ class Rig:
     def club(self) -> Club:
         return self.emulator.club
 
+    @property
+    def now(self) -> dt.datetime:
+        """The instant of a reading, unless a check needs another."""
+        return self.emulator.now
+
+    @property
+    def since(self) -> dt.date | None:
+        """How far back a reading goes, unless a check needs more."""
+        return self.emulator.since
+
+    def hours_later(self, hours: int) -> dt.datetime:
+        """A later instant; a recording has answers for its own instant alone."""
+        return self.now + dt.timedelta(hours=hours if self.emulator.is_live else 0)
+
+    def truth(self) -> Standing:
+        """What ought to stand."""
+        return self.emulator.truth()
+
     def restart(self, club: Club | None = None, page_size: int = 100, **made: Any) -> Emulator:
-        """A new emulator with a club of its own; ``made``: as for `made_club`."""
-        self.emulator = self._started(club or made_club(self._emulator_class.statuses, **made))
+        """A new emulator with a club of its own; ``made``: as for `made_club`. A recording begins again as it is."""
+        is_live = self._emulator_class.is_live
+        self.emulator = self._started(club or (made_club(self._emulator_class.statuses, **made) if is_live else None))
         self.emulator.page_size = page_size
         self.http = Http(LIMITS, self.clock, self.clock.sleep)
         return self.emulator
@@ -68,18 +87,18 @@ class Rig:
     def source(self) -> Source:
         return self.adapter.connect(self.settings(), self.http)
 
-    def batches(self, cursor: str | None = None, now: dt.datetime = NOW, since: dt.date | None = None) -> Iterator[Batch]:
+    def batches(self, cursor: str | None = None, now: dt.datetime | None = None, since: dt.date | None = None) -> Iterator[Batch]:
         """As they come, from a source of their own, as after a new start of the gateway."""
-        return iter(self.source().pull(cursor, now, since))
+        return iter(self.source().pull(cursor, now or self.now, since or self.since))
 
-    def pull(self, cursor: str | None = None, now: dt.datetime = NOW, since: dt.date | None = None) -> list[Batch]:
+    def pull(self, cursor: str | None = None, now: dt.datetime | None = None, since: dt.date | None = None) -> list[Batch]:
         return list(self.batches(cursor, now, since))
 
-    def pulled(self, cursor: str | None = None, now: dt.datetime = NOW) -> Standing:
+    def pulled(self, cursor: str | None = None, now: dt.datetime | None = None) -> Standing:
         """What stands after a first reading."""
         return Standing().take(self.pull(cursor, now))
 
-    def pull_until_it_fails(self, now: dt.datetime = NOW) -> tuple[list[Batch], SourceError | None]:
+    def pull_until_it_fails(self, now: dt.datetime | None = None) -> tuple[list[Batch], SourceError | None]:
         """The batches that came, and what ended them."""
         found: list[Batch] = []
         try:

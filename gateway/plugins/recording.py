@@ -1,0 +1,195 @@
+"""A run's traffic, kept in a folder: what an adapter asked and what its system answered, masked (`gateway.plugins.masking`).
+
+``recording.json`` says of what and when; ``traffic.jsonl`` has a line for each request and its answer, of equal ones the last;
+``told.json`` has what the adapter told of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import requests
+
+from gateway.plugins.http import Client, Http
+from gateway.plugins.masking import Masker
+
+VERSION = 1
+HEAD, TRAFFIC, TOLD = "recording.json", "traffic.jsonl", "told.json"
+_HEADERS = ("Content-Type", "ETag", "Last-Modified", "Link", "Location")
+"""Headers of an answer that say something of the data."""
+
+
+class Exchange(NamedTuple):
+    """A request and its answer, as they went over the wire."""
+
+    method: str
+    url: str
+    body: bytes
+    is_form: bool
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class RecordingHttp(Http):
+    """Keeps what its clients ask and are answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exchanges: list[Exchange] = []
+        self._clients: list[Client] = []
+
+    def client(self, base_url: str, **asked: Any) -> Client:
+        """See `Http.client`."""
+        made = super().client(base_url, **asked)
+        made.heard = self._take
+        self._clients.append(made)
+        return made
+
+    @property
+    def secrets(self) -> set[str]:
+        """All that the clients were told to keep to themselves, tokens included."""
+        return {secret for client in self._clients for secret in client.secrets}
+
+    @property
+    def addresses(self) -> list[str]:
+        """Of the systems that were asked."""
+        return [client.address for client in self._clients]
+
+    def _take(self, response: requests.Response, content: bytes) -> None:
+        sent = response.request
+        body = sent.body or b""
+        headers = {name: response.headers[name] for name in _HEADERS if name in response.headers}
+        self.exchanges.append(
+            Exchange(
+                str(sent.method),
+                str(sent.url),
+                body.encode() if isinstance(body, str) else body,
+                is_form(str(sent.headers.get("Content-Type", ""))),
+                response.status_code,
+                headers,
+                content,
+            )
+        )
+
+
+class Asked(NamedTuple):
+    """A request as a recording knows it: ``query`` and a form in the order of their names; another ``body`` as JSON, else as text."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: Any
+
+    @property
+    def key(self) -> str:
+        return json.dumps(self, ensure_ascii=False, sort_keys=True)
+
+
+def asked(method: str, path: str, query: str, body: bytes, form: bool) -> Asked:
+    """A request by its parts. ``form``: whether the body is one."""
+    said = [list(pair) for pair in sorted(parse_qsl(body.decode("utf-8", errors="replace")))] if form else readable(body)
+    return Asked(method, unquote(path), tuple(sorted(parse_qsl(query))), said)
+
+
+def is_form(content_type: str) -> bool:
+    return content_type.startswith("application/x-www-form-urlencoded")
+
+
+def readable(content: bytes) -> Any:
+    """A body: its JSON, else its text."""
+    text = content.decode("utf-8-sig", errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A folder's content.
+
+    Attributes:
+        now, since: of the reading.
+        settings: the adapter's, with the system's address as ``{address}`` or ``{host}``.
+        secrets: what stands for them.
+        answers: a request's key → what the system answered.
+        told: see `gateway.plugins.testing.replay`.
+    """
+
+    adapter: str
+    now: dt.datetime
+    since: dt.date | None
+    settings: Mapping[str, Any]
+    secrets: tuple[str, ...]
+    answers: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    told: Mapping[str, Any] = field(repr=False, default_factory=dict)
+
+    @staticmethod
+    def read(folder: Path) -> Recording:
+        """Read a folder.
+
+        Raises:
+            ValueError: it is no recording, or of another version.
+            OSError: it cannot be read.
+        """
+        head = json.loads((folder / HEAD).read_text(encoding="utf-8"))
+        if not isinstance(head, dict) or head.get("version") != VERSION:
+            raise ValueError(f"{folder}: no recording of version {VERSION}")
+        lines = [json.loads(line) for line in (folder / TRAFFIC).read_text(encoding="utf-8").splitlines()]
+        return Recording(
+            head["adapter"],
+            dt.datetime.fromisoformat(head["now"]),
+            dt.date.fromisoformat(head["since"]) if head["since"] else None,
+            head["settings"],
+            tuple(head["secrets"]),
+            {_key_of(line): line["answer"] for line in lines},
+            json.loads((folder / TOLD).read_text(encoding="utf-8")),
+        )
+
+    def write(self, folder: Path) -> None:
+        """Write a folder that is there and empty."""
+        head = {
+            "version": VERSION,
+            "adapter": self.adapter,
+            "now": self.now.isoformat(),
+            "since": self.since.isoformat() if self.since else None,
+            "settings": self.settings,
+            "secrets": self.secrets,
+        }
+        (folder / HEAD).write_text(json.dumps(head, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        with (folder / TRAFFIC).open("w", encoding="utf-8") as file:
+            for key, answer in self.answers.items():
+                method, path, query, body = json.loads(key)
+                line = {"method": method, "path": path, "query": query, "body": body, "answer": answer}
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        (folder / TOLD).write_text(json.dumps(self.told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _key_of(line: Mapping[str, Any]) -> str:
+    return Asked(line["method"], line["path"], tuple((name, value) for name, value in line["query"]), line["body"]).key
+
+
+def answers_of(exchanges: Iterable[Exchange], masker: Masker) -> dict[str, dict[str, Any]]:
+    """The masked answers by their masked requests' keys; of equal requests the last one's, so that a replay says the same each time."""
+    kept = list(exchanges)
+    for each in kept:
+        masker.look_at(str(readable(each.content)))
+    found = {}
+    for each in kept:
+        parts = urlsplit(each.url)
+        plain = asked(each.method, parts.path, parts.query, each.body, each.is_form)
+        query = tuple(sorted((name, masker.masked(value, name)) for name, value in plain.query))
+        body = masker.masked(plain.body)
+        if each.is_form:
+            body = [[name, masker.masked(value, name)] for name, value in plain.body]
+        headers = {name: masker.masked(value) for name, value in each.headers.items()}
+        answer = {"status": each.status, "headers": headers, "content": masker.masked(readable(each.content))}
+        found[Asked(plain.method, masker.masked(plain.path), query, body).key] = answer
+    return found
