@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -26,6 +26,7 @@ from gateway.plugins.rate import Rate, Turns
 from gateway.plugins.source import SourceError, SourceRefused, SourceUnavailable
 from gateway.plugins.token import LogIn, Token, TokenKeeper
 
+Answer = TypeVar("Answer")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONG_NUMBER = re.compile(r"\d{6,}")
 _SENT_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
@@ -151,6 +152,25 @@ class Client:
         """
         return self._tried(method, path, self._json_of, **asked)
 
+    def understood(self, method: str, path: str, read: Callable[[Reply], Answer], **asked: Any) -> Answer:
+        """As `fetch`, the answer as ``read`` understands it. Where it raises ValueError it was no data, and is asked for again like that of
+        a server out of order.
+
+        Raises:
+            SourceUnavailable, SourceRefused: there is no answer that makes sense.
+        """
+
+        def reading(reply: Reply) -> Answer:
+            try:
+                return read(reply)
+            except ValueError:
+                is_page = reply.content.lstrip()[:9].lower() in (b"<!doctype", b"<html>")
+                failed = _Failed(_Failure(faults.no_data(self.host, is_page), status=reply.status))
+            raise failed
+
+        found: Answer = self._tried(method, path, reading, **asked)
+        return found
+
     def fetch(self, method: str, path: str, **asked: Any) -> Reply:
         """Ask, and ask again where that may help: no connection, one that was cut, a server out of order, 429 when its time is over.
 
@@ -160,6 +180,7 @@ class Client:
             params: the query; a list repeats its name.
             body: sent as JSON.
             form: sent as a form.
+            content: sent as it is; ``headers`` say what it is.
             headers: of this request alone.
             expected: statuses of 300 and above that are answers here (304).
             repeatable: False where asking twice does something twice: then only what certainly was not taken is sent again.
@@ -181,12 +202,13 @@ class Client:
         params: Mapping[str, Any] | None = None,
         body: Any = None,
         form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         expected: Iterable[int] = (),
         repeatable: bool = True,
         without_token: bool = False,
     ) -> Any:
-        asked = _Asked(method, self._base + path, params, body, form, headers or {}, frozenset(expected))
+        asked = _Asked(method, self._base + path, params, body, form or content, headers or {}, frozenset(expected))
         keeper = None if without_token else self._keeper
         left, may_renew = self._limits.tries, keeper is not None
         while True:
@@ -246,7 +268,7 @@ class Client:
         headers = dict(asked.headers)
         if token is not None and self._keeper is not None:
             headers |= self._keeper.headers(token)
-        data: Any = asked.form
+        data: Any = asked.data
         if asked.body is not None:
             data = msgspec.json.encode(asked.body)
             headers["Content-Type"] = "application/json"
@@ -323,7 +345,7 @@ class _Asked:
     url: str
     params: Mapping[str, Any] | None
     body: Any
-    form: Mapping[str, str] | None
+    data: Mapping[str, str] | bytes | None
     headers: Mapping[str, str]
     expected: frozenset[int]
 
