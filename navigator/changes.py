@@ -1,8 +1,8 @@
 """The feeds: every item as it is served, with its place in the order of changes.
 
 A cursor is the sequence of the last item read. A sequence is allotted inside the writing transaction as one above the feed's highest.
-That is safe because SQLite has one writer at a time: sequences become visible in their order. PostgreSQL would need a lock held to the
-commit (``pg_advisory_xact_lock`` per feed); a sequence object alone would let a reader pass over a number that commits late.
+That is safe because there is one writer at a time (`navigator.engine`): sequences become visible in their order. A sequence object
+alone would let a reader pass over a number that commits late.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _publish(connection: Connection, feed: str, items: Mapping[str, Item]) -> in
         wanted = select(feed_items.c.item, feed_items.c.body).where(feed_items.c.feed == feed, feed_items.c.item.in_(portion))
         served.update((row.item, row.body) for row in connection.execute(wanted))
     bodies = {item: json.dumps(content, ensure_ascii=False, sort_keys=True) for item, content in items.items()}
-    moved = [item for item in bodies if served.get(item) != bodies[item]]
+    moved = sorted(item for item in bodies if served.get(item) != bodies[item])  # not as the database happens to give them
     last = connection.scalar(select(func.max(feed_items.c.sequence)).where(feed_items.c.feed == feed)) or 0
     rows = [{"which": item, "place": last + number, "content": bodies[item]} for number, item in enumerate(moved, start=1)]
     known = [row for row in rows if row["which"] in served]

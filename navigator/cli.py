@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from navigator import commands
 from navigator.clock import DEFAULT_ZONE, Clock, ClockRefused, clock_from, is_test
 from navigator.district import Problem, Reading, new_reading, read_folder, read_table
-from navigator.engine import home_from, open_database, writing
+from navigator.engine import database_from, home_from, open_database, writing
 from navigator.loading import Count, Refused, load
 from navigator.serving import AddressTaken, serve_until_stopped
 from navigator.texts import language_from, line, told
@@ -201,7 +201,7 @@ def _begin(lang: str | None, as_json: bool, announce_clock: bool = True) -> tupl
         speaker.announce_clock()
     home = home_from()
     try:
-        return speaker, open_database(home)
+        return speaker, open_database(home, database_from())
     except (OSError, SQLAlchemyError):
         speaker.fail("home_unusable", str(home), UNREADABLE)
 

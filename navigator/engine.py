@@ -1,4 +1,9 @@
-"""The register's database: where it lies, and the two ways to open a transaction on it."""
+"""The register's database: where it lies, and the two ways to open a transaction on it.
+
+SQLite in the home, or PostgreSQL by ``NAVIGATOR_DATABASE``. Either has one writer at a time: SQLite by its own lock, PostgreSQL by an
+advisory one. So what a writer reads stays true until its commit, places and limits need no lock of their own, and the feeds' sequences
+become visible in their order.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import OperationalError
 
 from navigator.tables import metadata
 
 BUSY_TIMEOUT_MS = 30_000
+WRITER_LOCK = 0x4E415649  # the advisory lock of the one writer of a PostgreSQL database
 PARAMETERS_MAX = 500
 """How many values one IN list holds; well below every database's limit."""
 
@@ -24,13 +30,23 @@ def home_from(environment: Mapping[str, str] = os.environ) -> Path:
     return Path(environment.get("NAVIGATOR_HOME") or "var/navigator")
 
 
-def open_database(home: Path) -> Engine:
-    """Open, and where it is new make, the register's database. Owner-only: it holds children's names.
+def database_from(environment: Mapping[str, str] = os.environ) -> str:
+    """``NAVIGATOR_DATABASE``, an address of PostgreSQL; "" (the default) is SQLite in the home."""
+    return environment.get("NAVIGATOR_DATABASE") or ""
+
+
+def open_database(home: Path, url: str = "") -> Engine:
+    """Open, and where it is new make, the register's database. A file is owner-only: it holds children's names.
 
     Raises:
         OSError: the folder cannot be made.
     """
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if url:
+        engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"), pool_size=16, max_overflow=16, pool_pre_ping=True)
+        with writing(engine) as connection:
+            metadata.create_all(connection)
+        return engine
     file = home / "navigator.sqlite"
     if not file.exists():
         file.touch(mode=0o600)
@@ -44,18 +60,22 @@ def open_database(home: Path) -> Engine:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: one snapshot."""
-    with engine.connect() as connection, connection.begin():
-        yield connection
+    with engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that writes, committed at the end of the block, taken back if it raises.
 
-    SQLite takes the writer's lock at once (BEGIN IMMEDIATE), so what is read in here stays true until the commit. PostgreSQL would
-    need ``pg_advisory_xact_lock`` here for the same promise, or row locks on the accounts and claims in a fixed order.
+    It takes the writer's lock first (SQLite: BEGIN IMMEDIATE), so what is read in here stays true until the commit.
     """
     with engine.connect().execution_options(navigator_writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         yield connection
 
 

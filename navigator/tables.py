@@ -122,8 +122,8 @@ children = Table(
     Column("last_name", Text),
     Column("first_name", Text),
     Column("patronymic", Text),
-    Column("birth_date", DAY),
-    Column("snils", Text),
+    Column("birth_date", DAY, index=True),
+    Column("snils", Text, index=True),
     Column("payer", ForeignKey("payers.payer")),
 )
 
