@@ -18,6 +18,7 @@ from waitress.task import WSGITask  # type: ignore[import-untyped]
 from navigator.app import create_app
 from navigator.clock import Clock
 from navigator.misbehaviour import CUT
+from navigator.site import Site, settings_from
 from navigator.switch import REFUSER
 
 THREADS = 8
@@ -52,8 +53,9 @@ def serve_until_stopped(engine: Engine, clock: Clock, is_test: bool, host: str, 
         AddressTaken: nothing was served.
     """
     app = create_app(engine, clock, is_test)
+    site = Site(app, engine, clock, settings_from())
     try:
-        server = create_server(app, host=host, port=port, threads=THREADS, ident="navigator", clear_untrusted_proxy_headers=True)
+        server = create_server(site, host=host, port=port, threads=THREADS, ident="navigator", clear_untrusted_proxy_headers=True)
     except OSError as error:
         raise AddressTaken(error.strerror or str(error)) from error
     if is_test:
@@ -63,7 +65,8 @@ def serve_until_stopped(engine: Engine, clock: Clock, is_test: bool, host: str, 
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     shown = f"[{host}]" if ":" in host else host
-    ready(f"http://{shown}:{_listeners(server)[0].effective_port}")
+    site.url = f"http://{shown}:{_listeners(server)[0].effective_port}"
+    ready(site.url)
     try:
         server.run()  # returns when _stop raises; requests under way are finished by its own threads
     finally:

@@ -1,0 +1,170 @@
+"""Who may what: one table, route by route, and the one place that holds it.
+
+A route that does not stand in `RULES` answers nobody (and fails the tests). A role that does not stand in a route's rule may not; where it
+does, its relation says to which objects. What somebody may not see is answered as what is not there: 404.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flask import abort, g, redirect, request, url_for
+from flask_login import current_user
+from sqlalchemy import Connection, select
+from werkzeug.wrappers import Response
+
+from navigator.engine import reading
+from navigator.portal.tables import applications, guardians, tokens
+from navigator.web import engine
+
+
+class Role(StrEnum):
+    """Who somebody is. A payer's person reads what concerns its own municipality."""
+
+    ANYBODY = "anybody"  # not signed in
+    PARENT = "parent"
+    CLUB = "club"
+    PAYER = "payer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: the person's id, role and e-mail, the provider of a club's, the payer of a payer's person; all "" of anybody."""
+
+    person: str = ""
+    role: Role = Role.ANYBODY
+    email: str = ""
+    provider: str = ""
+    payer: str = ""
+
+
+Arguments = Mapping[str, Any]
+Relation = Callable[[Connection, Actor, Arguments], bool]
+Subject = Callable[[Connection, Arguments], str]
+
+
+def always(_connection: Connection, _actor: Actor, _arguments: Arguments) -> bool:
+    """No object is asked for, or any may be."""
+    return True
+
+
+def of_own_child(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a child that the person stands for."""
+    return _guards(connection, actor, arguments["child"])
+
+
+def of_own_application(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names an application for such a child."""
+    return _guards(connection, actor, child_of_application(connection, arguments))
+
+
+def of_own_invitation(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names an invitation to the person's own e-mail, which is confirmed."""
+    mine = (tokens.c.digest == arguments["invitation"]) & (tokens.c.kind == "invitation") & (tokens.c.email == actor.email)
+    return connection.scalar(select(tokens.c.digest).where(mine)) is not None
+
+
+def of_own_payer(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names an application to the person's own payer."""
+    wanted = select(applications.c.payer).where(applications.c.application == arguments["application"])
+    return connection.scalar(wanted) == actor.payer
+
+
+def named_child(_connection: Connection, arguments: Arguments) -> str:
+    """The child that the address names."""
+    return str(arguments["child"])
+
+
+def child_of_application(connection: Connection, arguments: Arguments) -> str:
+    """The child of the application that the address names; "" where there is no such application."""
+    wanted = select(applications.c.child).where(applications.c.application == arguments["application"])
+    return connection.scalar(wanted) or ""
+
+
+def child_of_invitation(connection: Connection, arguments: Arguments) -> str:
+    """The child that the address's invitation is to; "" where there is no such invitation."""
+    return connection.scalar(select(tokens.c.child).where(tokens.c.digest == arguments["invitation"])) or ""
+
+
+def _guards(connection: Connection, actor: Actor, child: str) -> bool:
+    mine = (guardians.c.child == child) & (guardians.c.person == actor.person)
+    return connection.scalar(select(guardians.c.child).where(mine)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may use a route, and whose data it shows: ``shows`` names the child whose reading is noted (`navigator.portal.audit`)."""
+
+    who: Mapping[Role, Relation]
+    shows: Subject | None = None
+
+
+PUBLIC = Rule(dict.fromkeys(Role, always))
+SIGNED_IN = Rule({role: always for role in Role if role is not Role.ANYBODY})
+PARENTS = Rule({Role.PARENT: always})
+OWN_CHILD = Rule({Role.PARENT: of_own_child}, named_child)
+OWN_APPLICATION = Rule({Role.PARENT: of_own_application}, child_of_application)
+OPERATOR = Rule({Role.OPERATOR: always})
+OPERATOR_CHILD = Rule({Role.OPERATOR: always}, named_child)
+DECIDES = Rule({Role.OPERATOR: always, Role.PAYER: of_own_payer}, child_of_application)
+
+RULES: Mapping[str, Rule] = {
+    "static": PUBLIC,
+    "bootstrap.static": PUBLIC,
+    "front.home": PUBLIC,
+    "front.rules": PUBLIC,
+    "front.privacy": PUBLIC,
+    "account.register": PUBLIC,
+    "account.join": PUBLIC,
+    "account.sign_in": PUBLIC,
+    "account.sign_out": SIGNED_IN,
+    "account.forgotten": PUBLIC,
+    "account.new_password": PUBLIC,
+    "account.own": SIGNED_IN,
+    "account.end_sign_in": SIGNED_IN,  # ends only the person's own: the statement names the person
+    "family.children": PARENTS,
+    "family.add": PARENTS,
+    "family.child": OWN_CHILD,
+    "family.invite": OWN_CHILD,
+    "family.invitation": Rule({Role.PARENT: of_own_invitation}, child_of_invitation),
+    "financing.certificate": OWN_CHILD,
+    "financing.code": OWN_CHILD,
+    "financing.apply": OWN_CHILD,
+    "financing.withdraw": OWN_APPLICATION,
+    "operator.home": OPERATOR,
+    "operator.applications": Rule({Role.OPERATOR: always, Role.PAYER: always}),  # a payer's person is shown its own payer's only
+    "operator.application": DECIDES,
+    "operator.children": OPERATOR,
+    "operator.child": OPERATOR_CHILD,
+}
+
+
+def actor() -> Actor:
+    """Who asks."""
+    found: Actor = g.actor
+    return found
+
+
+def enforce() -> Response | None:
+    """Before each request: let it through, send whoever is not signed in to sign in, or refuse."""
+    g.actor = current_user.actor if current_user.is_authenticated else Actor()
+    if request.endpoint is None:
+        return None  # no such address: the 404 page is anybody's
+    rule = RULES.get(request.endpoint)
+    if rule is None:
+        abort(403)
+    relation = rule.who.get(g.actor.role)
+    if relation is None and g.actor.role is Role.ANYBODY:
+        asked = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("account.sign_in", next=asked))
+    if relation is None:
+        abort(403)
+    if relation is not always:
+        with reading(engine()) as connection:
+            if not relation(connection, g.actor, request.view_args or {}):
+                abort(404)
+    return None

@@ -1,0 +1,1 @@
+"""A family: its children, and who may act for them."""

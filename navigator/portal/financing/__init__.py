@@ -1,0 +1,1 @@
+"""Certificates of accounting, and applications for personified financing."""

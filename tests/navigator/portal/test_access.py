@@ -1,0 +1,216 @@
+"""Who may what: each role, at each route, with an object of its own and of somebody else's.
+
+The table says what is promised; it is written by hand, so that a rule that is loosened shows here as a line that somebody has to change.
+The family's objects are those of the child k-1: «parent» and «second» stand for it, «stranger» for another child.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import insert, select
+
+from navigator.engine import writing
+from navigator.portal import sessions
+from navigator.portal.access import RULES
+from navigator.portal.family import store as family
+from navigator.portal.financing import store as financing
+from navigator.portal.tables import instant, reads, sign_ins
+
+from .conftest import Pages
+from .visitor import Visitor
+
+WHO = ("anybody", "parent", "second", "stranger", "club", "payer", "other_payer", "operator")
+MATRIX = """
+route                    method  anybody parent second stranger club payer other_payer operator
+static                   GET     yes     yes    yes    yes      yes  yes   yes         yes
+bootstrap.static         GET     yes     yes    yes    yes      yes  yes   yes         yes
+front.home               GET     yes     yes    yes    yes      yes  yes   yes         yes
+front.rules              GET     yes     yes    yes    yes      yes  yes   yes         yes
+front.privacy            GET     yes     yes    yes    yes      yes  yes   yes         yes
+account.register         GET     yes     yes    yes    yes      yes  yes   yes         yes
+account.register         POST    yes     yes    yes    yes      yes  yes   yes         yes
+account.join             GET     yes     yes    yes    yes      yes  yes   yes         yes
+account.join             POST    yes     yes    yes    yes      yes  yes   yes         yes
+account.sign_in          GET     yes     yes    yes    yes      yes  yes   yes         yes
+account.sign_in          POST    yes     yes    yes    yes      yes  yes   yes         yes
+account.forgotten        GET     yes     yes    yes    yes      yes  yes   yes         yes
+account.forgotten        POST    yes     yes    yes    yes      yes  yes   yes         yes
+account.new_password     GET     yes     yes    yes    yes      yes  yes   yes         yes
+account.new_password     POST    yes     yes    yes    yes      yes  yes   yes         yes
+account.sign_out         POST    sign-in yes    yes    yes      yes  yes   yes         yes
+account.own              GET     sign-in yes    yes    yes      yes  yes   yes         yes
+account.end_sign_in      POST    sign-in yes    yes    yes      yes  yes   yes         yes
+family.children          GET     sign-in yes    yes    yes      403  403   403         403
+family.add               GET     sign-in yes    yes    yes      403  403   403         403
+family.add               POST    sign-in yes    yes    yes      403  403   403         403
+family.child             GET     sign-in yes    yes    404      403  403   403         403
+family.invite            GET     sign-in yes    yes    404      403  403   403         403
+family.invite            POST    sign-in yes    yes    404      403  403   403         403
+family.invitation        GET     sign-in 404    yes    404      403  403   403         403
+family.invitation        POST    sign-in 404    yes    404      403  403   403         403
+financing.certificate    GET     sign-in yes    yes    404      403  403   403         403
+financing.code           GET     sign-in yes    yes    404      403  403   403         403
+financing.apply          GET     sign-in yes    yes    404      403  403   403         403
+financing.apply          POST    sign-in yes    yes    404      403  403   403         403
+financing.withdraw       POST    sign-in yes    yes    404      403  403   403         403
+operator.home            GET     sign-in 403    403    403      403  403   403         yes
+operator.applications    GET     sign-in 403    403    403      403  yes   yes         yes
+operator.application     GET     sign-in 403    403    403      403  yes   404         yes
+operator.application     POST    sign-in 403    403    403      403  yes   404         yes
+operator.children        GET     sign-in 403    403    403      403  403   403         yes
+operator.child           GET     sign-in 403    403    403      403  403   403         yes
+operator.child           POST    sign-in 403    403    403      403  403   403         yes
+"""
+
+
+class Promise(NamedTuple):
+    """One cell of the table."""
+
+    route: str
+    method: str
+    who: str
+    answer: str
+
+
+PROMISES = [
+    Promise(route, method, who, answer)
+    for route, method, *answers in (line.split() for line in MATRIX.strip().splitlines()[1:])
+    for who, answer in zip(WHO, answers, strict=True)
+]
+NAME_OF_CHILD = "Иванова"
+
+
+class World:
+    """Everybody of the table, and an object for each argument of an address."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+        self.persons = {
+            "parent": pages.person("parent@example.ru", "parent", "k-1"),
+            "second": pages.person("second@example.ru", "parent"),
+            "stranger": pages.person("stranger@example.ru", "parent", "k-2"),
+            "club": pages.person("club@example.ru", "club", provider="ddt"),
+            "payer": pages.person("payer@example.ru", "payer", payer="pskov"),
+            "other_payer": pages.person("luga@example.ru", "payer", payer="luga"),
+            "operator": pages.person("operator@example.ru", "operator"),
+        }
+        now = pages.clock.now()
+        with writing(pages.engine) as connection:
+            token = sessions.new_token(connection, "invitation", "second@example.ru", now, sessions.LONGEST, child="k-1")
+            family.link(connection, "k-1", self.persons["second"], now)
+            application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
+        self.objects = {
+            "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
+            "filename": "css/bootstrap.min.css",
+        }  # fmt: skip
+
+    def visitor(self, who: str) -> Visitor:
+        """A browser in which they are signed in, by the table itself: a password's check takes long."""
+        visitor = self.pages.visitor()
+        if who != "anybody":
+            token, now = f"token of {who} {len(self.objects)}", instant(self.pages.clock.now())
+            row = {"digest": sessions.digest_of(token), "sign_in": who, "person": self.persons[who], "browser": "a test"}
+            with writing(self.pages.engine) as connection:
+                connection.execute(sign_ins.delete().where(sign_ins.c.digest == row["digest"]))
+                connection.execute(insert(sign_ins), [{**row, "made_at": now, "seen_at": now}])
+            with visitor.client.session_transaction() as session:
+                session["_user_id"] = token
+        return visitor
+
+    def path(self, route: str) -> str:
+        rule = next(rule for rule in self.pages.app.url_map.iter_rules() if rule.endpoint == route)
+        values = {name: self.objects[name] for name in rule.arguments}
+        if route == "static":
+            values = {"filename": "portal.css"}
+        adapter = self.pages.app.url_map.bind("localhost")
+        path: str = adapter.build(route, values)
+        return path
+
+    def ask(self, promise: Promise) -> Visitor:
+        visitor = self.visitor(promise.who)
+        if promise.method == "GET":
+            visitor.get(self.path(promise.route), follow=False)
+            return visitor
+        visitor.get("/sign-in")
+        token = visitor.form_with("csrf_token", "email").values["csrf_token"]
+        visitor.answer = visitor.client.post(self.path(promise.route), data={"csrf_token": token}, headers=visitor.headers)
+        return visitor
+
+
+def answered(visitor: Visitor) -> str:
+    """An answer in the table's words."""
+    status = visitor.status
+    if status in (403, 404):
+        return str(status)
+    if status == 302 and visitor.answer.headers["Location"].startswith("/sign-in"):
+        return "sign-in"
+    return "yes" if status in (200, 302, 410) else str(status)
+
+
+@pytest.fixture
+def world(pages: Pages) -> World:
+    return World(pages)
+
+
+def test_every_route_and_method_has_its_line_and_every_route_its_rule(world: World):
+    routes = {
+        (rule.endpoint, method) for rule in world.pages.app.url_map.iter_rules() for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {(promise.route, promise.method) for promise in PROMISES}
+    assert {route for route, _method in routes} == set(RULES)
+
+
+def test_each_role_may_what_the_table_says_and_nothing_else(world: World):
+    wrong = []
+    for promise in PROMISES:
+        visitor = world.ask(promise)
+        if answered(visitor) != promise.answer:
+            wrong.append((promise, visitor.status))
+        if promise.answer != "yes":
+            assert NAME_OF_CHILD not in visitor.html, promise
+    assert wrong == []
+
+
+def test_a_route_without_a_rule_answers_nobody(world: World):
+    world.pages.app.add_url_rule("/forgotten-rule", "forgotten.rule", lambda: "secret")
+    for who in WHO:
+        visitor = world.visitor(who)
+        visitor.get("/forgotten-rule", follow=False)
+        assert visitor.status == 403 and "secret" not in visitor.html, who
+
+
+def test_every_page_that_shows_a_child_leaves_a_line_about_it(world: World):
+    for promise in PROMISES:
+        if promise.method != "GET" or promise.route == "account.own":
+            continue
+        with writing(world.pages.engine) as connection:
+            connection.execute(reads.delete())
+        visitor = world.ask(promise)
+        lines = world.pages.read(lambda c: c.execute(select(reads.c.person, reads.c.page, reads.c.child)).all())
+        if NAME_OF_CHILD in visitor.html or (promise.route == "financing.code" and promise.answer == "yes"):
+            assert (world.persons[promise.who], promise.route, "k-1") in [tuple(line) for line in lines], promise
+        elif promise.answer != "yes":
+            assert lines == [], promise
+
+
+def test_a_search_leaves_a_line_for_each_child_found(world: World):
+    visitor = world.visitor("operator")
+    visitor.get("/children?q=Иванова")
+    assert NAME_OF_CHILD in visitor.html
+    assert world.pages.read(lambda c: c.scalars(select(reads.c.child).where(reads.c.page == "operator.children")).all()) == ["k-1"]
+
+
+def test_what_is_posted_without_the_pages_own_token_changes_nothing(world: World):
+    for promise in PROMISES:
+        if promise.method == "POST" and promise.answer == "yes":
+            visitor = world.visitor(promise.who)
+            before = visitor.client.get("/account", headers=visitor.headers).status_code
+            visitor.answer = visitor.client.post(
+                world.path(promise.route), data={"email": "a@b.ru", "agrees": "y"}, headers=visitor.headers
+            )
+            assert visitor.status in (200, 400, 410), promise
+            assert visitor.client.get("/account", headers=visitor.headers).status_code == before, promise
+    world.pages.postman.send_due()
+    assert world.pages.mails == [], "no letter was asked for"

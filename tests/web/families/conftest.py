@@ -1,0 +1,127 @@
+"""The Navigator's pages in a real browser: served on a small district, without JavaScript, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from navigator.app import create_app
+from navigator.clock import Clock
+from navigator.district import read_folder
+from navigator.engine import open_database, writing
+from navigator.loading import load
+from navigator.portal import mail
+from navigator.portal.account import store as persons
+from navigator.portal.app import create_portal
+from navigator.site import Settings, Site
+from tests.web.test_browser import OUTSIDE, SCREENSHOTS, QuietHandler
+from tests.web.test_browser import browser as browser
+
+DISTRICT = Path(__file__).resolve().parents[3] / "gateway" / "demo" / "district"
+PHONE, DESKTOP = (390, 844), (1280, 800)
+SIZES = {"phone": PHONE, "desktop": DESKTOP}
+NOW = "2025-11-05T10:00:00+03:00"
+PASSWORD = "корабль плывёт ночью"
+
+
+@dataclass
+class Town:
+    """A served Navigator with its operator, and the mails that it sent."""
+
+    url: str
+    postman: mail.Postman
+    mails: list[EmailMessage] = field(default_factory=list)
+
+    def link(self, recipient: str) -> str:
+        """The first address in the last mail to somebody."""
+        self.postman.send_due()
+        text = str([each for each in self.mails if each["To"] == recipient][-1].get_content())
+        found = re.search(r"https?://\S+", text)
+        assert found is not None, text
+        return found[0]
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    home = tmp_path_factory.mktemp("navigator")
+    engine, clock = open_database(home), Clock(ZoneInfo("Europe/Moscow"), dt.datetime.fromisoformat(NOW))
+    with writing(engine) as connection:
+        load(connection, read_folder(DISTRICT), clock)
+    site = Site(create_app(engine, clock, is_test=False), engine, clock, Settings(home))
+    server = make_server("127.0.0.1", 0, site, threaded=True, request_handler=QuietHandler)
+    site.url = f"http://127.0.0.1:{server.server_port}"
+    portal = create_portal(engine, clock, Settings(home), site.url, starts_postman=False)
+    site._pages = portal  # the same one, whose mails stay here
+    with writing(engine) as connection:
+        operator = persons.add(connection, "operator@example.ru", "operator", "ru", clock.now())
+        persons.confirm(connection, operator, persons.HASHER.hash(PASSWORD), clock.now(), first_name="Ольга", last_name="Операторова")
+    mails: list[EmailMessage] = []
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails)
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+    engine.dispose()
+
+
+class Walk:
+    """Somebody walks through the pages; each page that is looked at is held against what is asked of all."""
+
+    def __init__(self, page: Page, town: Town, name: str, size: str, has_scripts: bool) -> None:
+        self.page, self.town, self._name, self._size, self._has_scripts = page, town, name, size, has_scripts
+        self.complaints: list[str] = []
+        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("request", lambda request: self._only_here(request.url))
+
+    def _only_here(self, url: str) -> None:
+        if not url.startswith((self.town.url + "/", "data:")):
+            self.complaints.append(f"asked {url}")
+
+    def open(self, path: str) -> None:
+        self.page.goto(path if path.startswith("http") else self.town.url + path)
+
+    def fill(self, label: str, text: str) -> None:
+        self.page.get_by_label(label, exact=False).first.fill(text)
+
+    def press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def look(self, name: str) -> None:
+        """A picture of the page, which fits its window and, where scripts may run, finds axe-core's favour."""
+        width = SIZES[self._size][0]
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{self._name}-{name}-{self._size}.png", full_page=True)
+        assert self.page.evaluate(OUTSIDE, width) == [], name
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert self.complaints == [], name
+        if self._has_scripts:
+            found = Axe().run(self.page)
+            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+
+@pytest.fixture
+def walking(browser: Browser, town: Town) -> Iterator[Callable[..., Walk]]:
+    """Opens a browser's window of a size for somebody."""
+    contexts = []
+
+    def begin(name: str, size: str, language: str = "ru", has_scripts: bool = False) -> Walk:
+        width, height = SIZES[size]
+        context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=has_scripts, locale=language)
+        contexts.append(context)
+        return Walk(context.new_page(), town, name, size, has_scripts)
+
+    yield begin
+    for context in contexts:
+        context.close()
