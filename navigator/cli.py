@@ -188,6 +188,47 @@ def close_month(month: str, payer: str | None, over: tuple[str, ...], lang: str 
     _do(speaker, engine, lambda connection: commands.close_month(connection, speaker.clock, month, payer, over))
 
 
+@main.command()
+@click.argument("email")
+@click.option("--role", type=click.Choice(["operator", "club", "payer"]), required=True)
+@click.option("--provider", help="Whose person, with --role club.")
+@click.option("--payer", help="Whose person, with --role payer.")
+@common
+def person(email: str, role: str, provider: str | None, payer: str | None, lang: str | None, as_json: bool) -> None:
+    """Make a person of the operator, a club or a payer; a letter brings the link to choose a password."""
+    from navigator.parents import invite_person  # the pages cost a third of a second: only here
+
+    speaker, engine = _begin(lang, as_json)
+    missing = {"club": provider is None and "--provider", "payer": payer is None and "--payer"}.get(role)
+    if missing:
+        speaker.fail("role_needs", missing, USAGE)
+    provider, payer = (provider if role == "club" else None), (payer if role == "payer" else None)
+    try:
+        link = invite_person(engine, speaker.clock, email, role, provider, payer, speaker.language)
+    except commands.CommandRefused as error:
+        speaker.fail(error.code, error.value, REFUSED)
+    speaker.answer(outcome="done", email=email, link=link)
+    speaker.say("person", email=email, link=link)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@common
+def parents(file: Path, lang: str | None, as_json: bool) -> None:
+    """Take in parents who registered earlier (email, child, names); each claims the account by e-mail."""
+    from navigator.parents import import_parents
+
+    speaker, engine = _begin(lang, as_json)
+    try:
+        imported = import_parents(engine, speaker.clock, file.name, file.read_bytes())
+    except OSError:
+        speaker.fail("unreadable", str(file), UNREADABLE)
+    except Refused as error:
+        _refuse(speaker, error.problems)
+    speaker.answer(outcome="loaded", **imported._asdict())
+    speaker.say("parents", **imported._asdict())
+
+
 # ---------------------------------------------------------------- what the commands share
 
 

@@ -225,6 +225,25 @@ _PROBLEMS: dict[str, tuple[str, str, str, str]] = {
     ),
     "no_enrollment": ("нет зачисления {value}", "проверьте его обозначение", "there is no enrollment {value}", "check its id"),
     "no_payer": ("нет плательщика {value}", "проверьте его обозначение", "there is no payer {value}", "check its id"),
+    "no_provider": ("нет организации {value}", "проверьте её обозначение", "there is no provider {value}", "check its id"),
+    "not_an_email": (
+        "«{value}»: не адрес электронной почты",
+        "напишите его так: name@example.ru",
+        "“{value}” is no e-mail address",
+        "write it like name@example.ru",
+    ),
+    "email_taken": (
+        "у адреса {value} уже есть учётная запись",
+        "возьмите другой адрес; пароль меняется на странице входа",
+        "the address {value} has an account already",
+        "take another address; a password is changed on the page for signing in",
+    ),
+    "role_needs": (
+        "для этой роли нужно ещё: {value}",
+        "добавьте его к команде",
+        "this role needs more: {value}",
+        "add it to the command",
+    ),
     "number_taken": (
         "номер {value} уже занят",
         "возьмите другой номер",
@@ -274,6 +293,11 @@ _LINES: dict[str, tuple[str, str]] = {
     "unfreeze": ("Сертификат {certificate} разморожен с {on}", "Certificate {certificate} is active again from {on}"),
     "reissue": ("Сертификат {certificate}: с {on} номер {number}", "Certificate {certificate} has the number {number} from {on}"),
     "end_enrollment": ("Зачисление {enrollment}: последний день {on}", "Enrollment {enrollment}: its last day is {on}"),
+    "person": (
+        "{email}: письмо отправлено. Ссылка, чтобы выбрать пароль: {link}",
+        "{email}: a letter is on its way. The link to choose a password: {link}",
+    ),
+    "parents": ("Родителей добавлено: {parents}, связей с детьми: {bonds}", "Parents added: {parents}, bonds with children: {bonds}"),
     "close_month": ("Месяц {month} закрыт: {payers}", "The month {month} is closed: {payers}"),
 }
 

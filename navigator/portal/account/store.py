@@ -27,9 +27,14 @@ def by_id(connection: Connection, person: str) -> Row[Any]:
     return connection.execute(select(persons).where(persons.c.person == person)).one()
 
 
+def new_id() -> str:
+    """What names a person."""
+    return f"p-{secrets.token_hex(8)}"
+
+
 def add(connection: Connection, email: str, role: str, language: str, now: dt.datetime, **known: Any) -> str:
     """A person without a password, so that nobody can sign in as it yet; its id."""
-    person = f"p-{secrets.token_hex(8)}"
+    person = new_id()
     row = {"person": person, "email": email, "role": role, "language": language, "made_at": instant(now)}
     connection.execute(insert(persons), [{**row, **known}])
     return person
