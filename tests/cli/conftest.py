@@ -22,7 +22,7 @@ from gateway.scenario import navigator_process
 from tests.builders.sheets import Grid, Row, one_grid
 
 NOW = "2025-11-05T10:00:00+03:00"
-CLUBS = 32
+CLUBS = 160
 PRICE = "180.00"
 
 HEADS = {
