@@ -200,11 +200,17 @@ class Inputs:
     def rejects(
         self, provider: str | None = None, month: str | None = None, source: str | None = None, group: str | None = None
     ) -> list[dict[str, Any]]:
-        """Refused and waiting marks, with what their rows said."""
+        """Refused and waiting marks, and those that no lesson can hold, with what their rows said."""
         if month is not None:
             checked_month(month)
         systems = frozenset(self.settings.sources) | {one.source for one in source_state.states(self.engine)}
         return flow_rejects.rejects(self.flow, provider, month, source, group, systems, self.language)
+
+    def unread(
+        self, provider: str | None = None, month: str | None = None, source: str | None = None, group: str | None = None
+    ) -> list[dict[str, Any]]:
+        """What of the files was not understood, and stands so."""
+        return flow_rejects.unread(self.flow, provider, month, source, group, self.language)
 
     # ------------------------------------------------------------ sources
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
 from gateway.core.facts import Member
 from gateway.core.match import PersonToMatch
@@ -18,6 +18,8 @@ from gateway.core.names import PersonName, parse_name
 
 REMEMBERED = ("answer", "number")
 """Matches that are not looked for again."""
+
+REFERENCE_DIGITS = 8
 
 NO_NAME = PersonName("", "", "", False)
 
@@ -65,6 +67,22 @@ class Vault:
     def unseal(self, sealed: str) -> dict[str, Any]:
         facts: dict[str, Any] = msgspec.json.decode(self._fernet.decrypt(sealed.encode()))
         return facts
+
+    def unsealed_if_kept(self, sealed: str) -> dict[str, Any]:
+        """As `unseal`; {} where the name is not kept any more, or the key that it was sealed with is gone."""
+        try:
+            return self.unseal(sealed)
+        except InvalidToken:
+            return {}
+
+    def reference_of(self, provider: str, source: str, person: int) -> str:
+        """What a person is called in a file that comes back: its key, and a keyed hash that no other source or database gives."""
+        return f"{person}-{self.key_of(f'reference|{provider}|{source}|{person}')[:REFERENCE_DIGITS]}"
+
+    def is_reference(self, provider: str, source: str, reference: str) -> bool:
+        """Whether it is a reference of this source's."""
+        number = reference.split("-")[0]
+        return number.isdecimal() and reference == self.reference_of(provider, source, int(number))
 
     def keep_file(self, path: Path, folder: Path) -> Path:
         """Keep a raw input, encrypted and readable by its owner only, under its content's hash."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -13,12 +14,15 @@ from openpyxl.worksheet.worksheet import Worksheet
 Value = str | int | Decimal | None
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MONEY = "#,##0.00"
+CHARACTERS_MAX = 32_000
+"""Of one cell: a workbook holds little more."""
 _THIN = Side(style="thin")
 _LINE = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
 
 
 def harmless(text: str) -> str:
-    """A text that an office program would read as a formula gets an apostrophe before it."""
+    """A text that an office program would read as a formula gets an apostrophe before it; what no workbook can hold is left out."""
+    text = ILLEGAL_CHARACTERS_RE.sub("", text)[:CHARACTERS_MAX]
     return "'" + text if text.startswith(_FORMULA) else text
 
 

@@ -16,6 +16,7 @@ from adapters.spreadsheet.header import Header
 from adapters.spreadsheet.mapping import Layout, Layouts, SheetKind
 from adapters.spreadsheet.reading import GroupSheets, group_batch
 from adapters.spreadsheet.refusals import head_refusal, header_refusal, no_children
+from adapters.spreadsheet.resent import resent_batch
 from adapters.spreadsheet.rows import Section, sections
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from adapters.spreadsheet.sheets import Sheet, sheets_of_month
@@ -48,10 +49,14 @@ class SpreadsheetAdapter:
         """One batch per group; see `gateway.plugins.Adapter.parse`."""
         layouts = Layouts(mapping)
         grids = read_grids(path, self.settings)
+        resent = resent_batch(grids, layouts.general, month)
+        if resent is not None:
+            yield resent
+            return
         sheets, findings = sheets_of_month(grids, layouts, month, self.settings)
         groups = _groups(sheets, layouts)
         batches = [group_batch(group, self.settings) for group in groups]
-        guesses = () if layouts.says_cells else tuple(_understood(sheet) for sheet in sheets if _is_guessed(sheet))
+        guesses = () if layouts.says_cells else tuple(_understood(sheet) for sheet in sheets if sheet.kind is not SheetKind.FORM)
         general = (*layouts.findings, *findings)
         _refuse_if_nothing(batches, general)
         if general or guesses:
@@ -72,11 +77,6 @@ def _refuse_if_nothing(batches: Sequence[Batch], general: Sequence[Finding]) -> 
         )
     if not any(batch.records for batch in batches) and len(findings) == 1 and not general and findings[0].level is Level.UNREAD:
         raise InputRefused(findings[0])
-
-
-def _is_guessed(sheet: Sheet) -> bool:
-    """The state form and the gateway's own list of refused marks are known."""
-    return sheet.kind is not SheetKind.FORM and not (sheet.visits is not None and sheet.visits.adds_only)
 
 
 def _understood(sheet: Sheet) -> Finding:
@@ -139,7 +139,6 @@ def _add_visits(groups: dict[str, GroupSheets], sheet: Sheet, visits: VisitList,
         group.visits.extend(child.of_group(group.words) for child in found.children)
         group.findings.extend(replace(finding, group=group.words) for finding in found.findings)
         group.has_gaps = group.has_gaps or found.has_gaps
-        group.adds_only = visits.adds_only
 
 
 def _group(groups: dict[str, GroupSheets], sheet: Sheet, named: GroupWords, layout: Layout) -> GroupSheets:

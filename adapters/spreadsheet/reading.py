@@ -44,7 +44,6 @@ class GroupSheets:
     layout: Layout
     sections: list[tuple[Grid, Section]] = field(default_factory=list)
     visits: list[Child] = field(default_factory=list)
-    adds_only: bool = False  # what it does not list stays as it is
     has_gaps: bool = False  # a line could not be read: whose it is, or of which day, is not known
     findings: list[Finding] = field(default_factory=list)
     is_refused: bool = False
@@ -66,8 +65,6 @@ def group_batch(group: GroupSheets, settings: SpreadsheetSettings) -> Batch:
     for child in listed:
         records.extend(_marks(child, cancelled, group, findings))
     records.extend(Lesson(group.words, day, LessonState.CANCELLED, where) for day, where in sorted(cancelled.items()))
-    if group.adds_only:
-        return Batch(records=tuple(records), findings=_capped(findings, group, settings))
     findings.extend(_questions(group, listed, records))
     findings.extend(doubtful_marks(listed, group.layout.empty, group.words))
     lists_all = not group.has_gaps and all(child.member is not None for child in listed)

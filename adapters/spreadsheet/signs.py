@@ -91,16 +91,6 @@ def _key(text: str) -> str:
     return key
 
 
-def with_words(signs: SignTable) -> SignTable:
-    """The provider's signs, and the words that the gateway's own list of refused marks is written in."""
-    return SignTable({_key(word): meaning for word, meaning in _WORDS.items()} | dict(signs.known), signs.latin)
-
-
-_WORDS = {
-    "был": Meaning.ATTENDED, "опоздал": Meaning.LATE, "не был": Meaning.ABSENT, "уважительная причина": Meaning.EXCUSED,
-}  # fmt: skip
-
-
 def reading(cell: Cell, signs: SignTable) -> Reading:
     """One cell; ``what`` is set where nothing of it may be taken."""
     if cell.kind is Kind.ERROR:

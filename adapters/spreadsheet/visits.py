@@ -16,9 +16,8 @@ from adapters.spreadsheet.grid import Cell, Grid, Kind
 from adapters.spreadsheet.mapping import Layout
 from adapters.spreadsheet.month import MonthFound
 from adapters.spreadsheet.people import birth_date, certificate_number
-from adapters.spreadsheet.signs import Reading, agreeing, reading, with_words
+from adapters.spreadsheet.signs import Reading, agreeing, reading
 from adapters.spreadsheet.words import (
-    ADDS_ONLY,
     BIRTH_COLUMN,
     CERTIFICATE_COLUMN,
     GROUP_LABEL,
@@ -41,7 +40,7 @@ _ISO_DATE = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 @dataclass(frozen=True)
 class VisitList:
     """Columns of a list; ``row`` is the one of its heads. ``names``: surname and first name may be two; ``marks``: the columns that say how
-    it was, the telling one first; ``adds_only``: what it does not list stays as it is."""
+    it was, the telling one first."""
 
     grid: Grid
     row: int
@@ -51,7 +50,6 @@ class VisitList:
     group: int | None
     certificate: int | None
     birth_date: int | None
-    adds_only: bool = False
 
     @cached_property
     def dates(self) -> dict[int, dt.date | None]:
@@ -102,7 +100,6 @@ def visit_list(grid: Grid, layout: Layout) -> VisitList | None:
         found = VisitList(
             grid, row, date, names, tuple(marks), _column(texts, GROUP_LABEL) or _column(texts, UNIT_LABEL),
             layout.certificate or _column(texts, CERTIFICATE_COLUMN), layout.birth_date or _column(texts, BIRTH_COLUMN),
-            any(ADDS_ONLY.search(folded(cell.text)) for above in grid.rows if above < row for cell in grid.rows[above].values()),
         )  # fmt: skip
         if found.dates:
             return found
@@ -147,7 +144,6 @@ def visits_by_group(visits: VisitList, month: Period, layout: Layout) -> list[Gr
 class _ListReader:
     def __init__(self, visits: VisitList, month: Period, layout: Layout) -> None:
         self.visits, self.grid, self.month, self.layout = visits, visits.grid, month, layout
-        self.signs = with_words(layout.signs) if visits.adds_only else layout.signs
         self.found: dict[str, GroupVisits] = {}
         self.persons: dict[tuple[str, str, str], tuple[Child, list[_Line]]] = {}
         self.has_numbers = any(
@@ -250,7 +246,7 @@ class _ListReader:
         time = cells[self.visits.date].text
         if column not in cells:
             return _Line(row, day, time, None, column)
-        return _Line(row, day, time, reading(cells[column], self.signs), column)
+        return _Line(row, day, time, reading(cells[column], self.layout.signs), column)
 
     # ------------------------------------------------------------ a person's lines
 

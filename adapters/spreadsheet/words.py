@@ -98,8 +98,6 @@ VISIT_DATE_COLUMN = re.compile(
 )
 VISIT_STATUS_COLUMN = re.compile(r"^(?:состояние|статус|отметк|посещаемост|посещени[ея]|посетил|присутств|явк|результат|вид посещени)")
 VISIT_HOURS_COLUMN = re.compile(r"^(?:кол(?:-во|ичество)?\.? )?(?:ак(?:ад)?\.? ?|академических )?час(?:ы|ов)?\b")
-ADDS_ONLY = re.compile(r"^отказанные отметки\b")
-"""The first line of the gateway's own file of refused marks: it withdraws nothing."""
 ORDINAL_COLUMN = re.compile(r"^(№|n)( ?п/?п)?\.?$|^п/п$|^номер п/п$|^№ ?п/?п")
 
 # ---------------------------------------------------------------- words of rows (folded texts)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gateway.cli.asked import wrong_usage
+from gateway.cli.asked import both, wrong_usage
 from gateway.cli.face import Face, common
 from gateway.cli.helped import Command, Option
 from gateway.cli.progress import shown_progress
 from gateway.cli.report import show_report
 from gateway.cli.words import counted, instant
 from gateway.cli.words import month as month_words
-from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE
+from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE, EXIT_USAGE, UserError
 from gateway.rejects import write_rejects
 
 _CODES = {"accepted": EXIT_DONE, "partly": EXIT_REFUSED, "refused": EXIT_UNREADABLE}
@@ -91,28 +91,42 @@ def rejects(face: Face, out: Path | None, month: str | None, group: str | None, 
     if out is not None and out.suffix.lower() != ".xlsx":
         raise wrong_usage("rejects.xlsx_only", "rejects")
     found = face.gateway.rejects(provider, month, source, group)
-    months = sorted({one["date"][:7] for one in found})
-    if out is not None and months:
-        written = [one for one in found if one["date"][:7] == months[-1]]  # a file speaks of one month
-        write_rejects(written, out, face.gateway.clock())
+    sent = [one for one in found if one["can_be_sent"]]
+    if out is not None and found:
+        _check_of_one_source(sent)
+        unread = face.gateway.unread(provider, month, source, group)
+        try:
+            write_rejects(found, unread, out, face.gateway.clock())
+        except FileExistsError as error:
+            raise UserError(both("rejects.there", path=out), both("rejects.there.cure"), EXIT_USAGE) from error
 
     def show() -> None:
         if not found:
             face.put(face.text("rejects.none"))
             return
-        for one in months:
+        for one in sorted({each["date"][:7] for each in found}):
             number = sum(each["date"][:7] == one for each in found)
             face.put(f"{month_words(one, face.language)}: {counted('mark', number, face.language)}")
         if out is None:
             face.put(face.text("rejects.how"))
             return
-        face.put(face.text("rejects.written", path=out, month=month_words(months[-1], face.language)))
-        if len(months) > 1:
-            face.put(face.text("rejects.more_months", months=", ".join(months[:-1])))
-        face.put(face.text("rejects.send", path=shlex.quote(str(out))), is_typed=True)
+        face.put(face.text("rejects.written", path=out, marks=counted("mark", len(found), face.language)))
+        if sent:
+            options = shlex.join([str(out), "--provider", sent[0]["provider"], "--source", sent[0]["source"]])
+            face.put(face.text("rejects.send", asked=options), is_typed=True)
 
     face.answer(found, show)
     return EXIT_DONE
+
+
+def _check_of_one_source(sent: Sequence[Mapping[str, Any]]) -> None:
+    """A file is taken in for one provider and one source."""
+    providers = sorted({one["provider"] for one in sent})
+    if len(providers) > 1:
+        raise UserError(both("rejects.providers"), both("rejects.providers.cure", names=", ".join(providers)), EXIT_USAGE)
+    sources = sorted({one["source"] for one in sent})
+    if len(sources) > 1:
+        raise UserError(both("rejects.sources"), both("rejects.sources.cure", names=", ".join(sources)), EXIT_USAGE)
 
 
 @click.command("mappings", cls=Command)

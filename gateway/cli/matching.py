@@ -250,7 +250,7 @@ def _history(face: Face, provider: str | None, persons: Collection[str]) -> int:
             said = face.text(f"match.said.{one['said']}", child=one["child"])
             head = (f"№ {one['answer']}", instant(one["at"]), one["by"] or "—", said, counted("person", len(one["persons"]), face.language))
             face.put(" · ".join(head), style="bold")
-            named = [face.text("quoted", words=each["person"]) for each in one["persons"][:PERSONS_SHOWN_MAX]]
+            named = [face.text("quoted", words=each["person"] or "—") for each in one["persons"][:PERSONS_SHOWN_MAX]]
             left = len(one["persons"]) - len(named)
             face.put(", ".join(named) + (face.text("match.and_more", number=left) if left else ""), 2)
             if one["undone_at"]:

@@ -194,9 +194,14 @@ TEXTS: dict[str, Text] = {
     ),
     "rejects.none": Text("Отказанных отметок нет.", "No mark is refused."),
     "rejects.how": Text("Файл для исправления: gateway rejects --out otkazy.xlsx", "A file to mend: gateway rejects --out otkazy.xlsx"),
-    "rejects.written": Text("{path}: отметки за {month}.", "{path}: marks of {month}."),
-    "rejects.more_months": Text("За другие месяцы: --month ({months}).", "Of other months: --month ({months})."),
-    "rejects.send": Text("Исправьте и сдайте снова: gateway import {path}", "Mend it and send it again: gateway import {path}"),
+    "rejects.written": Text("{path}: {marks}.", "{path}: {marks}."),
+    "rejects.send": Text("Исправьте и сдайте снова: gateway import {asked}", "Mend it and send it again: gateway import {asked}"),
+    "rejects.there": Text("{path}: такой файл уже есть.", "{path}: there is such a file already."),
+    "rejects.there.cure": Text("Может быть, в нём уже исправляют: назовите другой.", "Somebody may be mending it: name another."),
+    "rejects.providers": Text("Отказы есть у нескольких организаций.", "Several providers have refused marks."),
+    "rejects.providers.cure": Text("Файл нужен каждой свой: --provider ({names}).", "Each needs a file of its own: --provider ({names})."),
+    "rejects.sources": Text("Отказы есть в нескольких источниках.", "Several sources have refused marks."),
+    "rejects.sources.cure": Text("Файл нужен каждому свой: --source ({names}).", "Each needs a file of its own: --source ({names})."),
     "rejects.xlsx_only": Text("Файл отказов — XLSX: --out имя.xlsx.", "The file of refused marks is XLSX: --out name.xlsx."),
     "next.rejects": Text(
         "Отказанное отдельным файлом: gateway rejects --out otkazy.xlsx", "What was refused as a file: gateway rejects --out otkazy.xlsx"

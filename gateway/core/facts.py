@@ -78,6 +78,8 @@ class Member:
         certificate: ten digits read from the row, a mended one included; None where the row gives none.
         certificate_padded: the leading zero was lost and put back: matches only together with an agreeing name.
         certificate_unreadable: the row has something in the number's place that is no number: only a person may match it.
+        reference: what the gateway itself called the person in a file of refused marks that comes back; is_mended: with another name or
+            number than it was given there.
     """
 
     key: str
@@ -89,6 +91,8 @@ class Member:
     certificate_padded: bool = False
     certificate_unreadable: bool = False
     birth_date: dt.date | None = None
+    reference: str | None = None
+    is_mended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +181,14 @@ class Batch:
 
     Attributes:
         cursor: where to go on after this batch is stored; None for files.
+        is_resent: rows of the gateway's own file of refused marks. A mark `UNMARKED` stands as it is.
     """
 
     records: tuple[Record, ...] = ()
     windows: tuple[Window, ...] = ()
     findings: tuple[Finding, ...] = ()
     cursor: str | None = None
+    is_resent: bool = False
 
 
 class InputRefused(Exception):

@@ -18,7 +18,7 @@ from gateway.core.collect import Collected, Known, ReadBatch, told
 from gateway.core.facts import Batch, Finding, InputRefused, Lesson, Mark, RegisterGroup, RegisterProvider
 from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
-from gateway.core.match import ClaimWord, MarkState, Matched, WordAt, unfit_hours
+from gateway.core.match import ClaimWord, MarkState, Matched, PersonToMatch, WordAt, unfit_hours
 from gateway.core.names import folded
 from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress, collector_off
@@ -97,7 +97,7 @@ def take_in(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     Interrupted anywhere, the same call goes on where it was, and reports the same.
     """
     try:
-        batches = _parsed(asked, progress)
+        batches = _parsed(flow, asked, progress)
     except InputRefused as refused:
         return Intake(store_collect.save_refused(flow.engine, asked.run, refused.finding, now), Collected(), Outcomes(), refused.finding)
     with collector_off():
@@ -193,7 +193,7 @@ def _today(asked: IntakeRequest, now: dt.datetime) -> dt.date:
 def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progress) -> Intake:
     """What `take_in` would make of the file. Nothing is stored."""
     try:
-        batches = _parsed(asked, progress)
+        batches = _parsed(flow, asked, progress)
     except InputRefused as refused:
         return Intake(None, Collected(), Outcomes(), refused.finding)
     with reading(flow.engine) as connection:
@@ -204,10 +204,12 @@ def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
     return Intake(None, collected, _tried(flow, asked, collected, known, now))
 
 
-def _parsed(asked: IntakeRequest, progress: Progress) -> list[Batch]:
+def _parsed(flow: Flow, asked: IntakeRequest, progress: Progress) -> list[Batch]:
     batches = []
+    provider, source = asked.provider.provider, asked.source
     for batch in asked.batches():
-        batches.append(batch)
+        ours = collect.resent.only_ours(batch, lambda one: flow.vault.is_reference(provider, source, one)) if batch.is_resent else batch
+        batches.append(ours)
         progress("read", len(batch.records))
     return batches
 
@@ -341,7 +343,13 @@ def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known,
         )
         for mark, read in zip(cells, collected.read, strict=True)
     ]  # fmt: skip
-    context = store_match.context(flow.engine, asked.provider.provider, words, flow.vault.person_to_match)
+    mended = {entry.person.person for entry in collected.persons if entry.is_mended}
+
+    def person_of(row: Mapping[str, Any]) -> PersonToMatch:
+        is_taken_back = row["person"] in mended and row["matched_by"] != "answer"
+        return flow.vault.person_to_match({**row, "child": None, "matched_by": None} if is_taken_back else row)
+
+    context = store_match.context(flow.engine, asked.provider.provider, words, person_of)
     for entry in collected.persons:
         if entry.person.person not in context.persons or not context.persons[entry.person.person].answer:
             context.persons[entry.person.person] = person_of_member(entry.person.person, entry.member, entry.person.row)

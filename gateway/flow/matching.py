@@ -192,11 +192,14 @@ def answered(flow: Flow, provider: str | None, names: Collection[str] = ()) -> l
                 "undone_by": row["undone_by"], "undone_at": row["undone_at"], "persons": [],
             },
         )  # fmt: skip
-        facts = flow.vault.unseal(row["sealed"])
+        facts = flow.vault.unsealed_if_kept(row["sealed"])
         one["persons"].append(
-            {"person": facts["name"], "source": row["source"], "group": row["group_id"], "sheet": facts["sheet"], "row": facts["row"]}
-        )
-    return [one for one in found.values() if not wanted or any(folded(each["person"]) in wanted for each in one["persons"])]
+            {
+                "person": facts.get("name"), "source": row["source"], "group": row["group_id"], "sheet": facts.get("sheet"),
+                "row": facts.get("row"),
+            }
+        )  # fmt: skip
+    return [one for one in found.values() if not wanted or any(folded(each["person"] or "") in wanted for each in one["persons"])]
 
 
 def take_back(flow: Flow, provider: str, answer: int, by: str, now: dt.datetime) -> int:

@@ -224,8 +224,18 @@ def _save_persons(
             where = (t.person.c.provider == asked.provider) & (t.person.c.person == row["person"])
             changed = {name: row[name] for name in ("identity", "name_key", "group_id", "has_number", "row", "sealed")}
             connection.execute(sa.update(t.person).where(where).values(changed))
+    mended = sorted({entry.person.person for entry in collected.persons if entry.is_mended})
+    if mended:
+        connection.execute(_TAKEN_FOR_NOBODY, {"of_provider": asked.provider, "persons": mended})
     for chunk in in_chunks(sorted(known)):  # who has gained a number may be found now, though no mark says anything new
         register.list_marks(connection, asked.provider, t.mark.c.person.in_(chunk))
+
+
+_TAKEN_FOR_NOBODY = (
+    sa.update(t.person)
+    .where(t.person.c.provider == sa.bindparam("of_provider"), among(t.person.c.person, "persons"), t.person.c.answered_at.is_(None))
+    .values(child=None, matched_by=None, rule=None)
+)
 
 
 def _whose(match: Match | None) -> tuple[str | None, str | None, str | None]:

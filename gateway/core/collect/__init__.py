@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from gateway.core.collect import questions, told
+from gateway.core.collect import questions, resent, told
 from gateway.core.collect.known import (
     UNKNOWN_GROUP,
     Cell,
@@ -37,7 +37,7 @@ from gateway.core.periods import Period, intersection
 
 __all__ = [
     "UNKNOWN_GROUP", "Cell", "Collected", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch", "ReadMark", "Row",
-    "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "told",
+    "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "resent", "told",
 ]  # fmt: skip
 
 
@@ -162,6 +162,8 @@ def _plan_batch(read: ReadBatch, known: Known, persons: PersonBook, collected: C
         collected.group_words.setdefault(group, words)
     if read.batch.cursor is not None:
         collected.cursor = read.batch.cursor
+    if read.batch.is_resent:  # it is the latest word on itself alone: what was found in such a file before stands no more
+        collected.covered.add(("", ""))
     for finding in read.batch.findings:
         collected.findings.append((finding, read.reference.get(finding.group) if finding.group else None))
     unknown = [sheet for sheet in read.sheets if sheet.changed is None]
@@ -209,6 +211,7 @@ def _compare(sheet: Sheet, known: Known, collected: Collected) -> list[ReadMark]
         if cell in read:
             said_before = standing is not None and known.resumes is not None and standing.run == known.resumes
             found.append(ReadMark(read[cell], cell, word, changes or said_before))
+    found += resent.as_they_stand(sheet, said, known)
     complete = _complete_days(sheet)
     _plan_withdrawals(sheet, said, complete, known, collected)
     if sheet.changed is None:  # lessons are part of what a told sheet is known by

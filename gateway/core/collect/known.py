@@ -70,11 +70,13 @@ class StandingMark(NamedTuple):
 
 
 class NewPerson(NamedTuple):
-    """``name`` is kept, sealed, only until the person is matched."""
+    """``name`` is kept, sealed, only until the person is matched. ``is_known``: it is what a known person is told by from here on;
+    ``is_mended``: because a person has mended its row, so that whose it was taken for counts no more, unless somebody said it."""
 
     person: Person
     member: Member
     is_known: bool
+    is_mended: bool = False
 
 
 class ReadMark(NamedTuple):

@@ -17,12 +17,14 @@ class PersonBook:
         self._key_of = known.key_of
         self._by_identity: dict[str, Person] = {}
         self._by_name: dict[tuple[str, str], list[Person]] = defaultdict(list)
+        self._by_number: dict[int, Person] = {}
         self._next = known.next_person
         for person in known.persons:
             self._remember(person)
 
     def _remember(self, person: Person) -> None:
         self._by_identity[person.identity] = person
+        self._by_number[person.person] = person
         self._by_name[(person.group, person.name_key)].append(person)
 
     def of_members(self, members: list[Member], reference: Mapping[str, str], collected: Collected) -> dict[str, int]:
@@ -35,11 +37,14 @@ class PersonBook:
         found: dict[str, int] = {}
         for member in members:
             name = (member.group, folded(member.name))
-            is_namesake = member.certificate is None and member.own_id is None and (alike[name] > 1 or name in numbered)
+            is_namesake = member.certificate is None and not (member.own_id or member.reference) and (alike[name] > 1 or name in numbered)
             found[member.key] = self._person(member, reference[member.group], rows[name] if is_namesake else None, collected)
         return found
 
     def _person(self, member: Member, group: str, alike_rows: list[int | None] | None, collected: Collected) -> int:
+        resent = self._by_number.get(person_referred(member.reference)) if member.reference else None
+        if resent is not None:
+            return self._mended(resent, member, group, collected).person if member.is_mended else resent.person
         name_key = self._key_of("name|" + folded(member.name))
         row = member.place.row if alike_rows is not None else None
         identity = self._key_of(_identity_words(member, group, row, alike_rows or []))
@@ -54,6 +59,21 @@ class PersonBook:
         collected.persons.append(NewPerson(person, member, is_known=same is not None))
         return number
 
+    def _mended(self, person: Person, member: Member, group: str, collected: Collected) -> Person:
+        """The person of a row that comes back with another name or number: the same one, told by them from here on.
+
+        Where they are another known person's it keeps what it was told by; both are matched with the same child then.
+        """
+        identity = self._key_of(_identity_words(member, group, None, []))
+        if self._by_identity.get(identity, person).person != person.person:
+            identity = person.identity
+        name_key = self._key_of("name|" + folded(member.name))
+        mended = Person(person.person, identity, name_key, person.group, member.certificate is not None, None)
+        if mended != person or not any(entry.person == mended for entry in collected.persons):
+            collected.persons.append(NewPerson(mended, member, is_known=True, is_mended=True))
+        self._remember(mended)
+        return mended
+
     def _same_name(self, group: str, name_key: str, has_number: bool) -> Person | None:
         """The one known member of that name in the group whose row has since gained, or lost, its number."""
         latest = {person.person: person for person in self._by_name[(group, name_key)]}
@@ -61,6 +81,12 @@ class PersonBook:
             return None
         (person,) = latest.values()
         return person if person.row is None and person.has_number is not has_number else None
+
+
+def person_referred(reference: str) -> int:
+    """The person that a reference of the gateway's own names; 0: none. Whether it is ours was asked before (`resent.only_ours`)."""
+    number = reference.split("-")[0]
+    return int(number) if number.isdecimal() else 0
 
 
 def _identity_words(member: Member, group: str, row: int | None, alike_rows: list[int | None]) -> str:
