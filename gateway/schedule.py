@@ -22,6 +22,8 @@ from gateway.store.engine import Engine
 from gateway.store.schedule import JobState, Told
 
 POST, RECONCILE, SYNC = "post", "reconcile", "sync"
+VERIFY = "verify"
+"""A person's job: noted beside the others, so that it is seen when the ledger was proved last."""
 DONE, ASKS, LATER, MEND, FAILED = "done", "asks", "later", "mend", "failed"
 """Outcomes: all well; a person is asked something; a system is not there; a person must mend something first; a mistake of the program."""
 DEFAULT_ZONE = "Europe/Moscow"
@@ -161,6 +163,12 @@ class Scheduled:
         """There is something new at a source: it is asked soon. When; of a reading under way: that it is followed by another."""
         (job,) = [one for one in self.jobs() if one.source == source]
         return store_schedule.hint(self.engine, job.name, job.pace, self.clock())
+
+
+def jobs_at_work(engine: Engine, now: dt.datetime) -> list[str]:
+    """Jobs that some node does at this moment."""
+    states = store_schedule.states(engine).values()
+    return [one.job for one in states if one.is_held(now) and not is_abandoned(one.holder or "")]
 
 
 def sync_job(source: str) -> str:

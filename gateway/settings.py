@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -134,40 +134,79 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
     Raises:
         UserError: the file cannot be read, or has an unknown key or a wrong value.
     """
+    settings, wrong = read_settings(home, environment)
+    if wrong:
+        raise wrong[0]
+    return settings
+
+
+def read_settings(home: Path, environment: Mapping[str, str] = os.environ) -> tuple[Settings, list[UserError]]:
+    """The settings as far as they can be used, and everything that is wrong with them."""
     path = home / "gateway.toml"
     raw: dict[str, object] = {}
+    wrong: list[UserError] = []
     if path.is_file():
         try:
             raw = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise UserError(
+            cannot = UserError(
                 Text(f"{path}: файл настроек не прочитан: {error}", f"{path}: the settings cannot be read: {error}"),
                 Text("Исправьте файл; образец: config/gateway.toml.", "Mend the file; a sample is config/gateway.toml."),
-            ) from error
-    try:
-        settings = _settings_of(raw)
-    except BadParameter as error:
-        raise UserError(
-            Text(f"{path}: {error.parameter}: {error.what.ru}", f"{path}: {error.parameter}: {error.what.en}"), _SAMPLE
-        ) from error
+            )
+            cannot.__cause__ = error
+            wrong.append(cannot)
+    settings, bad = _settings_of(raw)
+    for each in bad:
+        what = Text(f"{path}: {each.parameter}: {each.what.ru}", f"{path}: {each.parameter}: {each.what.en}")
+        wrong.append(UserError(what, _SAMPLE))
     if environment.get("NAVIGATOR_URL"):
         settings = replace(settings, register_url=environment["NAVIGATOR_URL"])
-    return settings
+    return settings, wrong
 
 
-def _settings_of(raw: Mapping[str, object]) -> Settings:
-    """Raises `BadParameter`, whose name says the table too."""
-    tables = {name: _table(raw, name) for name in ("sources", "providers", "schedule")}
-    plain = load(_Plain, {name: value for name, value in raw.items() if name not in tables})
-    sources = {name: _source(name, _table(tables["sources"], name, "sources.")) for name in tables["sources"]}
+def _settings_of(raw: Mapping[str, object]) -> tuple[Settings, list[BadParameter]]:
+    """What can be used of each part; of what cannot, why, its table named."""
+    bad: list[BadParameter] = []
+
+    def read(part: Callable[[], Declared], instead: Declared) -> Declared:
+        try:
+            return part()
+        except BadParameter as error:
+            bad.append(error)
+            return instead
+
+    nothing: Mapping[str, object] = {}
+    tables = {name: read(lambda name=name: _table(raw, name), nothing) for name in ("sources", "providers", "schedule")}  # type: ignore[misc]
+    plain = _plain({name: value for name, value in raw.items() if name not in tables}, bad)
+    sources: dict[str, SourceSettings] = {}
+    for name in tables["sources"]:
+        source = read(lambda name=name: _source(name, _table(tables["sources"], name, "sources.")), None)  # type: ignore[misc]
+        sources |= {name: source} if source is not None else {}
+    nobody: tuple[str, ...] = ()
     precedence = {
-        provider: _loaded(_OfProvider, _table(tables["providers"], provider, "providers."), f"providers.{provider}").precedence
+        provider: read(lambda provider=provider: _precedence(provider, tables["providers"]), nobody)  # type: ignore[misc]
         for provider in tables["providers"]
     }
-    return Settings(
-        plain.database, plain.register, plain.register_url, plain.pack, plain.console_port, sources, precedence,
-        _loaded(ScheduleSettings, tables["schedule"], "schedule"),
+    schedule = read(lambda: _loaded(ScheduleSettings, tables["schedule"], "schedule"), ScheduleSettings())
+    settings = Settings(
+        plain.database, plain.register, plain.register_url, plain.pack, plain.console_port, sources, precedence, schedule
     )  # fmt: skip
+    return settings, bad
+
+
+def _plain(values: dict[str, object], bad: list[BadParameter]) -> _Plain:
+    while True:
+        try:
+            return load(_Plain, values)
+        except BadParameter as error:
+            bad.append(error)
+            if error.parameter not in values:
+                return _Plain()
+            values = {name: value for name, value in values.items() if name != error.parameter}
+
+
+def _precedence(provider: str, tables: Mapping[str, object]) -> tuple[str, ...]:
+    return _loaded(_OfProvider, _table(tables, provider, "providers."), f"providers.{provider}").precedence
 
 
 def _table(raw: Mapping[str, object], name: str, before: str = "") -> Mapping[str, object]:

@@ -18,6 +18,7 @@ from gateway.settings import Settings
 from gateway.store import backup as store_backup
 from gateway.store import link as store_link
 from gateway.store import post as store_post
+from gateway.store import schedule as store_schedule
 from gateway.store import stop as store_stop
 from gateway.store.engine import Engine, database_url, open_engine
 
@@ -98,7 +99,11 @@ class Upkeep:
 
     def verify(self) -> dict[str, Any]:
         """Prove the ledger; where it does not prove itself, posting for that payer stops."""
-        return flow_verify.verify(self.flow, self.clock(), self.language)
+        found = flow_verify.verify(self.flow, self.clock(), self.language)
+        number = len(found["faults"])
+        outcome = "mend" if number else "done"
+        store_schedule.note(self.engine, "verify", outcome, Text(f"не сходится: {number}", f"what does not hold: {number}"), self.clock())
+        return found
 
     def verify_lift(self, payer: str, because: str) -> dict[str, Any]:
         """A person lets what was found pass, and sending goes on."""

@@ -34,7 +34,7 @@ class Vault:
     @classmethod
     def open(cls, path: Path) -> Vault:
         """Read the key, or make one (mode 0600)."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -6,7 +6,7 @@ from importlib import metadata
 
 import click
 
-from gateway.cli import asking, authoring, files, matching, months, operating, queues, serving, sources, upkeep
+from gateway.cli import asking, authoring, doctor, files, matching, months, operating, queues, serving, sources, upkeep
 from gateway.cli.face import Root
 from gateway.cli.helped import Option, show_help
 
@@ -38,7 +38,7 @@ for _command in (
     asking.status, operating.run, files.undo, files.mappings, asking.reconcile, months.close, months.months,
     sources.adapters, authoring.new,
     upkeep.outbox, upkeep.verify, upkeep.recover, upkeep.backup, upkeep.restore, asking.rules, asking.plugins,
-    operating.scenario, serving.serve,
+    operating.scenario, serving.serve, doctor.doctor,
 ):  # fmt: skip
     main.add_command(_command)
 sources.adapters.add_command(authoring.record)

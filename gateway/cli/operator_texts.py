@@ -22,4 +22,19 @@ OPERATOR_TEXTS: dict[str, Text] = {
     "status.job_next": Text("следующий {at}", "next {at}"),
     "status.job_no_next": Text("следующего нет", "no next one"),
     "status.job_now": Text("сейчас: {by}", "now: {by}"),
+    # ---- doctor
+    "help.doctor": Text(
+        "Что не в порядке и как исправить. Настройки, связь, права, часы, место, база, ключ. Ничего не меняет.",
+        "What is wrong, and how to mend it. Settings, connections, rights, clock, disk, database, key. Changes nothing.",
+    ),
+    "doctor.settings": Text("Настройки", "Settings"),
+    "doctor.register": Text("Реестр", "Register"),
+    "doctor.sources": Text("Источники", "Sources"),
+    "doctor.rights": Text("Права", "Rights"),
+    "doctor.clock": Text("Часы", "Clock"),
+    "doctor.disk": Text("Место", "Disk"),
+    "doctor.database": Text("База", "Database"),
+    "doctor.keys": Text("Ключ", "Key"),
+    "doctor.well": Text("Всё в порядке.", "All is well."),
+    "doctor.end": Text("Исправить: {bad}. Посмотреть: {questions}.", "To be mended: {bad}. To be looked at: {questions}."),
 }

@@ -107,7 +107,7 @@ def list_(face: Face) -> int:
     return EXIT_DONE
 
 
-_SIGNS = {Verdict.GOOD: "✓", Verdict.QUESTION: "?", Verdict.BAD: "✗"}
+SIGNS = {Verdict.GOOD: "✓", Verdict.QUESTION: "?", Verdict.BAD: "✗"}
 
 
 @adapters.command("check", cls=Command)
@@ -147,7 +147,7 @@ def check(face: Face, name: str) -> int:
 
 def _show_line(face: Face, line: Checked) -> None:
     guess = face.text("adapters.guess") if line.is_guess else ""
-    face.put(f"{_SIGNS[line.verdict]} {line.what.in_language(face.language)}{guess}: {line.found.in_language(face.language)}")
+    face.put(f"{SIGNS[line.verdict]} {line.what.in_language(face.language)}{guess}: {line.found.in_language(face.language)}")
     if line.cure is not None:
         face.put(f"→ {line.cure.in_language(face.language)}", 4)
 

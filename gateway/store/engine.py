@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -46,29 +47,70 @@ def open_engine(url: str) -> Engine:
     Raises:
         StoreUnavailable: it cannot be opened.
     """
+    engine = _connecting(url)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        _make_folder(Path(engine.url.database).parent)
+    layout = look_at_layout(engine)
+    if layout is Layout.NONE:
+        try:
+            with writing(engine) as connection:
+                _create(connection)
+        except sa.exc.DBAPIError as error:
+            raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+    elif layout is Layout.ANOTHER:
+        raise StoreUnavailable("the database was made by another version of the gateway; move it away, or use the version that made it")
+    return engine
+
+
+class Layout(StrEnum):
+    """Whose tables a database has."""
+
+    NONE = "none"
+    OURS = "ours"
+    ANOTHER = "another"
+
+
+def engine_to_look(url: str) -> Engine:
+    """The database as it is: nothing is made. An SQLite file that is not there would be: ask for it first (`sqlite_file`).
+
+    Raises:
+        StoreUnavailable: its address is none.
+    """
+    return _connecting(url)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of an SQLite database; None: it is another, or in memory."""
+    parsed = database_url(url)
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def look_at_layout(engine: Engine) -> Layout:
+    """Whose tables there are.
+
+    Raises:
+        StoreUnavailable: it cannot be read.
+    """
+    try:
+        with reading(engine) as connection:
+            layout = _layout_of(connection)
+    except sa.exc.DBAPIError as error:
+        raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
+    return Layout.NONE if layout is None else Layout.OURS if layout == _layout() else Layout.ANOTHER
+
+
+def _connecting(url: str) -> Engine:
     try:
         engine = sa.create_engine(database_url(url))
     except (sa.exc.ArgumentError, ImportError) as error:
         raise StoreUnavailable(f"{type(error).__name__}: {error}") from error
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine)
-        if engine.url.database:
-            _make_folder(Path(engine.url.database).parent)
     else:
         _configure_postgresql(engine)
         _inner[engine] = inner = sa.create_engine(engine.url)
         _configure_postgresql(inner)
         event.listen(engine, "engine_disposed", lambda _engine: inner.dispose())
-    try:
-        with reading(engine) as connection:
-            layout = _layout_of(connection)
-        if layout is None:
-            with writing(engine) as connection:
-                _create(connection)
-        elif layout != _layout():
-            raise StoreUnavailable("the database was made by another version of the gateway; move it away, or use the version that made it")
-    except sa.exc.DBAPIError as error:
-        raise StoreUnavailable(f"{type(error.orig).__name__}: {error.orig}") from error
     return engine
 
 
@@ -97,7 +139,7 @@ def _create(connection: Connection) -> None:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # what lies in there is about children
     except OSError as error:
         raise StoreUnavailable(f"{folder}: {error.strerror}") from error
 

@@ -133,6 +133,13 @@ def hint(engine: Engine, job: str, pace: Pace, now: dt.datetime) -> dt.datetime 
     return next_at
 
 
+def note(engine: Engine, job: str, outcome: str, said: Text, now: dt.datetime) -> None:
+    """Something was done that no schedule asks for: when, and what came of it."""
+    with writing(engine) as connection:
+        _locked(connection, job)
+        _save(connection, job, outcome=outcome, said=json.dumps(said), started_at=stamp(now), finished_at=stamp(now))
+
+
 # ---------------------------------------------------------------- rows
 
 

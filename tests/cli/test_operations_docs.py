@@ -98,6 +98,7 @@ def wrongly_matched(running: Town) -> dict[str, str]:
 
 
 TROUBLES: dict[str, Callable[[Town], dict[str, str]]] = {
+    "What is wrong": down,
     "The register is down": down,
     "An operation stays without an answer": unanswered,
     "The register rejects an operation": rejected,
@@ -114,6 +115,7 @@ TROUBLES: dict[str, Callable[[Town], dict[str, str]]] = {
 
 
 FAULTS = (
+    "What is wrong",
     "The register is down",
     "An operation stays without an answer",
     "The register rejects an operation",
