@@ -118,6 +118,9 @@ RULES: Mapping[str, Rule] = {
     "front.home": PUBLIC,
     "front.rules": PUBLIC,
     "front.privacy": PUBLIC,
+    "catalogue.programmes": PUBLIC,  # a child is shown to those only who stand for it: the page takes no other
+    "catalogue.programme": PUBLIC,
+    "catalogue.providers": PUBLIC,
     "account.register": PUBLIC,
     "account.join": PUBLIC,
     "account.sign_in": PUBLIC,

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    event,
+)
 
 from navigator.tables import DAY, ROW_ID, metadata
 
@@ -157,4 +171,31 @@ consents = Table(  # every text of consent that anybody agreed to, whole
     Column("language", String(2), nullable=False),
     Column("text", Text, nullable=False),
     Column("first_used_on", DAY, nullable=False),
+)
+
+catalogue_entries = Table(  # the words of each programme that is in the catalogue
+    "catalogue_entries",
+    metadata,
+    Column("entry", ROW_ID, primary_key=True, autoincrement=True),
+    Column("programme", ForeignKey("programmes.programme"), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+)
+
+_INDEXES = {
+    "sqlite": "CREATE VIRTUAL TABLE catalogue_words USING fts5(stems)",
+    "postgresql": "CREATE INDEX catalogue_words ON catalogue_entries USING gin (to_tsvector('russian', text))",
+}
+
+
+@event.listens_for(catalogue_entries, "after_create")
+def _make_index(_table: Table, connection: Connection, **_: object) -> None:
+    """Each database's own way to find words."""
+    connection.exec_driver_sql(_INDEXES[connection.dialect.name])
+
+
+catalogue_states = Table(  # how far the catalogue's feed was read into the entries
+    "catalogue_states",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
 )

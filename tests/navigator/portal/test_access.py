@@ -29,6 +29,9 @@ bootstrap.static         GET     yes     yes    yes    yes      yes  yes   yes  
 front.home               GET     yes     yes    yes    yes      yes  yes   yes         yes
 front.rules              GET     yes     yes    yes    yes      yes  yes   yes         yes
 front.privacy            GET     yes     yes    yes    yes      yes  yes   yes         yes
+catalogue.programmes     GET     yes     yes    yes    yes      yes  yes   yes         yes
+catalogue.programme      GET     yes     yes    yes    yes      yes  yes   yes         yes
+catalogue.providers      GET     yes     yes    yes    yes      yes  yes   yes         yes
 account.register         GET     yes     yes    yes    yes      yes  yes   yes         yes
 account.register         POST    yes     yes    yes    yes      yes  yes   yes         yes
 account.join             GET     yes     yes    yes    yes      yes  yes   yes         yes
@@ -103,7 +106,7 @@ class World:
             application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
-            "filename": "css/bootstrap.min.css",
+            "filename": "css/bootstrap.min.css", "programme": "p-1",
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:

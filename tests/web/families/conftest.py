@@ -98,6 +98,10 @@ class Walk:
     def press(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def sees(self, text: str) -> None:
+        """The text comes to be on the page."""
+        self.page.get_by_text(text).first.wait_for()
+
     def look(self, name: str) -> None:
         """A picture of the page, which fits its window and, where scripts may run, finds axe-core's favour."""
         width = SIZES[self._size][0]
