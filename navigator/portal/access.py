@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response
 
 from navigator.engine import reading
-from navigator.portal.tables import applications, guardians, tokens
+from navigator.portal.tables import applications, guardians, requests, tokens
 from navigator.web import engine
 
 
@@ -60,6 +60,22 @@ def of_own_child(connection: Connection, actor: Actor, arguments: Arguments) -> 
 def of_own_application(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
     """The address names an application for such a child."""
     return _guards(connection, actor, child_of_application(connection, arguments))
+
+
+def of_own_request(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a request for a place for such a child."""
+    return _guards(connection, actor, child_of_request(connection, arguments))
+
+
+def to_own_provider(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a request to the club that the person is of."""
+    wanted = select(requests.c.provider).where(requests.c.request == arguments["request_"])
+    return connection.scalar(wanted) == actor.provider
+
+
+def child_of_request(connection: Connection, arguments: Arguments) -> str:
+    """The child of the request that the address names; "" where there is no such request."""
+    return connection.scalar(select(requests.c.child).where(requests.c.request == arguments["request_"])) or ""
 
 
 def of_own_invitation(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
@@ -138,6 +154,12 @@ RULES: Mapping[str, Rule] = {
     "financing.code": OWN_CHILD,
     "financing.apply": OWN_CHILD,
     "financing.withdraw": OWN_APPLICATION,
+    "enrolling.ask": OWN_CHILD,
+    "enrolling.withdraw": Rule({Role.PARENT: of_own_request}, child_of_request),
+    "enrolling.requests": Rule({Role.CLUB: always}),  # a club's person is shown its own provider's only
+    "enrolling.answer": Rule({Role.CLUB: to_own_provider}, child_of_request),
+    "enrolling.limits": OPERATOR,
+    "enrolling.limit": OPERATOR,
     "operator.home": OPERATOR,
     "operator.applications": Rule({Role.OPERATOR: always, Role.PAYER: always}),  # a payer's person is shown its own payer's only
     "operator.application": DECIDES,

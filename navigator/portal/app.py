@@ -22,6 +22,7 @@ from navigator.engine import writing
 from navigator.portal import access, audit, mail, sessions, speech
 from navigator.portal.account.pages import account
 from navigator.portal.catalogue.pages import catalogue
+from navigator.portal.enrolling.pages import enrolling
 from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
@@ -31,7 +32,7 @@ from navigator.portal.speech import gettext as _
 from navigator.site import Settings
 from navigator.tables import metadata
 
-SUBJECTS = (front, account, catalogue, family, financing, operator)
+SUBJECTS = (front, account, catalogue, enrolling, family, financing, operator)
 FORM_BYTES_MAX = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {

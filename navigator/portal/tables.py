@@ -199,3 +199,42 @@ catalogue_states = Table(  # how far the catalogue's feed was read into the entr
     Column("name", Text, primary_key=True),
     Column("sequence", BigInteger, nullable=False),
 )
+
+requests = Table(  # a child asks for a place in a group; its enrollment stands in the register once a place is held for it
+    "requests",
+    metadata,
+    Column("request", Text, primary_key=True),  # also the enrollment's number in the register
+    Column("child", ForeignKey("children.child"), nullable=False, index=True),
+    Column("certificate", ForeignKey("certificates.certificate"), nullable=False),
+    Column("payer", ForeignKey("payers.payer"), nullable=False),
+    Column("group", ForeignKey("groups.group"), nullable=False),
+    Column("provider", ForeignKey("providers.provider"), nullable=False),
+    Column("person", ForeignKey("persons.person"), nullable=False),
+    Column("place", BigInteger, nullable=False),  # the order of asking, over all groups: first come, first served
+    Column("state", Text, nullable=False),
+    Column("starts_on", DAY, nullable=False),
+    Column("ends_on", DAY, nullable=False),
+    Column("lessons", Integer, nullable=False),  # what was quoted, and consented to where the family pays
+    Column("price_kopecks", BigInteger, nullable=False),
+    Column("certificate_kopecks", BigInteger, nullable=False),
+    Column("family_kopecks", BigInteger, nullable=False),
+    Column("consented_at", INSTANT),
+    Column("asked_at", INSTANT, nullable=False),
+    Column("answered_at", INSTANT),
+    Column("reason", Text, nullable=False, server_default=""),
+    CheckConstraint("state IN ('waiting', 'asked', 'unfunded', 'enrolled', 'refused', 'withdrawn')", name="request_state"),
+    CheckConstraint("family_kopecks = 0 OR consented_at IS NOT NULL", name="who_pays_has_consented"),
+    Index("requests_by_group", "group", "state", "place"),
+    Index("requests_by_provider", "provider", "state", "place"),
+    Index("requests_by_payer", "payer", "state", "place"),
+)
+
+limits = Table(  # how many certificates of financing a payer gives in a year, and up to which sum; no row: no limit
+    "limits",
+    metadata,
+    Column("payer", ForeignKey("payers.payer"), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("certificates", Integer, CheckConstraint("certificates >= 0"), nullable=False),
+    Column("sum_kopecks", BigInteger, CheckConstraint("sum_kopecks >= 0"), nullable=False),
+    PrimaryKeyConstraint("payer", "year"),
+)

@@ -200,7 +200,12 @@ def end_sign_in(sign_in: str) -> Page:
 
 def home_of(role: Role) -> str:
     """Where somebody begins."""
-    homes = {Role.PARENT: "family.children", Role.OPERATOR: "operator.home", Role.PAYER: "operator.applications"}
+    homes = {
+        Role.PARENT: "family.children",
+        Role.CLUB: "enrolling.requests",
+        Role.PAYER: "operator.applications",
+        Role.OPERATOR: "operator.home",
+    }
     return url_for(homes.get(role, "account.own"))
 
 

@@ -12,6 +12,7 @@ from navigator.engine import reading, writing
 from navigator.portal import audit, mail, sessions
 from navigator.portal.access import actor
 from navigator.portal.account import store as persons
+from navigator.portal.enrolling import store as enrolling
 from navigator.portal.family import forms, store
 from navigator.portal.family.store import Added
 from navigator.portal.financing import store as financing
@@ -84,7 +85,8 @@ def child(child: str) -> Page:
         latest = financing.latest_of(connection, child)
         guardians = store.guardians_of(connection, child)
         invited = store.invitations(connection, now, child=child)
-    shown = {"child": who, "certificate": certificate, "latest": latest, "guardians": guardians, "invited": invited}
+        requested = enrolling.of_child(connection, child)
+    shown = {"requested": requested, "child": who, "certificate": certificate, "latest": latest, "guardians": guardians, "invited": invited}
     return render_template("family/child.html", form=forms.Invite(), moment_of=moment_of, year=now.year, **shown)
 
 

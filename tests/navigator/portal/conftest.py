@@ -29,7 +29,7 @@ from ..conftest import NOW
 from .visitor import Visitor
 
 PASSWORD = "корабль плывёт ночью"
-_HASH = persons.HASHER.hash(PASSWORD)
+HASH = persons.HASHER.hash(PASSWORD)
 """Hashed once: it takes long on purpose."""
 
 
@@ -55,7 +55,7 @@ class Pages:
         now = self.clock.now()
         with writing(self.engine) as connection:
             person = persons.add(connection, email, role, "ru", now, **known)
-            persons.confirm(connection, person, _HASH, now, first_name="Анна", last_name="Соколова")
+            persons.confirm(connection, person, HASH, now, first_name="Анна", last_name="Соколова")
             for child in children:
                 row = {"child": child, "person": person, "since": instant(now), "is_first": True}
                 connection.execute(guardians.insert(), [row])

@@ -16,55 +16,65 @@ from navigator.portal import sessions
 from navigator.portal.access import RULES
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
-from navigator.portal.tables import instant, reads, sign_ins
+from navigator.portal.tables import instant, reads, requests, sign_ins
 
 from .conftest import Pages
+from .test_catalogue import bring
 from .visitor import Visitor
 
-WHO = ("anybody", "parent", "second", "stranger", "club", "payer", "other_payer", "operator")
+WHO = ("anybody", "parent", "second", "stranger", "club", "other_club", "payer", "other_payer", "operator")
 MATRIX = """
-route                    method  anybody parent second stranger club payer other_payer operator
-static                   GET     yes     yes    yes    yes      yes  yes   yes         yes
-bootstrap.static         GET     yes     yes    yes    yes      yes  yes   yes         yes
-front.home               GET     yes     yes    yes    yes      yes  yes   yes         yes
-front.rules              GET     yes     yes    yes    yes      yes  yes   yes         yes
-front.privacy            GET     yes     yes    yes    yes      yes  yes   yes         yes
-catalogue.programmes     GET     yes     yes    yes    yes      yes  yes   yes         yes
-catalogue.programme      GET     yes     yes    yes    yes      yes  yes   yes         yes
-catalogue.providers      GET     yes     yes    yes    yes      yes  yes   yes         yes
-account.register         GET     yes     yes    yes    yes      yes  yes   yes         yes
-account.register         POST    yes     yes    yes    yes      yes  yes   yes         yes
-account.join             GET     yes     yes    yes    yes      yes  yes   yes         yes
-account.join             POST    yes     yes    yes    yes      yes  yes   yes         yes
-account.sign_in          GET     yes     yes    yes    yes      yes  yes   yes         yes
-account.sign_in          POST    yes     yes    yes    yes      yes  yes   yes         yes
-account.forgotten        GET     yes     yes    yes    yes      yes  yes   yes         yes
-account.forgotten        POST    yes     yes    yes    yes      yes  yes   yes         yes
-account.new_password     GET     yes     yes    yes    yes      yes  yes   yes         yes
-account.new_password     POST    yes     yes    yes    yes      yes  yes   yes         yes
-account.sign_out         POST    sign-in yes    yes    yes      yes  yes   yes         yes
-account.own              GET     sign-in yes    yes    yes      yes  yes   yes         yes
-account.end_sign_in      POST    sign-in yes    yes    yes      yes  yes   yes         yes
-family.children          GET     sign-in yes    yes    yes      403  403   403         403
-family.add               GET     sign-in yes    yes    yes      403  403   403         403
-family.add               POST    sign-in yes    yes    yes      403  403   403         403
-family.child             GET     sign-in yes    yes    404      403  403   403         403
-family.invite            GET     sign-in yes    yes    404      403  403   403         403
-family.invite            POST    sign-in yes    yes    404      403  403   403         403
-family.invitation        GET     sign-in 404    yes    404      403  403   403         403
-family.invitation        POST    sign-in 404    yes    404      403  403   403         403
-financing.certificate    GET     sign-in yes    yes    404      403  403   403         403
-financing.code           GET     sign-in yes    yes    404      403  403   403         403
-financing.apply          GET     sign-in yes    yes    404      403  403   403         403
-financing.apply          POST    sign-in yes    yes    404      403  403   403         403
-financing.withdraw       POST    sign-in yes    yes    404      403  403   403         403
-operator.home            GET     sign-in 403    403    403      403  403   403         yes
-operator.applications    GET     sign-in 403    403    403      403  yes   yes         yes
-operator.application     GET     sign-in 403    403    403      403  yes   404         yes
-operator.application     POST    sign-in 403    403    403      403  yes   404         yes
-operator.children        GET     sign-in 403    403    403      403  403   403         yes
-operator.child           GET     sign-in 403    403    403      403  403   403         yes
-operator.child           POST    sign-in 403    403    403      403  403   403         yes
+route                    method  anybody parent second stranger club other_club payer other_payer operator
+static                   GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+bootstrap.static         GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+front.home               GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+front.rules              GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+front.privacy            GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+catalogue.programmes     GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+catalogue.programme      GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+catalogue.providers      GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.register         GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.register         POST    yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.join             GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.join             POST    yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.sign_in          GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.sign_in          POST    yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.forgotten        GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.forgotten        POST    yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.new_password     GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.new_password     POST    yes     yes    yes    yes      yes  yes        yes   yes         yes
+account.sign_out         POST    sign-in yes    yes    yes      yes  yes        yes   yes         yes
+account.own              GET     sign-in yes    yes    yes      yes  yes        yes   yes         yes
+account.end_sign_in      POST    sign-in yes    yes    yes      yes  yes        yes   yes         yes
+family.children          GET     sign-in yes    yes    yes      403  403        403   403         403
+family.add               GET     sign-in yes    yes    yes      403  403        403   403         403
+family.add               POST    sign-in yes    yes    yes      403  403        403   403         403
+family.child             GET     sign-in yes    yes    404      403  403        403   403         403
+family.invite            GET     sign-in yes    yes    404      403  403        403   403         403
+family.invite            POST    sign-in yes    yes    404      403  403        403   403         403
+family.invitation        GET     sign-in 404    yes    404      403  403        403   403         403
+family.invitation        POST    sign-in 404    yes    404      403  403        403   403         403
+financing.certificate    GET     sign-in yes    yes    404      403  403        403   403         403
+financing.code           GET     sign-in yes    yes    404      403  403        403   403         403
+financing.apply          GET     sign-in yes    yes    404      403  403        403   403         403
+financing.apply          POST    sign-in yes    yes    404      403  403        403   403         403
+financing.withdraw       POST    sign-in yes    yes    404      403  403        403   403         403
+enrolling.ask            GET     sign-in yes    yes    404      403  403        403   403         403
+enrolling.ask            POST    sign-in yes    yes    404      403  403        403   403         403
+enrolling.withdraw       POST    sign-in yes    yes    404      403  403        403   403         403
+enrolling.requests       GET     sign-in 403    403    403      yes  yes        403   403         403
+enrolling.answer         GET     sign-in 403    403    403      yes  404        403   403         403
+enrolling.answer         POST    sign-in 403    403    403      yes  404        403   403         403
+enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
+enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
+enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
+operator.home            GET     sign-in 403    403    403      403  403        403   403         yes
+operator.applications    GET     sign-in 403    403    403      403  403        yes   yes         yes
+operator.application     GET     sign-in 403    403    403      403  403        yes   404         yes
+operator.application     POST    sign-in 403    403    403      403  403        yes   404         yes
+operator.children        GET     sign-in 403    403    403      403  403        403   403         yes
+operator.child           GET     sign-in 403    403    403      403  403        403   403         yes
+operator.child           POST    sign-in 403    403    403      403  403        403   403         yes
 """
 
 
@@ -90,11 +100,13 @@ class World:
 
     def __init__(self, pages: Pages) -> None:
         self.pages = pages
+        bring(pages, providers="provider,name\nring,Ринг\n")
         self.persons = {
             "parent": pages.person("parent@example.ru", "parent", "k-1"),
             "second": pages.person("second@example.ru", "parent"),
             "stranger": pages.person("stranger@example.ru", "parent", "k-2"),
             "club": pages.person("club@example.ru", "club", provider="ddt"),
+            "other_club": pages.person("ring@example.ru", "club", provider="ring"),
             "payer": pages.person("payer@example.ru", "payer", payer="pskov"),
             "other_payer": pages.person("luga@example.ru", "payer", payer="luga"),
             "operator": pages.person("operator@example.ru", "operator"),
@@ -103,10 +115,15 @@ class World:
         with writing(pages.engine) as connection:
             token = sessions.new_token(connection, "invitation", "second@example.ru", now, sessions.LONGEST, child="k-1")
             family.link(connection, "k-1", self.persons["second"], now)
+            row = {"request": "Z-1", "child": "k-1", "certificate": "cert-0471000001", "payer": "pskov", "group": "g-2", "provider": "ddt"}
+            row |= {"person": self.persons["parent"], "place": 1, "state": "waiting", "starts_on": "2025-11-05", "ends_on": "2025-12-31"}
+            sums = dict.fromkeys(("lessons", "price_kopecks", "certificate_kopecks", "family_kopecks"), 0)
+            connection.execute(insert(requests), [{**row, **sums, "asked_at": instant(now)}])
             application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
             "filename": "css/bootstrap.min.css", "programme": "p-1",
+            "request_": "Z-1", "group": "g-1", "payer": "pskov",
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:
