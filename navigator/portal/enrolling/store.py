@@ -127,10 +127,8 @@ def hold_places(connection: Connection, clock: Clock, key: str) -> list[str]:
     """Give the group's free places to those who wait, in their order; the requests that got one."""
     limit = connection.scalar(select(groups.c.places).where(groups.c.group == key))
     free = None if limit is None else limit - places_taken(connection, [key], clock.today()).get(key, 0)
-    if free is not None and free <= 0:
-        return []
     waiting = select(requests).where(requests.c.group == key, requests.c.state == WAITING).order_by(requests.c.place)
-    rows = connection.execute(waiting if free is None else waiting.limit(free)).all()
+    rows = connection.execute(waiting if free is None else waiting.limit(max(0, free))).all()
     if rows:
         _enroll(connection, clock, rows, "requested")
         _set(connection, [row.request for row in rows], ASKED)

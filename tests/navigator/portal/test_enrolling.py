@@ -6,14 +6,14 @@ import datetime as dt
 import threading
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from navigator.engine import writing
 from navigator.portal.account import store as persons
 from navigator.portal.enrolling import quote, store
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
-from navigator.portal.tables import instant, requests
+from navigator.portal.tables import applications, instant, requests
 from navigator.tables import accounts, enrollments, feed_items, nominals
 
 from .conftest import HASH, Pages
@@ -270,6 +270,16 @@ def test_a_sum_that_is_used_up_holds_too_and_nobody_is_passed_over(town: Town):
     mine = select(func.sum(accounts.c.in_kopecks)).where(accounts.c.kind == "certificate", accounts.c.payer == "pskov")
     given = town.pages.read(lambda c: c.scalar(mine))
     assert given == total + 1_200_000
+
+
+def test_a_smaller_sum_does_not_pass_a_greater_one_that_came_first(town: Town):
+    families = town.families(2)
+    keys = [town.ask(*each) for each in families]
+    with writing(town.pages.engine) as connection:
+        connection.execute(update(applications).where(applications.c.child == families[0][1]).values(category="preferential"))
+        _, total = store.used(connection, "pskov", 2025)
+        store.set_limit(connection, "pskov", 2025, 100, total + 1_200_000)
+    assert [town.write(store.accept, key) for key in keys] == ["unfunded", "unfunded"]
 
 
 def test_acceptances_at_once_never_pass_the_limit(town: Town):

@@ -6,13 +6,14 @@ import datetime as dt
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
@@ -24,6 +25,8 @@ from navigator.loading import load
 from navigator.portal import mail
 from navigator.portal.account import store as persons
 from navigator.portal.app import create_portal
+from navigator.portal.family import store as family
+from navigator.portal.financing import store as financing
 from navigator.site import Settings, Site
 from tests.web.test_browser import OUTSIDE, SCREENSHOTS, QuietHandler
 from tests.web.test_browser import browser as browser
@@ -41,7 +44,26 @@ class Town:
 
     url: str
     postman: mail.Postman
-    mails: list[EmailMessage] = field(default_factory=list)
+    mails: list[EmailMessage]
+    portal: Flask
+    clock: Clock
+
+    def person(self, email: str, role: str, **known: str) -> str:
+        """Somebody who has confirmed the address and has the password of all."""
+        with self.portal.app_context(), writing(self.portal.config["NAVIGATOR_ENGINE"]) as connection:
+            person = persons.add(connection, email, role, "ru", self.clock.now(), **known)
+            names = {"first_name": "Ольга", "last_name": "Смирнова"}
+            persons.confirm(connection, person, persons.HASHER.hash(PASSWORD), self.clock.now(), **names)
+        return person
+
+    def family(self, email: str, first_name: str) -> None:
+        """A parent with a child whose application is accepted."""
+        parent = self.person(email, "parent")
+        told = {"last_name": "Смирнова", "first_name": first_name, "patronymic": "", "snils": "", "payer": "sineles", "certificate": ""}
+        with self.portal.test_request_context(), writing(self.portal.config["NAVIGATOR_ENGINE"]) as connection:
+            child = family.add(connection, self.clock, parent, {**told, "birth_date": dt.date(2015, 3, 14)}).child
+            number = financing.submit(connection, self.clock.now(), child, parent, "sineles", "common", "ru")
+            financing.decide(connection, self.clock.now(), number, parent, financing.ACCEPTED, "")
 
     def link(self, recipient: str) -> str:
         """The first address in the last mail to somebody."""
@@ -63,13 +85,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     site.url = f"http://127.0.0.1:{server.server_port}"
     portal = create_portal(engine, clock, Settings(home), site.url, starts_postman=False)
     site._pages = portal  # the same one, whose mails stay here
-    with writing(engine) as connection:
-        operator = persons.add(connection, "operator@example.ru", "operator", "ru", clock.now())
-        persons.confirm(connection, operator, persons.HASHER.hash(PASSWORD), clock.now(), first_name="Ольга", last_name="Операторова")
     mails: list[EmailMessage] = []
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails)
+    town = Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails, portal, clock)
+    town.person("operator@example.ru", "operator")
+    town.person("club@example.ru", "club", provider="ddt-sineles")
+    yield town
     server.shutdown()
     thread.join(10)
     server.server_close()
