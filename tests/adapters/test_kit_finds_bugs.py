@@ -6,7 +6,8 @@ A bug is a change of the text of the tutorial's adapter, or of the shared client
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from gateway.plugins import http
 from gateway.plugins.testing import PROMISES, AdapterConformance, Broken, emulator, rig
+from gateway.plugins.testing.standing import EVERYTHING
 from tests.adapters.tutorial import files, imported, write
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -22,15 +24,17 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True)
 class Bug:
-    """``changes``: (old, new) texts of the adapter; ``patch``: of the client or the kit; ``readme``: of the adapter's folder."""
+    """``changes``: (old, new) texts of the adapter; ``patch``: of the client or the kit; ``readme``: of the adapter's folder;
+    ``tells``: what it says that it tells."""
 
     changes: tuple[tuple[str, str], ...] = ()
     patch: Patch | None = None
     readme: str = ""
+    tells: frozenset[str] = EVERYTHING
 
 
-def bug(*texts: str, patch: Patch | None = None, readme: str = "") -> Bug:
-    return Bug(tuple(zip(texts[::2], texts[1::2], strict=True)), patch, readme)
+def bug(*texts: str, patch: Patch | None = None, readme: str = "", tells: frozenset[str] = EVERYTHING) -> Bug:
+    return Bug(tuple(zip(texts[::2], texts[1::2], strict=True)), patch, readme, tells)
 
 
 def limits(**values: Any) -> Patch:
@@ -73,6 +77,20 @@ LESSON_READ = "return lesson, marks\n"
 HERE = "if lesson.day in month.days()]"
 GROUPS_LEFT = "for key in round.left(groups):\n            yield from self._group(key, groups[key], children, round)"
 CHILDREN_READ = 'found, findings = {}, []\n        for item in self._all("children").items:'
+
+LESSONS_ALONE = frozenset({"lessons"})
+MEMBERS_TOLD = "*(self._member(title, child, children[child]) for child in known),\n"
+MARKS_TOLD = "*(mark for _, marks in here for mark in marks if mark.member in children),\n"
+TIMETABLE_WINDOW = "windows=(Window(title, month, EmptyMeaning.UNKNOWN, lists_lessons=not findings),),"
+HELD_AS_PLANNED = ('STATES[item["state"]]', 'STATES[item["state"].replace("held", "planned")]')
+TIMETABLE = (MEMBERS_TOLD, "", MARKS_TOLD, "", *HELD_AS_PLANNED)
+"""The tutorial's adapter as a timetable: sound, once its window says so too."""
+ABOUT_CHILDREN = {
+    "two_lessons_of_a_day_are_two", "certificates_are_ten_digits", "a_number_that_is_none_is_told", "a_renamed_child_is_the_same",
+    "names_come_as_written", "a_corrected_mark_is_told", "a_late_mark_is_told", "a_mark_taken_out_is_withdrawn",
+    "a_planned_lesson_has_no_marks", "who_leaves_keeps_the_past", "who_comes_is_told", "an_empty_answer_withdraws_nothing",
+    "an_empty_list_of_lessons_withdraws_nothing",
+}  # fmt: skip
 
 NO_WINDOW = bug(WINDOW, "windows=(),")
 TOLD_ONCE = bug(INTERFACE, INTERFACE + "TOLD = {}\n", LESSON_READ, "return TOLD.setdefault((self._address, own_id), (lesson, marks))\n")
@@ -141,6 +159,7 @@ BUGS: dict[str, Bug] = {
         "*(self._member(title, child, children[child]) for child in known),",
         "*(self._member(title, child, children[child]) for child in known if month == round.months[0]),",
     ),
+    "nothing_else_is_told": bug(*TIMETABLE, tells=LESSONS_ALONE),  # its window still speaks of all marks
     "records_are_well_formed": bug("lesson=own_id)", "lesson=int(own_id))"),
     "records_have_their_place": bug('place = Place(url=self._url(f"lessons/{own_id}"))', "place = Place()"),
     "two_lessons_of_a_day_are_two": bug("lesson=own_id)", "lesson=None)"),
@@ -281,7 +300,49 @@ def test_the_kit_finds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         planted.patch(monkeypatch)
     with imported(tmp_path, f"{package}.test_klubok") as (tests,):
         conformance: AdapterConformance = tests.TestKlubok()
+        conformance.tells = planted.tells  # type: ignore[misc]
         with conformance.rig() as made, pytest.raises(Broken) as broken:
             PROMISES[name](made)
     said = str(broken.value)
     assert f"promised: {PROMISES[name].words}" in said and f"it matters: {PROMISES[name].why}" in said
+
+
+@contextmanager
+def timetable(folder: Path, package: str, *changes: str) -> Iterator[AdapterConformance]:
+    """The tutorial's adapter, telling lessons alone, with further changes."""
+    text = files()["klubok/adapter.py"]
+    told = (*TIMETABLE, WINDOW, TIMETABLE_WINDOW, *changes)
+    for old, new in zip(told[::2], told[1::2], strict=True):
+        assert old in text, f"the tutorial has another text now: {old}"
+        text = text.replace(old, new)
+    write(folder, package, adapter=text)
+    with imported(folder, f"{package}.test_klubok") as (tests,):
+        conformance: AdapterConformance = tests.TestKlubok()
+        conformance.tells = LESSONS_ALONE  # type: ignore[misc]
+        yield conformance
+
+
+def test_a_sound_timetable_keeps_every_promise_that_it_can_make(tmp_path: Path) -> None:
+    with timetable(tmp_path, "klubok_timetable") as conformance:
+        made = [each for each in PROMISES.values() if conformance.unmet(each) is None]
+        assert {each.name for each in PROMISES.values()} - {each.name for each in made} == ABOUT_CHILDREN
+        for each in made:
+            with conformance.rig() as rig:
+                each(rig)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("everything_is_told", HELD_AS_PLANNED[::-1]),  # held, although it knows nothing of that
+        ("everything_is_told", (HERE, "if lesson.day in month.days() and lesson.day.day > 5]")),
+        ("a_vanished_lesson_is_withdrawn", ("lists_lessons=not findings", "lists_lessons=False")),
+        ("a_moved_lesson_moves", ("lists_lessons=not findings", "lists_lessons=False")),
+        ("one_bad_record_stops_nobody", ("lists_lessons=not findings", "lists_lessons=True")),
+        ("windows_are_of_what_was_read", ("Window(title, month,", "Window(title, month._replace(first=dt.date(2020, 1, 1)),")),
+        ("batches_come_one_by_one", ALL_AT_ONCE.changes[0]),
+    ],
+)  # fmt: skip
+def test_the_kit_finds_a_timetables_bugs(name: str, changes: tuple[str, ...], tmp_path: Path) -> None:
+    with timetable(tmp_path, f"klubok_timetable_{name}", *changes) as conformance, conformance.rig() as made, pytest.raises(Broken):
+        PROMISES[name](made)

@@ -84,7 +84,7 @@ def _is_followed(rig: Rig, change: Callable[[Club], None]) -> None:
     keep(not wrong, first_lines(wrong))
 
 
-@promise("a corrected mark is told", "the family pays for what the child did not attend", {LIVE})
+@promise("a corrected mark is told", "the family pays for what the child did not attend", {LIVE}, about={"marks"})
 def a_corrected_mark_is_told(rig: Rig) -> None:
     def correct(club: Club) -> None:
         statuses = rig.emulator.statuses
@@ -94,7 +94,7 @@ def a_corrected_mark_is_told(rig: Rig) -> None:
     _is_followed(rig, correct)
 
 
-@promise("a mark that comes late is told", "teachers mark on Sunday what was on Monday", {LIVE})
+@promise("a mark that comes late is told", "teachers mark on Sunday what was on Monday", {LIVE}, about={"marks"})
 def a_late_mark_is_told(rig: Rig) -> None:
     lesson = rig.club.lessons_of(LessonState.HELD)[0]
     late = lesson.marks.copy()
@@ -106,7 +106,7 @@ def a_late_mark_is_told(rig: Rig) -> None:
     _is_followed(rig, mark)
 
 
-@promise("a mark that is taken out is withdrawn", "it was a mistake, and it would stay paid", {LIVE})
+@promise("a mark that is taken out is withdrawn", "it was a mistake, and it would stay paid", {LIVE}, about={"marks"})
 def a_mark_taken_out_is_withdrawn(rig: Rig) -> None:
     def take_out(club: Club) -> None:
         lesson = _held_alone(club)
@@ -127,7 +127,7 @@ def a_planned_lesson_is_held(rig: Rig) -> None:
     _is_followed(rig, hold)
 
 
-@promise("before a lesson is held it has no marks", "systems prefill «absent»: what is only planned would count as missed", {LIVE})
+@promise("before a lesson is held it has no marks", "systems prefill «absent»: what is only planned would count as missed", {LIVE}, about={"marks"})
 def a_planned_lesson_has_no_marks(rig: Rig) -> None:
     lesson = rig.club.lessons_of(LessonState.PLANNED)[0]
     lesson.marks = dict.fromkeys(rig.club.groups[lesson.group].children, rig.emulator.statuses[-1])
@@ -169,7 +169,7 @@ def a_moved_lesson_moves(rig: Rig) -> None:
     _is_followed(rig, move)
 
 
-@promise("a child that leaves keeps the marks of its lessons", "what was attended is paid, whoever leaves afterwards", {LIVE})
+@promise("a child that leaves keeps the marks of its lessons", "what was attended is paid, whoever leaves afterwards", {LIVE}, about={"marks"})
 def who_leaves_keeps_the_past(rig: Rig) -> None:
     def leave(club: Club) -> None:
         for group in club.groups.values():
@@ -178,7 +178,7 @@ def who_leaves_keeps_the_past(rig: Rig) -> None:
     _is_followed(rig, leave)
 
 
-@promise("a child that comes is told", "it would wait for the next month", {LIVE})
+@promise("a child that comes is told", "it would wait for the next month", {LIVE}, about={"members"})
 def who_comes_is_told(rig: Rig) -> None:
     def come(club: Club) -> None:
         for group in club.groups:
@@ -198,7 +198,9 @@ def _held_alone(club: Club) -> ClubLesson:
 
 
 @promise(
-    "an answer without anything in it withdraws nothing", "a system that has lost its data for an hour would empty the whole month", {LIVE}
+    "an answer without anything in it withdraws nothing",
+    "a system that has lost its data for an hour would empty the whole month",
+    {LIVE}, about={"marks"},
 )
 def an_empty_answer_withdraws_nothing(rig: Rig) -> None:
     first = rig.pull()
@@ -210,7 +212,11 @@ def an_empty_answer_withdraws_nothing(rig: Rig) -> None:
     keep(not gone, f"{len(gone)} of {len(before.marks)} marks are gone without a person's word")
 
 
-@promise("lessons that come back empty withdraw nothing by themselves", "only a person may say that a whole group was never there", {LIVE})
+@promise(
+    "lessons that come back empty withdraw nothing by themselves",
+    "only a person may say that a whole group was never there",
+    {LIVE}, about={"marks"},
+)
 def an_empty_list_of_lessons_withdraws_nothing(rig: Rig) -> None:
     first = rig.pull()
     before = Standing().take(first)
@@ -242,11 +248,14 @@ def windows_are_of_what_was_read(rig: Rig) -> None:
     old_day = NOW.date() - dt.timedelta(weeks=36)
     rig.club.lessons_of(LessonState.HELD)[0].day = old_day
     first = Standing().take(rig.pull(since=NOW.date() - dt.timedelta(weeks=40)))
-    told = [cell for cell in first.marks if cell.day == old_day]
-    keep(bool(told), "marks of last winter were not read, although they were asked for")
+
+    def of_winter() -> tuple[int, int]:
+        return sum(cell.day == old_day for cell in first.marks), sum(lesson.day == old_day for lesson in first.lessons)
+
+    told = of_winter()
+    keep(bool(told[0] if "marks" in rig.tells else told[1]), "lessons or marks of last winter were not read, although they were asked for")
     first.take(rig.pull(), confirmed=True)
-    left = [cell for cell in first.marks if cell.day == old_day]
-    keep(len(left) == len(told), "a reading of the last weeks withdrew marks of last winter")
+    keep(of_winter() == told, "a reading of the last weeks withdrew lessons or marks of last winter")
 
 
 @promise("only windows withdraw, and they say what an empty cell means", "nothing is guessed where money hangs on it")

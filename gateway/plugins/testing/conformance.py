@@ -18,6 +18,7 @@ from gateway.plugins.testing.emulator import Emulator
 from gateway.plugins.testing.promises import LIVE, Promise
 from gateway.plugins.testing.replay import Replay, replay_of
 from gateway.plugins.testing.rig import Rig
+from gateway.plugins.testing.standing import EVERYTHING
 
 
 def _promises_of(module: ModuleType) -> Iterator[Promise]:
@@ -34,11 +35,14 @@ class AdapterConformance:
     Attributes:
         not_promised: name of a check → why this adapter cannot promise it; the test is skipped with these words.
         can: abilities that some promises need: "tokens", "certificates", "cancels", "since".
+        tells: what the source tells: "members", "marks", "lessons". A timetable tells lessons alone; a lesson that was held is then told as
+            planned, for nobody marks it.
     """
 
     adapter: ClassVar[SourceAdapter]
     emulator: ClassVar[type[Emulator]]
     can: ClassVar[frozenset[str]] = frozenset({"tokens", "certificates", "cancels", "since"})
+    tells: ClassVar[frozenset[str]] = EVERYTHING
     not_promised: ClassVar[Mapping[str, str]] = {}
 
     def settings(self, emulator: Emulator) -> Any:
@@ -49,14 +53,18 @@ class AdapterConformance:
     def rig(self) -> Iterator[Rig]:
         """Adapter and emulator together, for a check of the author's own as well."""
         with ExitStack() as stack:
-            yield Rig(self.adapter, self.emulator, self.settings, stack)
+            yield Rig(self.adapter, self.emulator, self.settings, stack, self.tells)
 
     def unmet(self, promise: Promise) -> str | None:
         """Why a check is moot for this adapter; None: it is not."""
+        if promise.name in self.not_promised:
+            return self.not_promised[promise.name]
         if LIVE in promise.needs and not self.emulator.is_live:
             return "a recording: its club cannot be changed, its records cannot be spoilt, its pages stay as they were"
-        lacking = promise.needs - self.can - {LIVE}
-        return self.not_promised.get(promise.name) or (f"the system has no {', '.join(sorted(lacking))}" if lacking else None)
+        lacking, untold = promise.needs - self.can - {LIVE}, promise.about - self.tells
+        if untold:
+            return f"the source tells no {', '.join(sorted(untold))}"
+        return f"the system has no {', '.join(sorted(lacking))}" if lacking else None
 
     def test_what_is_not_promised_is_known(self) -> None:
         """A check that was renamed must not be excused by its old name."""

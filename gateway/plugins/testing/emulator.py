@@ -345,7 +345,7 @@ class _Handler(BaseHTTPRequestHandler):
                 answer, fault = Answer({"message": f"the emulator failed: {type(error).__name__}: {error}"}, 500), None
         self._send(answer, fault)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_PROPFIND = do_REPORT = do_GET
 
     def _send(self, answer: Answer, fault: Fault | None) -> None:
         content = answer.content()

@@ -22,13 +22,15 @@ class Broken(AssertionError):
 
 @dataclass(frozen=True)
 class Promise:
-    """One check of the kit. ``name``: by it an author says `not_promised`; ``needs``: abilities without which it is moot."""
+    """One check of the kit. ``name``: by it an author says `not_promised`; ``needs``: abilities without which it is moot;
+    ``about``: what it speaks of, without which it is moot for a source that does not tell it."""
 
     name: str
     words: str
     why: str
     check: Callable[[Rig], None]
     needs: frozenset[str] = frozenset()
+    about: frozenset[str] = frozenset()
 
     def __call__(self, rig: Rig) -> None:
         """Raises `Broken`."""
@@ -43,9 +45,9 @@ class Promise:
             raise Broken(self, f"{type(error).__name__} came out of the adapter: {error}") from error
 
 
-def promise(words: str, why: str, needs: Collection[str] = ()) -> Callable[[Callable[[Rig], None]], Promise]:
+def promise(words: str, why: str, needs: Collection[str] = (), about: Collection[str] = ()) -> Callable[[Callable[[Rig], None]], Promise]:
     """Make a check of a function; its name is the check's."""
-    return lambda check: Promise(check.__name__, words, why, check, frozenset(needs))
+    return lambda check: Promise(check.__name__, words, why, check, frozenset(needs), frozenset(about))
 
 
 def keep(is_kept: bool, happened: str) -> None:

@@ -17,22 +17,30 @@ from gateway.plugins.source import Source, SourceAdapter, SourceError
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.plugins.testing.club import Club, made_club
 from gateway.plugins.testing.emulator import Emulator
-from gateway.plugins.testing.standing import Standing
+from gateway.plugins.testing.standing import EVERYTHING, Standing, truth
 
 LIMITS = Limits(connect_seconds=2, read_seconds=0.4, answer_seconds_max=0.8, answer_bytes_max=4 << 20, tries=4)
 """The client's limits within the kit: what would take minutes takes a second."""
 
 
 class Rig:
-    """One adapter before one emulator. ``settings_of``: the adapter's settings for an emulator."""
+    """One adapter before one emulator. ``settings_of``: the adapter's settings for an emulator; ``tells``: what it tells."""
 
-    def __init__(self, adapter: SourceAdapter, emulator: type[Emulator], settings_of: Callable[[Emulator], Any], stack: ExitStack) -> None:
+    def __init__(
+        self,
+        adapter: SourceAdapter,
+        emulator: type[Emulator],
+        settings_of: Callable[[Emulator], Any],
+        stack: ExitStack,
+        tells: frozenset[str] = EVERYTHING,
+    ) -> None:
         self.adapter = adapter
         self.clock = SkippingClock()
         self.http = Http(LIMITS, self.clock, self.clock.sleep)
         self._emulator_class = emulator
         self._settings_of = settings_of
         self._stack = stack
+        self.tells = tells
         self.emulator = self._started(None)
 
     @property
@@ -54,8 +62,20 @@ class Rig:
         return self.now + dt.timedelta(hours=hours if self.emulator.is_live else 0)
 
     def truth(self) -> Standing:
-        """What ought to stand."""
-        return self.emulator.truth()
+        """What ought to stand of the club, as far as the source tells of it."""
+        return truth(self.club, self.tells) if self.emulator.is_live else self.emulator.truth()
+
+    def moment(self, after: int, ask: Callable[[], object] | None = None) -> int:
+        """After how many requests a trouble is to come, so that it comes at all: ``after``, or before the last one.
+
+        Args:
+            ask: what is asked; a first reading, where nothing is said.
+        """
+        before = len(self.emulator.log)
+        (ask or self.pull)()
+        count = len(self.emulator.log) - before
+        self.emulator.log.clear()
+        return max(0, min(after, count - 1))
 
     def restart(self, club: Club | None = None, page_size: int = 100, **made: Any) -> Emulator:
         """A new emulator with a club of its own; ``made``: as for `made_club`. A recording begins again as it is."""

@@ -6,13 +6,15 @@ A second reckoning on purpose: it shares nothing with the gateway's own, so that
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from gateway.core.facts import Batch, EmptyMeaning, Finding, Group, Lesson, LessonState, Mark, Member, Status, Window
 from gateway.plugins.testing.club import Club
 
 WITHDRAWAL_PERCENT = 10
+EVERYTHING = frozenset({"members", "marks", "lessons"})
+"""What a source may tell."""
 
 
 class Cell(NamedTuple):
@@ -123,18 +125,21 @@ def _status(mark: Mark, window: Window | None) -> Status | None:
     return Status.ATTENDED if window.unmarked is EmptyMeaning.ATTENDED else Status.NOTHING
 
 
-def truth(club: Club) -> Standing:
-    """What ought to stand of a club."""
+def truth(club: Club, tells: Collection[str] = EVERYTHING) -> Standing:
+    """What ought to stand of a club. ``tells``: what the source tells of it."""
     found = Standing()
     for group in club.groups.values():
         found.groups.add(group.title)
-        for key in group.children:
+        for key in group.children if "members" in tells else ():
             child = club.children[key]
             found.members[(group.title, key)] = Known(child.name, child.certificate, child.birth_date)
     for lesson in club.lessons.values():
         title = club.groups[lesson.group].title
-        found.lessons[LessonAt(title, lesson.day, lesson.starts_at, lesson.ends_at, lesson.id)] = lesson.state
-        for key, status in lesson.marks.items():
+        is_as_planned = lesson.state is LessonState.HELD and "marks" not in tells
+        if "lessons" in tells:
+            at = LessonAt(title, lesson.day, lesson.starts_at, lesson.ends_at, lesson.id)
+            found.lessons[at] = LessonState.PLANNED if is_as_planned else lesson.state
+        for key, status in lesson.marks.items() if "marks" in tells else ():
             child = club.children[key]
             found.members.setdefault((title, key), Known(child.name, child.certificate, child.birth_date))
             if lesson.state is LessonState.HELD:

@@ -23,7 +23,7 @@ def _passes(rig: Rig, *faults: Fault, times: int = 2, after: int = 2) -> None:
     """The trouble passes after some requests: the reading is whole all the same."""
     for fault in faults:
         emulator = rig.restart(page_size=5)
-        emulator.fail(fault, times, after)
+        emulator.fail(fault, times, rig.moment(after))
         all_is_told(rig, rig.pulled())
 
 
@@ -31,7 +31,7 @@ def _lasts(rig: Rig, *faults: Fault, kind: type[SourceError] = SourceUnavailable
     """The trouble does not pass: it is told soon, in words that help."""
     for fault in faults:
         emulator = rig.restart()
-        emulator.fail(fault, after=1)
+        emulator.fail(fault, after=rig.moment(1))
         started = time.monotonic()
         _, error = rig.pull_until_it_fails()
         keep(error is not None, f"{fault}: the reading ended as if nothing had happened")
@@ -45,9 +45,10 @@ def _lasts(rig: Rig, *faults: Fault, kind: type[SourceError] = SourceUnavailable
 @promise("a time that the system names is waited for", "who goes on asking is shut out for a day")
 def a_named_time_is_waited_for(rig: Rig) -> None:
     emulator = rig.restart(page_size=5)
-    emulator.fail(Fault.TOO_MANY, times=1, after=2, value="17")
+    moment = rig.moment(2)
+    emulator.fail(Fault.TOO_MANY, times=1, after=moment, value="17")
     all_is_told(rig, rig.pulled())
-    waited = emulator.log[3].at - emulator.log[2].at
+    waited = emulator.log[moment + 1].at - emulator.log[moment].at
     keep(waited >= 17, f"Retry-After was 17 seconds, the next request came after {waited:.1f}")
 
 
@@ -162,7 +163,7 @@ def no_other_host_is_asked(rig: Rig) -> None:
     rig.restart()
     other = rig.another_emulator()
     rig.emulator.elsewhere = other.url
-    rig.emulator.fail(Fault.ELSEWHERE, after=1)
+    rig.emulator.fail(Fault.ELSEWHERE, after=rig.moment(1))
     _, error = rig.pull_until_it_fails()
     keep(not other.log, "the other host got a request")
     keep(isinstance(error, SourceRefused), f"{error!r} came out; SourceRefused is meant for it")
@@ -213,7 +214,7 @@ def _troubles(rig: Rig) -> Iterator[tuple[Fault | None, list[str], SourceError |
     for fault in (None, Fault.CUT, Fault.HALF, Fault.SERVER_ERROR, Fault.FORBIDDEN, Fault.PAGE, Fault.SHAPE, Fault.EXPIRED):
         emulator = rig.restart()
         if fault is not None:
-            emulator.fail(fault, after=2)
+            emulator.fail(fault, after=rig.moment(2))
         with rig.listening() as heard:
             batches, error = rig.pull_until_it_fails()
         yield fault, heard, error, repr([(batch.cursor, batch.findings) for batch in batches])
@@ -288,7 +289,7 @@ def a_check_says_what_it_sees(rig: Rig) -> None:
 def a_check_says_what_is_wrong(rig: Rig) -> None:
     for fault, kind in ((Fault.FORBIDDEN, SourceRefused), (Fault.SERVER_ERROR, SourceUnavailable), (Fault.PAGE, SourceUnavailable)):
         emulator = rig.restart()
-        emulator.fail(fault, after=1)
+        emulator.fail(fault, after=rig.moment(1, lambda: list(rig.source().check())))
         lines: list[Checked] = []
         try:
             lines.extend(rig.source().check())
