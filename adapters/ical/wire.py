@@ -72,7 +72,9 @@ class IcsWire:
         kind, _, value = (mark or "").partition(" ")
         name = {"etag": "If-None-Match", "modified": "If-Modified-Since"}.get(kind)
         headers = {name: value} if name and value else {}
-        return self._client.understood("GET", self._settings.path, self._understood, headers=headers, expected=(304,) if headers else ())
+        found = self._client.understood("GET", self._settings.path, self._understood, headers=headers, expected=(304,) if headers else ())
+        # Some servers name the ETag that was asked about, and send everything all the same.
+        return None if found is not None and kind == "etag" and found.mark == mark else found
 
     def _understood(self, reply: Reply) -> Read | None:
         if reply.status == 304:
