@@ -89,7 +89,9 @@ def test_a_server_that_names_the_same_etag_and_sends_everything(rig: Rig, monkey
     assert not told(rig.pull(cursor_of(rig.pull()), LATER))
 
 
-@pytest.mark.parametrize("values", [{"group_by": "location"}, {"group": "Все"}, {"prefix": "Кружок"}, {"zone": "Asia/Omsk"}, {"window_days": 80}])
+@pytest.mark.parametrize(
+    "values", [{"group_by": "location"}, {"group": "Все"}, {"prefix": "Кружок"}, {"zone": "Asia/Omsk"}, {"window_days": 80}]
+)
 def test_other_settings_mean_a_whole_reading(rig: Rig, values: dict[str, Any]) -> None:
     cursor = cursor_of(rig.pull())
     list(rig.adapter.connect(ics_settings(rig.emulator, **values), rig.http).pull(cursor, LATER))

@@ -48,7 +48,11 @@ def series(draw: st.DrawFn) -> bytes:
             core.append(f"EXDATE;TZID=Europe/Berlin:{moment:%Y%m%dT%H%M%S}")
             continue
         there = moment.replace(tzinfo=None) + dt.timedelta(days=draw(st.integers(-3, 3)), minutes=draw(st.sampled_from([0, 20, 75])))
-        lines = [f"RECURRENCE-ID;TZID=Europe/Berlin:{moment:%Y%m%dT%H%M%S}", f"DTSTART;TZID=Europe/Berlin:{there:%Y%m%dT%H%M%S}", "DURATION:PT1H"]
+        lines = [
+            f"RECURRENCE-ID;TZID=Europe/Berlin:{moment:%Y%m%dT%H%M%S}",
+            f"DTSTART;TZID=Europe/Berlin:{there:%Y%m%dT%H%M%S}",
+            "DURATION:PT1H",
+        ]
         others.append(_event([*lines, *(["STATUS:CANCELLED"] if what == "cancelled" else [])]))
     return calendar(_event(core), *others)
 

@@ -65,7 +65,9 @@ class Radicale:
         self.ask("PUT", f"{name}.ics", calendar(*events))
 
     def source(self, **values: Any) -> Any:
-        settings = IcalendarSettings(**({"address": self.url, "protocol": "caldav", "user": USER, "password": PASSWORD, "per_minute": 600} | values))
+        settings = IcalendarSettings(
+            **({"address": self.url, "protocol": "caldav", "user": USER, "password": PASSWORD, "per_minute": 600} | values)
+        )
         return IcalendarAdapter().connect(settings, Http(sleep=lambda seconds: None))
 
 

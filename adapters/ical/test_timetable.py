@@ -199,7 +199,10 @@ def test_further_dates_and_periods() -> None:
 def test_of_versions_the_last_counts() -> None:
     old, new = single("20251014T160000", "u1", "Шахматы", "SEQUENCE:1"), single("20251015T160000", "u1", "Шахматы", "SEQUENCE:2")
     assert lessons(calendar(old, new)) == lessons(calendar(new, old)) == ["15.10 16:00–16:45"]
-    early, late = (single(day, "u1", "Шахматы", f"LAST-MODIFIED:{at}") for day, at in (("20251014T160000", "20250901T000000Z"), ("20251015T160000", "20250902T000000Z")))
+    early, late = (
+        single(day, "u1", "Шахматы", f"LAST-MODIFIED:{at}")
+        for day, at in (("20251014T160000", "20250901T000000Z"), ("20251015T160000", "20250902T000000Z"))
+    )
     assert lessons(calendar(late, early)) == ["15.10 16:00–16:45"]
 
 
@@ -234,7 +237,7 @@ def test_a_zone_that_the_calendar_describes_itself() -> None:
     own = event("DTSTART;TZID=Customized Time Zone:20251021T150000", "DURATION:PT45M", "RRULE:FREQ=WEEKLY;COUNT=2")
     assert lessons(calendar(BERLIN, own)) == ["21.10 16:00–16:45", "28.10 17:00–17:45"]  # the clocks changed in between
     fixed = OUTLOOK_ZONE.format(name="(UTC+05:00) Klub", offset="0500")
-    assert lessons(calendar(fixed, event("DTSTART;TZID=\"(UTC+05:00) Klub\":20251014T180000", "DURATION:PT45M"))) == ["14.10 16:00–16:45"]
+    assert lessons(calendar(fixed, event('DTSTART;TZID="(UTC+05:00) Klub":20251014T180000', "DURATION:PT45M"))) == ["14.10 16:00–16:45"]
 
 
 def test_an_unknown_zone_is_taken_for_the_clubs_and_told() -> None:
@@ -344,12 +347,14 @@ def test_folded_lines_whatever_they_were_folded_in() -> None:
 
 
 def test_a_description_that_was_broken_over_lines_harms_nobody() -> None:
-    assert lessons(calendar(single("20251014T160000", "u1", "Шахматы", "DESCRIPTION:Ждём", "", "Родителям: принести форму", "http://x"))) == [
-        "14.10 16:00–16:45"
-    ]
+    assert lessons(
+        calendar(single("20251014T160000", "u1", "Шахматы", "DESCRIPTION:Ждём", "", "Родителям: принести форму", "http://x"))
+    ) == ["14.10 16:00–16:45"]
 
 
-@pytest.mark.parametrize("content", [b"", b"<html></html>", b'{"items": []}', calendar(single())[:-30], b"BEGIN:VCALENDAR", calendar(single())[9:]])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html></html>", b'{"items": []}', calendar(single())[:-30], b"BEGIN:VCALENDAR", calendar(single())[9:]]
+)
 def test_what_is_no_whole_calendar_is_none(content: bytes) -> None:
     with pytest.raises(ValueError, match="calendar"):
         lines_of(content)
@@ -404,7 +409,9 @@ def test_an_alarm_within_an_event_is_none_of_its_properties() -> None:
 
 
 def test_people_and_descriptions_are_not_even_kept() -> None:
-    content = calendar(single("20251014T160000", "u1", "Шахматы", "ATTENDEE;CN=Ёлкина:mailto:a@b.example", "DESCRIPTION:Ёлкина", "ORGANIZER:x"))
+    content = calendar(
+        single("20251014T160000", "u1", "Шахматы", "ATTENDEE;CN=Ёлкина:mailto:a@b.example", "DESCRIPTION:Ёлкина", "ORGANIZER:x")
+    )
     assert "Ёлкина" not in repr(list(blocks_of(lines_of(content))))
 
 

@@ -127,7 +127,12 @@ def a_planned_lesson_is_held(rig: Rig) -> None:
     _is_followed(rig, hold)
 
 
-@promise("before a lesson is held it has no marks", "systems prefill «absent»: what is only planned would count as missed", {LIVE}, about={"marks"})
+@promise(
+    "before a lesson is held it has no marks",
+    "systems prefill «absent»: what is only planned would count as missed",
+    {LIVE},
+    about={"marks"},
+)
 def a_planned_lesson_has_no_marks(rig: Rig) -> None:
     lesson = rig.club.lessons_of(LessonState.PLANNED)[0]
     lesson.marks = dict.fromkeys(rig.club.groups[lesson.group].children, rig.emulator.statuses[-1])
@@ -169,7 +174,9 @@ def a_moved_lesson_moves(rig: Rig) -> None:
     _is_followed(rig, move)
 
 
-@promise("a child that leaves keeps the marks of its lessons", "what was attended is paid, whoever leaves afterwards", {LIVE}, about={"marks"})
+@promise(
+    "a child that leaves keeps the marks of its lessons", "what was attended is paid, whoever leaves afterwards", {LIVE}, about={"marks"}
+)
 def who_leaves_keeps_the_past(rig: Rig) -> None:
     def leave(club: Club) -> None:
         for group in club.groups.values():
@@ -200,7 +207,8 @@ def _held_alone(club: Club) -> ClubLesson:
 @promise(
     "an answer without anything in it withdraws nothing",
     "a system that has lost its data for an hour would empty the whole month",
-    {LIVE}, about={"marks"},
+    {LIVE},
+    about={"marks"},
 )
 def an_empty_answer_withdraws_nothing(rig: Rig) -> None:
     first = rig.pull()
@@ -215,7 +223,8 @@ def an_empty_answer_withdraws_nothing(rig: Rig) -> None:
 @promise(
     "lessons that come back empty withdraw nothing by themselves",
     "only a person may say that a whole group was never there",
-    {LIVE}, about={"marks"},
+    {LIVE},
+    about={"marks"},
 )
 def an_empty_list_of_lessons_withdraws_nothing(rig: Rig) -> None:
     first = rig.pull()

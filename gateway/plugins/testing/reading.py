@@ -235,7 +235,8 @@ def a_number_that_is_none_is_told(rig: Rig) -> None:
 @promise(
     "a child is known by the system's own lasting id",
     "whoever is renamed would be another child: asked for again, and paid twice",
-    {LIVE}, about={"members"},
+    {LIVE},
+    about={"members"},
 )
 def a_renamed_child_is_the_same(rig: Rig) -> None:
     before = {key[1] for key in rig.pulled().members}
