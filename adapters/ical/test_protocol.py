@@ -1,4 +1,4 @@
-"""What is asked, and what is made of the answers: marks of change, addresses that are secrets, a server's odd words, settings, the check."""
+"""What is asked, and what is made of the answers: marks of change, addresses that are secrets, a server's odd words, settings."""
 
 from __future__ import annotations
 
@@ -129,8 +129,8 @@ def test_a_server_is_asked_whether_anything_has_changed(dav_rig: Rig, gives: str
 def test_a_token_that_is_over_means_a_whole_reading(dav_rig: Rig) -> None:
     first = dav_rig.pull()
     server(dav_rig).forgets = True
+    answered = dav_rig.emulator.refusal
     for status in (403, 409):
-        answered = dav_rig.emulator.refusal
         server(dav_rig)._changes = lambda body, status=status: answered(status)  # type: ignore[method-assign,misc]
         assert told(dav_rig.pull(cursor_of(first), LATER)) == told(first)
 

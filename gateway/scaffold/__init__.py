@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import keyword
 import re
+from collections.abc import Collection
 from importlib import resources
 from pathlib import Path
 
@@ -11,23 +13,35 @@ from gateway.core.facts import Text
 from gateway.errors import EXIT_USAGE, UserError
 
 FILES = ("pyproject.toml", "README.md", "__init__.py", "settings.py", "adapter.py", "emulator.py", "test_klubok.py")
-_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,31}")
 _MADE_UP = ("klubok", "Klubok", "Клубок")
 
 
-def new_adapter(name: str, into: Path) -> list[Path]:
+def new_adapter(name: str, into: Path, taken: Collection[str] = ()) -> list[Path]:
     """Write the folder; the files, in reading order.
 
+    Args:
+        taken: names of the adapters that there are.
+
     Raises:
-        UserError: the name is none of a Python package, or the folder is there already.
+        UserError: the name is none of a Python package, or is taken, or the folder is there already.
         OSError: it cannot be written.
     """
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or keyword.issoftkeyword(name):
         raise UserError(
             Text(f"Имя адаптера не подходит: {name}", f"The adapter's name does not fit: {name}"),
             Text(
-                "Нужны строчные латинские буквы, цифры и «_», первой буква: moy_crm.",
-                "It takes small Latin letters, digits and “_”, a letter first: my_crm.",
+                "Нужны строчные латинские буквы, цифры и «_», первой буква, до 32 знаков: moy_crm.",
+                "It takes small Latin letters, digits and “_”, a letter first, up to 32 of them: my_crm.",
+            ),
+            EXIT_USAGE,
+        )
+    if name in taken or importlib.util.find_spec(name) is not None:
+        raise UserError(
+            Text(f"Имя занято: {name}", f"The name is taken: {name}"),
+            Text(
+                "Так зовут другой адаптер или модуль Python, один закрыл бы другой. Возьмите другое имя.",
+                "An adapter, or a Python module, is called so, and one would hide the other. Take another name.",
             ),
             EXIT_USAGE,
         )

@@ -72,9 +72,9 @@ def nonsense_is_an_empty_list(self: http.Client, reply: http.Reply) -> Any:
 WHOLE_LIST = "return whole_list(page, id_or_none, self._client.host)"
 IMPORTED = "from klubok.settings import"
 INTERFACE = "GATEWAY_INTERFACE = 1\n"
-WINDOW = "windows=(Window(title, month, EmptyMeaning.NOTHING, lists_all=not findings and known == members, lists_lessons=not findings),),"
+WINDOW = "windows=(Window(title, month, EmptyMeaning.NOTHING, lists_all=is_whole and known == members, lists_lessons=is_whole),),"
 LESSON_READ = "return lesson, marks\n"
-HERE = "if lesson.day in month.days()]"
+HERE = "if lesson.day in month]"
 GROUPS_LEFT = "for key in round.left(groups):\n            yield from self._group(key, groups[key], children, round)"
 CHILDREN_READ = 'found, findings = {}, []\n        for item in self._all("children").items:'
 
@@ -170,7 +170,7 @@ BUGS: dict[str, Bug] = {
     "a_renamed_child_is_the_same": bug(
         'Place(url=self._url(f"children/{child}")), child,', 'Place(url=self._url(f"children/{child}")), name,'
     ),
-    "names_come_as_written": bug('text(item["full_name"])', 'text(item["full_name"]).replace("ё", "е")'),
+    "names_come_as_written": bug('name_of(item["full_name"])', 'name_of(item["full_name"]).replace("ё", "е")'),
     "days_are_the_clubs_own": bug('fromisoformat(item["starts_at"]).astimezone(self._zone)', 'fromisoformat(item["starts_at"])'),
     "summer_time_moves_no_lesson": bug(
         'starts = dt.datetime.fromisoformat(item["starts_at"]).astimezone(self._zone)',
@@ -179,7 +179,7 @@ BUGS: dict[str, Bug] = {
     ),
     "the_turn_of_the_year_is_read": bug("self._back_days, since=since)", "0, since=since)"),
     "it_reads_back_as_far_as_asked": bug("self._back_days, since=since)", "self._back_days)"),
-    "one_bad_record_stops_nobody": bug("lists_all=not findings and known == members", "lists_all=True"),
+    "one_bad_record_stops_nobody": bug("lists_all=is_whole and known == members", "lists_all=True"),
     "one_bad_group_stops_nobody": bug(
         "except NO_SENSE:\n                findings.append(unread(GROUP",
         "except ZeroDivisionError:\n                findings.append(unread(GROUP",
@@ -195,7 +195,7 @@ BUGS: dict[str, Bug] = {
     ),
     # ---- what comes later
     "every_cursor_goes_on": bug(
-        "cursor=round.cursor_after(key) if month == round.months[-1]", "cursor=round.cursor_after(key) if month == round.months[0]"
+        "cursor=round.cursor_after(key) if is_last", "cursor=round.cursor_after(key) if month == round.months[0]"
     ),
     "a_cursor_spares_what_was_read": bug("in round.left(groups):", "in sorted(groups):"),
     "a_strange_cursor_is_a_first_reading": bug(
@@ -208,7 +208,7 @@ BUGS: dict[str, Bug] = {
     "a_mark_taken_out_is_withdrawn": NO_WINDOW,
     "a_planned_lesson_is_held": TOLD_ONCE,
     "a_planned_lesson_has_no_marks": bug('item["visits"] if state is LessonState.HELD else ()', 'item["visits"]'),
-    "a_cancelled_lesson_is_told": bug(HERE, "if lesson.day in month.days() and lesson.state is not LessonState.CANCELLED]"),
+    "a_cancelled_lesson_is_told": bug(HERE, "if lesson.day in month and lesson.state is not LessonState.CANCELLED]"),
     "a_cancelled_lesson_comes_back": TOLD_ONCE,
     "a_vanished_lesson_is_withdrawn": NO_WINDOW,
     "a_moved_lesson_moves": NO_WINDOW,
@@ -262,7 +262,9 @@ BUGS: dict[str, Bug] = {
     "no_other_host_is_asked": bug(patch=lambda monkeypatch: monkeypatch.setattr(http, "_origin_of", lambda url: ("", "", 0))),
     "the_rate_is_kept": bug("rate=Rate(per_minute=settings.per_minute)", "rate=Rate(per_minute=60000)"),
     "so_many_at_once": bug("rate=Rate(per_minute=settings.per_minute)", "rate=Rate(per_minute=settings.per_minute, at_once=9)"),
-    "connections_are_used_again": bug("secrets=[settings.key],", 'secrets=[settings.key],\n            headers={"Connection": "close"},'),
+    "connections_are_used_again": bug(
+        "secrets=secrets_of(settings),", 'secrets=secrets_of(settings),\n            headers={"Connection": "close"},'
+    ),
     "reading_only_reads": bug(
         "groups, more = self._groups()",
         'self._client.json("PUT", "/api/groups", params={"page": 0, "size": 1})\n        groups, more = self._groups()',

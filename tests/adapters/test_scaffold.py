@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from gateway.cli import main
 from gateway.errors import UserError
+from gateway.plugins import manager
 from gateway.plugins.testing import PROMISES
 from gateway.scaffold import FILES, new_adapter, text_of
 from tests.adapters.tutorial import files
@@ -38,7 +39,7 @@ def test_what_it_writes_passes_the_kit_in_a_folder_of_its_own(tmp_path: Path) ->
     assert ran.returncode == 0
 
 
-def test_once_installed_it_is_found_by_its_entry_point(tmp_path: Path) -> None:
+def test_once_installed_it_is_found_by_its_entry_point_and_its_tests_run_from_anywhere(tmp_path: Path) -> None:
     """Installed for real, from its own pyproject.toml; without a network, for what it builds with is here."""
     new_adapter("moy_crm", tmp_path)
     site = tmp_path / "site"
@@ -60,6 +61,16 @@ def test_once_installed_it_is_found_by_its_entry_point(tmp_path: Path) -> None:
     assert "moy_crm" in shown.stdout, shown.stdout + shown.stderr
     listed = run(tmp_path, "-m", "gateway", "adapters", "list", path=str(site))
     assert "moy_crm" in listed.stdout and "back_days" in listed.stdout
+    (tmp_path / "elsewhere").mkdir()
+    kit = ("-m", "pytest", "-q", "-p", "gateway.plugins.testing.plugin", "-p", "no:cacheprovider", "--pyargs", "moy_crm")
+    ran = run(tmp_path / "elsewhere", *kit, "-k", "everything_is_told or guesses or check or well_formed", path=str(site))
+    assert "TestMoyCrm: 5 promises kept, 0 broken, 0 not made" in ran.stdout, ran.stdout[-3000:] + ran.stderr
+
+
+def test_what_it_writes_is_in_the_style_of_the_house(tmp_path: Path) -> None:
+    new_adapter("moy_crm", tmp_path / "work")
+    ran = run(tmp_path, "-m", "ruff", "check", "--no-cache", "--config", str(ROOT / "ruff.toml"), "work")
+    assert ran.returncode == 0, ran.stdout
 
 
 def test_the_scaffold_is_the_tutorials_adapter() -> None:
@@ -69,7 +80,7 @@ def test_the_scaffold_is_the_tutorials_adapter() -> None:
     assert {path.removeprefix("klubok/") for path in files()} <= set(FILES)
 
 
-@pytest.mark.parametrize("name", ["Moy", "9crm", "my-crm", "class", "", "клуб", "a" * 60, "../x"])
+@pytest.mark.parametrize("name", ["Moy", "9crm", "my-crm", "class", "match", "", "клуб", "a" * 33, "../x"])
 def test_a_name_that_is_none_of_a_package_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="does not fit"):
         new_adapter(name, tmp_path)
@@ -81,3 +92,14 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="already"):
         new_adapter("moy_crm", tmp_path)
     assert list((tmp_path / "moy_crm").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["alfacrm", "json", "requests"])
+def test_a_name_that_another_adapter_or_module_has_is_refused(tmp_path: Path, name: str) -> None:
+    result = CliRunner(env={"GATEWAY_HOME": str(tmp_path)}).invoke(main, ["new", "adapter", name, "--into", str(tmp_path), "--lang", "en"])
+    assert result.exit_code == 2 and f"The name is taken: {name}" in result.stderr
+    assert not (tmp_path / name).exists()
+
+
+def test_the_longest_name_is_one_that_the_gateway_takes() -> None:
+    assert manager._ID.fullmatch("a" * 32) and not manager._ID.fullmatch("a" * 33)

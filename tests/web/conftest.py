@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 
 from gateway.bootstrap import Gateway
 from gateway.console import create_app
@@ -41,3 +43,32 @@ def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     assert play(home, "ru").agrees
     with navigator_process(home / "navigator", {"GATEWAY_NOW": CLOCK.isoformat()}) as url:
         yield District(home / "gateway", url)
+
+
+# ---------------------------------------------------------------- the browser: one for all pages of a process
+
+QUIET_BROWSER = [
+    "--no-sandbox",  # a container's root has no user namespace for one
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--no-first-run",
+]
+OUTSIDE = """width => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter(place => !place.closest("thead") || getComputedStyle(place.closest("thead")).position !== "absolute")  // read aloud only
+    .filter(place => place.getBoundingClientRect().right > width + 0.5)
+    .map(place => place.outerHTML.slice(0, 120))"""
+"""What sticks out of the window."""
+MISSING = "There is no chromium on the PATH: apt-get install -y chromium"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.fail(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=QUIET_BROWSER)
+        yield browser
+        browser.close()

@@ -6,7 +6,6 @@ Screenshots stand in var/test-screenshots.
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gateway.console import create_app
@@ -22,20 +21,6 @@ from tests.web.conftest import NOBODY_LISTENS, District
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "test-screenshots"
 PHONE, DESKTOP = (360, 740), (1280, 800)
-QUIET_BROWSER = [
-    "--no-sandbox",  # a container's root has no user namespace for one
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-]
-OUTSIDE = """width => [...document.querySelectorAll("main *, header *, footer *")]
-    .filter(place => !place.closest("thead") || getComputedStyle(place.closest("thead")).position !== "absolute")  // read aloud only
-    .filter(place => place.getBoundingClientRect().right > width + 0.5)
-    .map(place => place.outerHTML.slice(0, 120))"""
-"""What sticks out of the window."""
-MISSING = "There is no chromium on the PATH: apt-get install -y chromium"
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -54,17 +39,6 @@ def served(district: District, register_seconds: float = 5.0) -> Iterator[str]:
         server.shutdown()
         thread.join(10)
         server.server_close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    if executable is None:
-        pytest.fail(MISSING)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=QUIET_BROWSER)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,6 @@ from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
 from navigator.site import Settings, Site
 from tests.web.test_browser import OUTSIDE, SCREENSHOTS, QuietHandler
-from tests.web.test_browser import browser as browser
 
 DISTRICT = Path(__file__).resolve().parents[3] / "gateway" / "demo" / "district"
 PHONE, DESKTOP = (390, 844), (1280, 800)
