@@ -180,6 +180,8 @@ def test_namesakes_are_told_apart_by_their_rows_codes(anywhere: Club) -> None:
     path = take(club, [Row("Котова А."), Row("Котова А."), Row("Петров Пётр", number_of(club.n, 2))])
     assert counts(club)["waiting"] == {"N02": 8}
     assert (send(club, path)["new"], counts(club)["marks"]) == (0, 12)
+    sheet = send(club, club.folder / "tabel.xlsx")
+    assert (sheet["new"], sheet["withdrawn"]) == (0, 0), "they are known by their rows in the sheet still"
     codes = [one["reference"] for one in ask(club, "rejects", "--provider", club.provider) if one["child"] == "Котова А."]
     path = mend(path, {CERTIFICATE: number_of(club.n, 4)}, lambda row: row[CODE].startswith(codes[0]))
     send(club, path)
