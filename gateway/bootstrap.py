@@ -24,6 +24,7 @@ from gateway.monthly import Monthly, checked_month
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, describe, load_pack
 from gateway.plugins.manager import Plugins, load_plugins
 from gateway.plugins.register import RegisterConnector
+from gateway.receiving import Receiving
 from gateway.schedule import Scheduled
 from gateway.settings import Settings, home_of, load_settings, standing_clock
 from gateway.store import ledger as store_ledger
@@ -40,7 +41,7 @@ Made = TypeVar("Made")
 
 
 @dataclass
-class Gateway(Inputs, Monthly, Upkeep, Scheduled):
+class Gateway(Inputs, Monthly, Upkeep, Scheduled, Receiving):
     """Everything that a face may ask of the gateway.
 
     Attributes:

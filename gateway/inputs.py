@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import os
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -388,9 +388,16 @@ class Inputs:
             cursor = None if is_first else source_state.cursor_of(self.engine, known.provider, settings.name)
             return source.pull(cursor, now, since)
 
+        return self.request_of(settings, f"{settings.adapter}/{settings.name}".encode(), batches, now)
+
+    def request_of(
+        self, settings: SourceSettings, content: bytes, batches: Callable[[], Iterable[Batch]], now: dt.datetime
+    ) -> IntakeRequest:
+        """What a source says, as the stages want it. ``content``: whatever makes it the same request as another."""
+        known = self.provider(settings.provider)
         return IntakeRequest(
             name=settings.name,
-            sha256=hashlib.sha256(f"{settings.adapter}/{settings.name}".encode()).hexdigest(),
+            sha256=hashlib.sha256(content).hexdigest(),
             provider=known,
             source=settings.name,
             batches=batches,

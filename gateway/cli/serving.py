@@ -34,7 +34,7 @@ def serve(face: Face, port: int | None, pages_only: bool) -> int:
     # Flask and APScheduler come with them: no other command waits for that.
     from waitress.server import create_server  # type: ignore[import-untyped]
 
-    from gateway.console import create_app
+    from gateway.console import BODY_BYTES_MAX, create_app
     from gateway.scheduler import Scheduler
 
     if not face.debug:
@@ -44,7 +44,9 @@ def serve(face: Face, port: int | None, pages_only: bool) -> int:
     scheduler = None if pages_only else Scheduler(lambda: open_gateway(face.database, face.language), _clock())
     app = create_app(lambda language: open_gateway(face.database, language), background=scheduler)
     try:
-        server = create_server(app, host="127.0.0.1", port=port, ident="gateway", clear_untrusted_proxy_headers=True)
+        server = create_server(
+            app, host="127.0.0.1", port=port, ident="gateway", clear_untrusted_proxy_headers=True, max_request_body_size=2 * BODY_BYTES_MAX
+        )
     except OSError as error:
         raise UserError(both("serve.taken", port=port, error=error.strerror or error), both("serve.taken.cure"), EXIT_USAGE) from error
     url = f"http://127.0.0.1:{server.effective_port}"

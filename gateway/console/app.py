@@ -12,6 +12,7 @@ from gateway.console.asking import Asking
 from gateway.console.background import Background, OpenGateway, opened
 from gateway.console.page import RegisterSaid, page_of, register_said
 from gateway.console.readiness import Readiness
+from gateway.console.receiving import add_receiving
 from gateway.console.words import EN, RU, Speech
 from gateway.errors import UserError, trace_of
 from gateway.plugins.register import RegisterUnavailable
@@ -63,6 +64,7 @@ def create_app(open_gateway: OpenGateway, register_seconds: float = REGISTER_SEC
     def ready() -> Response:
         return readiness.answer(language_of())
 
+    add_receiving(app, open_gateway, background)
     app.register_error_handler(UserError, _not_there)
     app.register_error_handler(StoreUnavailable, _not_there)
     app.register_error_handler(RegisterUnavailable, _not_there)

@@ -126,6 +126,21 @@ WORDS: Mapping[str, Text] = {
     "under_way.to_book": Text("списать", "to book"),
     "under_way.to_send": Text("отправить", "to send"),
     "under_way.unanswered": Text("без ответа", "unanswered"),
+    # what is pushed
+    "push.unknown": Text("Такого источника нет", "There is no such source"),
+    "push.not_signed": Text("Подпись не подходит", "The signature does not fit"),
+    "push.not_understood": Text("Доставка не понята", "The delivery is not understood"),
+    "push.too_large": Text("Доставка слишком велика", "The delivery is too large"),
+    "push.too_large.cure": Text("Не больше {megabytes} МБ: шлите частями.", "At most {megabytes} MB: send in parts."),
+    "push.too_many": Text("Слишком часто", "Too often"),
+    "push.too_many.cure": Text(
+        "Не больше {number} доставок в минуту: шлите несколько отметок сразу.",
+        "At most {number} deliveries a minute: send several marks at once.",
+    ),
+    "push.not_set_up": Text("Источник не настроен", "The source is not set up"),
+    "push.busy": Text("Сейчас не принять", "It cannot be taken now"),
+    "push.busy.cure": Text("Пришлите то же ещё раз: ничего не записано.", "Send the same again: nothing was stored."),
+    "push.unexpected": Text("Ошибка программы", "A mistake of the program"),
     # the schedule
     "schedule": Text("Расписание", "Schedule"),
     "schedule.caption": Text("Что делается само, пока работает gateway serve", "What is done by itself while gateway serve runs"),

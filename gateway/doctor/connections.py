@@ -152,9 +152,11 @@ def sources(patient: Patient) -> Iterator[Line]:
 
 def _checked(patient: Patient, name: str, source: Text) -> Iterator[Line]:
     """What its adapter says of it now; what ends that early is its last line."""
-    if name not in patient.gateway.asked_sources():
-        return  # it pushes: there is nobody to ask
     try:
+        patient.gateway.check_secrets(name)
+        if name not in patient.gateway.asked_sources():  # it pushes: there is nobody to ask
+            yield Line(Section.SOURCES, source, Verdict.GOOD, same(f"POST /receive/{name}"))
+            return
         for one in patient.gateway.check_source(name):
             what = Text(f"{source.ru}: {one.what.ru}", f"{source.en}: {one.what.en}")
             yield Line(Section.SOURCES, what, one.verdict, one.found, one.cure)

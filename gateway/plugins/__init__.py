@@ -54,10 +54,13 @@ from gateway.plugins.rounds import DONE as ROUND_DONE
 from gateway.plugins.rounds import Round, round_of
 from gateway.plugins.schema import BadParameter
 from gateway.plugins.settings import secret, secrets_of, setting
+from gateway.plugins.signed import check_hmac, check_secret, check_standard
 from gateway.plugins.source import (
     Adapter,
     Checked,
     FileAdapter,
+    NamesDeliveries,
+    NotSigned,
     PushedAdapter,
     Source,
     SourceAdapter,
@@ -78,10 +81,11 @@ __all__ = [
     "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "NO_SENSE", "PRESENT", "ROUND_DONE", "Adapter", "BadParameter", "Batch",
     "Candidate", "Certificate", "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule",
     "EnrollmentView", "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException", "LessonState", "Level",
-    "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "Number", "Period", "Place", "PushedAdapter", "Rate", "Record",
-    "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence", "Source", "SourceAdapter", "SourceError",
-    "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict", "WholeList", "Window",
-    "certificate_of", "day_text", "half_up", "hookimpl", "id_or_none", "id_text", "intersection", "is_yes", "joined",
-    "kopecks_from_roubles", "list_of", "money_text", "month_of", "month_period", "name_of", "period_text", "permitted",
-    "roubles_from_kopecks", "round_of", "secret", "secrets_of", "setting", "some", "unexpected", "unread", "whole_list",
+    "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "NamesDeliveries", "NotSigned", "Number", "Period", "Place",
+    "PushedAdapter", "Rate", "Record", "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence", "Source",
+    "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict",
+    "WholeList", "Window", "certificate_of", "check_hmac", "check_secret", "check_standard", "day_text", "half_up", "hookimpl",
+    "id_or_none", "id_text", "intersection", "is_yes", "joined", "kopecks_from_roubles", "list_of", "money_text", "month_of",
+    "month_period", "name_of", "period_text", "permitted", "roubles_from_kopecks", "round_of", "secret", "secrets_of", "setting", "some",
+    "unexpected", "unread", "whole_list",
 ]  # fmt: skip

@@ -37,6 +37,7 @@ BUILT_IN = (
     "adapters.alfacrm.adapter",
     "adapters.moyklass.adapter",
     "adapters.ical.adapter",
+    "adapters.webhook.adapter",
 )
 """Our own plugins; they come in through the same hooks as anybody's. One that cannot be loaded is our fault and stops the program."""
 

@@ -32,6 +32,10 @@ class SourceRefused(SourceError):
     """It does not want to: wrong key, missing right, wrong address. A person has to mend something first."""
 
 
+class NotSigned(SourceRefused):
+    """What was pushed is not signed as it ought to be, or its time is too far from ours: whoever sent it is not believed."""
+
+
 class Verdict(StrEnum):
     """How a line of a check came out."""
 
@@ -132,11 +136,23 @@ class PushedAdapter(Adapter, Protocol):
     settings: type
 
     def receive(self, settings: Any, headers: Mapping[str, str], body: bytes, now: dt.datetime) -> Iterator[Batch]:
-        """Understand one delivery.
+        """Understand one delivery. Nothing is stored before all of it has come, so the signature may be looked at first or last.
 
         Args:
             headers: by their names in lower case.
 
         Raises:
-            SourceRefused: the signature is wrong, or too old, or the body is not understood.
+            NotSigned: the signature is wrong, or too old.
+            SourceRefused: the body is not understood.
+        """
+
+
+@runtime_checkable
+class NamesDeliveries(Protocol):
+    """A pushed adapter whose system gives each delivery a name of its own."""
+
+    def delivery(self, settings: Any, headers: Mapping[str, str], body: bytes) -> str | None:
+        """Names a delivery that `receive` has understood, so that the same one told again is stored once; None: it has no name.
+
+        Never the body's digest: the same words may be news again.
         """

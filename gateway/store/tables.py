@@ -95,6 +95,13 @@ source_state = _table(  # of a source that is asked
     PrimaryKeyConstraint("provider", "source"),
 )  # fmt: skip
 
+delivery = _table(  # what was pushed and stored: the same delivery told again is stored once; `delivery`: digest of its name
+    "delivery", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("delivery", String, nullable=False),
+    Column("at", String, nullable=False),
+    PrimaryKeyConstraint("provider", "source", "delivery"),
+)  # fmt: skip
+
 mapping = _table(
     "mapping", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("body", Text, nullable=False),

@@ -194,6 +194,15 @@ def a_source_of_nobody(home: Home) -> None:
     (home.path / "gateway.toml").write_text(text.replace('provider = "club"', 'provider = "clubb"'), encoding="utf-8")
 
 
+def no_key_of_who_pushes(home: Home) -> None:
+    home.settings('[sources.visits]\nadapter = "webhook"\nprovider = "club"\nkey = "env:NO_SUCH"\n')
+
+
+def no_secret_of_a_hint(home: Home) -> None:
+    text = (home.path / "gateway.toml").read_text(encoding="utf-8")
+    (home.path / "gateway.toml").write_text(text.replace("[sources.crm]\n", '[sources.crm]\nhint = "psst"\n'), encoding="utf-8")
+
+
 def an_open_home(home: Home) -> None:
     home.path.chmod(0o755)
 
@@ -289,6 +298,8 @@ TROUBLES: list[tuple[Callable[[Home], None], int, str, tuple[str, ...]]] = [
     (a_wrong_key_of_the_source, 1, "bad", ("sources | The source crm", "key")),
     (a_source_that_is_away, 4, "bad", ("sources | The source crm", "127.0.0.1 cannot be reached", "network")),
     (a_source_of_nobody, 1, "bad", ("sources | The source crm", "“clubb”", "set provider to one of: club")),
+    (no_key_of_who_pushes, 1, "bad", ("sources | The source visits", "[sources.visits] key", "NO_SUCH")),
+    (no_secret_of_a_hint, 1, "bad", ("sources | The source crm", "[sources.crm] hint", "env:NAME")),
     (an_open_home, 0, "question", ("rights | GATEWAY_HOME", "0755: others may look in", "chmod 700")),
     (an_open_inbox, 1, "bad", ("rights | inbox: 0755", "chmod 700")),
     (an_open_key, 1, "bad", ("rights | secret.key: 0644", "chmod 600")),
