@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
-import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from typing import Any
 
 from gateway.core.facts import Batch, Member, Text
 from gateway.errors import EXIT_USAGE, UserError
+from gateway.flow import Progress, silent
 from gateway.inputs import Inputs
 from gateway.plugins import Http, Source, SourceAdapter, SourceError
 from gateway.plugins.masking import Masker
@@ -45,7 +46,9 @@ class Recorded:
         return self.trouble is None and not self.unrecorded and self.live == self.replayed
 
 
-def record(inputs: Inputs, name: str, since: dt.date | None, folder: Path, kept: Sequence[str] = ()) -> Recorded:
+def record(
+    inputs: Inputs, name: str, since: dt.date | None, folder: Path, kept: Sequence[str] = (), progress: Progress = silent
+) -> Recorded:
     """Read a source as on the first time, look at it, read on from its end, and keep what it was asked and answered.
 
     Args:
@@ -65,7 +68,7 @@ def record(inputs: Inputs, name: str, since: dt.date | None, folder: Path, kept:
         )
     now, http = inputs.clock(), RecordingHttp()
     source = inputs.open_source(name, http)
-    batches = _read(source, now, since)
+    batches = _read(source, now, since, progress)
     settings: Any = settings_of(adapter.settings, asked.values, inputs.environment, inputs.home)
     names = {each.name for batch in batches for each in batch.records if isinstance(each, Member)}
     masker = Masker(http.secrets, names, http.addresses, since or now.date(), kept, secrets.token_bytes(32))
@@ -79,12 +82,17 @@ def record(inputs: Inputs, name: str, since: dt.date | None, folder: Path, kept:
     return Recorded(len(answers), live, _counts(replayed), tuple(dict.fromkeys(unrecorded)), trouble)
 
 
-def _read(source: Source, now: dt.datetime, since: dt.date | None) -> list[Batch]:
-    """All batches of a first reading. The check and the next reading are for the sake of their traffic."""
-    batches = list(source.pull(None, now, since))
+def _read(source: Source, now: dt.datetime, since: dt.date | None, progress: Progress) -> list[Batch]:
+    """All batches of a first reading. The check and the next reading are for the sake of their traffic, such as it is."""
+    batches = []
+    for batch in source.pull(None, now, since):
+        batches.append(batch)
+        progress("read", len(batch.records))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor is not None), None)
-    for _ in itertools.chain(source.check(), source.pull(cursor, now, since)):
-        pass
+    for more in (source.check(), source.pull(cursor, now, since)):
+        with contextlib.suppress(SourceError):
+            for _ in more:
+                pass
     return batches
 
 

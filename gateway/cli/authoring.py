@@ -9,6 +9,7 @@ import click
 from gateway.cli.asked import day_from
 from gateway.cli.face import Face, common
 from gateway.cli.helped import Command, Group, Option, show_help
+from gateway.cli.progress import shown_progress
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, EXIT_UNREADABLE
 from gateway.plugins import SourceError, SourceUnavailable
 from gateway.recorder import record as record_source
@@ -46,8 +47,10 @@ def adapter(face: Face, name: str, into: Path) -> int:
 @click.option("--keep", "kept", metavar="FIELD", multiple=True, cls=Option)
 @common
 def record(face: Face, name: str, since: str | None, folder: Path, kept: tuple[str, ...]) -> int:
+    face.interrupted = "interrupted.dry"
     try:
-        found = record_source(face.gateway, name, day_from(since) if since else None, folder, kept)
+        with shown_progress(face) as progress:
+            found = record_source(face.gateway, name, day_from(since) if since else None, folder, kept, progress)
     except SourceError as error:
         code = EXIT_UNAVAILABLE if isinstance(error, SourceUnavailable) else EXIT_UNREADABLE
         return face.fail(error.what.in_language(face.language), error.cure.in_language(face.language), code)

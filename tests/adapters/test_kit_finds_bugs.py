@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from gateway.plugins import http
-from gateway.plugins.testing import PROMISES, AdapterConformance, Broken, emulator, rig
+from gateway.plugins.testing import LIVE, PROMISES, AdapterConformance, Broken, RecordedConformance, emulator, rig
 from gateway.plugins.testing.standing import EVERYTHING
+from tests.adapters.recordings import plugin_of, recorded, switched_on
 from tests.adapters.tutorial import files, imported, write
 
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -288,9 +289,9 @@ def test_every_check_has_its_bug() -> None:
     assert set(BUGS) == set(PROMISES)
 
 
-@pytest.mark.parametrize("name", list(BUGS))
-def test_the_kit_finds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    planted, package = BUGS[name], f"klubok_{name}"
+def plant(name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write the broken package, and break what lies beneath it."""
+    planted = BUGS[name]
     text = files()["klubok/adapter.py"]
     for old, new in planted.changes:
         assert old in text, f"the tutorial has another text now: {old}"
@@ -300,9 +301,15 @@ def test_the_kit_finds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (folder / "README.md").write_text(planted.readme, encoding="utf-8")
     if planted.patch is not None:
         planted.patch(monkeypatch)
+
+
+@pytest.mark.parametrize("name", list(BUGS))
+def test_the_kit_finds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = f"klubok_{name}"
+    plant(name, package, tmp_path, monkeypatch)
     with imported(tmp_path, f"{package}.test_klubok") as (tests,):
         conformance: AdapterConformance = tests.TestKlubok()
-        conformance.tells = planted.tells  # type: ignore[misc]
+        conformance.tells = BUGS[name].tells  # type: ignore[misc]
         with conformance.rig() as made, pytest.raises(Broken) as broken:
             PROMISES[name](made)
     said = str(broken.value)
@@ -348,3 +355,27 @@ def test_a_sound_timetable_keeps_every_promise_that_it_can_make(tmp_path: Path) 
 def test_the_kit_finds_a_timetables_bugs(name: str, changes: tuple[str, ...], tmp_path: Path) -> None:
     with timetable(tmp_path, f"klubok_timetable_{name}", *changes) as conformance, conformance.rig() as made, pytest.raises(Broken):
         PROMISES[name](made)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the tutorial's emulator."""
+    folder = tmp_path_factory.mktemp("klubok")
+    write(folder, "klubok_sound")
+    plugin_of(folder / "home", "klubok_sound")
+    with imported(folder, "klubok_sound.adapter", "klubok_sound.emulator") as (_, module), module.KlubokEmulator() as running:
+        switched_on(folder / "home", "klubok", running)
+        with (folder / "home" / "gateway.toml").open("a", encoding="utf-8") as settings:
+            settings.write("per_minute = 6000\n")
+        assert recorded(folder / "home", folder / "recording")["good"]
+    return folder / "recording"
+
+
+@pytest.mark.parametrize("name", [name for name, promise in PROMISES.items() if LIVE not in promise.needs])
+def test_the_kit_finds_it_on_a_recording_too(name: str, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = f"klubok_{name}_recorded"
+    plant(name, package, tmp_path, monkeypatch)
+    with imported(tmp_path, f"{package}.adapter") as (module,):
+        tests = type("Recorded", (RecordedConformance,), {"adapter": module.KlubokAdapter(), "recording": recording})()
+        with tests.rig() as made, pytest.raises(Broken):
+            PROMISES[name](made)

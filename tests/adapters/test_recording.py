@@ -13,48 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from adapters.alfacrm.adapter import AlfaCrmAdapter
+from adapters.alfacrm.adapter import AlfaCrm, AlfaCrmAdapter
 from adapters.alfacrm.emulator import EMAIL, AlfaCrmEmulator
 from adapters.moyklass.emulator import MoyKlassEmulator
-from gateway.cli import main
-from gateway.plugins import Mark, Status
+from gateway.plugins import Mark, SourceRefused, Status, Text
 from gateway.plugins.testing import (
     LIVE,
-    NOW,
     PROMISES,
     Broken,
-    Emulator,
     RecordedConformance,
     made_club,
     replay_of,
     truth,
 )
+from tests.adapters.recordings import plugin_of, recorded, switched_on
 from tests.adapters.tutorial import files, imported, write
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRETS = ("api_key", "key")
-
-
-def switched_on(home: Path, adapter: str, emulator: Emulator) -> None:
-    """A source «crm» in gateway.toml, its secret in a file."""
-    home.mkdir(exist_ok=True)
-    lines = ["[sources.crm]", f'adapter = "{adapter}"', 'provider = "p"']
-    for name, value in emulator.account().items():
-        if name in SECRETS:
-            (home / "crm.key").write_text(value, encoding="utf-8")
-            (home / "crm.key").chmod(0o600)
-            value = "file:crm.key"
-        lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")
-    (home / "gateway.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def recorded(home: Path, out: Path, *more: str, code: int = 0) -> Any:
-    env = {"GATEWAY_HOME": str(home), "GATEWAY_TEST": "1", "GATEWAY_NOW": NOW.isoformat(), "GATEWAY_LANG": "en"}
-    result = CliRunner(env=env).invoke(main, ["adapters", "record", "crm", "--out", str(out), "--json", *more])
-    assert result.exit_code == code, result.output
-    return json.loads(result.stdout)
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +125,6 @@ def without_absences(pull: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_a_planted_bug_is_found_on_a_recording(kit: type[RecordedConformance], monkeypatch: pytest.MonkeyPatch) -> None:
-    from adapters.alfacrm.adapter import AlfaCrm
-
     monkeypatch.setattr(AlfaCrm, "pull", without_absences(AlfaCrm.pull))
     with kit().rig() as rig, pytest.raises(Broken, match="nothing stands, absent is true"):
         PROMISES["everything_is_told"](rig)
@@ -178,6 +152,17 @@ def test_a_system_that_refuses_leaves_no_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_check_that_fails_keeps_nobody_from_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: Any) -> Iterator[Any]:
+        raise SourceRefused(Text("нельзя", "not allowed"), Text("дайте право", "give the right"))
+        yield
+
+    monkeypatch.setattr(AlfaCrm, "check", refused)
+    with AlfaCrmEmulator(made_club(AlfaCrmEmulator.statuses, groups=1, children=2, weeks=1)) as emulator:
+        switched_on(tmp_path / "home", "alfacrm", emulator)
+        assert recorded(tmp_path / "home", tmp_path / "out")["good"]
+
+
 def test_another_adapters_account_is_recorded_alike(tmp_path: Path) -> None:
     with MoyKlassEmulator() as emulator:
         switched_on(tmp_path / "home", "moyklass", emulator)
@@ -201,10 +186,7 @@ def test_a_word_that_the_adapter_needs_is_kept_where_it_is_asked_for(tmp_path: P
     write(tmp_path, "klubok_wordy", adapter=WORDS_READ, emulator=WORDY)
     with imported(tmp_path, "klubok_wordy.adapter", "klubok_wordy.emulator") as (_, emulator):
         home = tmp_path / "home"
-        (home / "plugins").mkdir(parents=True)
-        (home / "plugins" / "wordy.py").write_text(
-            "from klubok_wordy.adapter import GATEWAY_INTERFACE, gateway_adapters\n", encoding="utf-8"
-        )
+        plugin_of(home, "klubok_wordy")
         monkeypatch.setattr(
             emulator.KlubokEmulator,
             "account",
