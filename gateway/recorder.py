@@ -15,9 +15,9 @@ from gateway.core.facts import Batch, Member, Text
 from gateway.errors import EXIT_USAGE, UserError
 from gateway.flow import Progress, silent
 from gateway.inputs import Inputs
-from gateway.plugins import Http, Source, SourceAdapter, SourceError
+from gateway.plugins import Http, Source, SourceAdapter, SourceError, secrets_of
 from gateway.plugins.masking import Masker
-from gateway.plugins.recording import Recording, RecordingHttp, answers_of
+from gateway.plugins.recording import Recording, RecordingHttp, masked_traffic
 from gateway.plugins.settings import settings_of
 from gateway.plugins.testing import Replay, SkippingClock, Standing, replay_of
 from gateway.plugins.testing.replay import told_of
@@ -71,10 +71,9 @@ def record(
     batches = _read(source, now, since, progress)
     settings: Any = settings_of(adapter.settings, asked.values, inputs.environment, inputs.home)
     names = {each.name for batch in batches for each in batch.records if isinstance(each, Member)}
-    masker = Masker(http.secrets, names, http.addresses, since or now.date(), kept, secrets.token_bytes(32))
-    answers = answers_of(http.exchanges, masker)
-    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
-    recording = Recording(asked.adapter, now, since, _masked_settings(values, masker), masker.secrets, answers)
+    masker = Masker({*http.secrets, *secrets_of(settings)}, names, http.addresses, since or now.date(), kept, secrets.token_bytes(32))
+    answers, masked_settings = masked_traffic(http.exchanges, _plain(settings), masker)
+    recording = Recording(asked.adapter, now, since, masked_settings, masker.secrets, answers)
     live = _counts(Standing().take(batches))
     replayed, unrecorded, trouble = _replayed(adapter, recording)
     folder.mkdir(parents=True, exist_ok=True)
@@ -89,17 +88,24 @@ def _read(source: Source, now: dt.datetime, since: dt.date | None, progress: Pro
         batches.append(batch)
         progress("read", len(batch.records))
     cursor = next((batch.cursor for batch in reversed(batches) if batch.cursor is not None), None)
-    for more in (source.check(), source.pull(cursor, now, since)):
-        with contextlib.suppress(SourceError):
-            for _ in more:
-                pass
+    _look(source)
+    with contextlib.suppress(SourceError):
+        for _ in source.pull(cursor, now, since):
+            pass
     return batches
 
 
-def _masked_settings(values: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
-    """As JSON. A setting's name says nothing of its value: «certificate_field» holds a field's name, and no number."""
-    plain = {name: list(value) if isinstance(value, tuple) else getattr(value, "value", value) for name, value in values.items()}
-    return {name: masker.masked(value) for name, value in plain.items()}
+def _look(source: Source) -> None:
+    """Let it ask what its check asks; what comes of it is of no interest here."""
+    with contextlib.suppress(SourceError):
+        for _ in source.check():
+            pass
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    """Settings as JSON has them."""
+    values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
+    return {name: list(value) if isinstance(value, tuple) else getattr(value, "value", value) for name, value in values.items()}
 
 
 def _replayed(adapter: SourceAdapter, recording: Recording) -> tuple[Standing, list[str], SourceError | None]:
@@ -111,6 +117,7 @@ def _replayed(adapter: SourceAdapter, recording: Recording) -> tuple[Standing, l
         try:
             source = adapter.connect(emulator.settings_for(adapter), Http(clock=clock, sleep=clock.sleep))
             found.take(source.pull(None, recording.now, recording.since))
+            _look(source)
         except SourceError as error:
             return found, emulator.unrecorded, error
     return found, emulator.unrecorded, None

@@ -84,6 +84,8 @@ class Masker:
         self._seen: set[str] = set(self._names)
         self._made: dict[str, str] = {}
         self._used: set[str] = set()
+        self._mails: set[str] = set()
+        self._makes_new = True
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -108,6 +110,17 @@ class Masker:
             return self._number(value, field)
         return value
 
+    def masked_request(self, value: Any, field: str = "") -> Any:
+        """As `masked`, of what the adapter asked: only what stood in an answer or in the settings before has a pseudonym there.
+
+        The rest are the adapter's own words, which it says again when the recording is replayed.
+        """
+        self._makes_new = False
+        try:
+            return self.masked(value, field)
+        finally:
+            self._makes_new = True
+
     # ------------------------------------------------------------ pieces
 
     def _key_of(self, name: str) -> str:
@@ -120,7 +133,7 @@ class Masker:
         if field in self._kept:
             return value
         words = _words_of(field)
-        if words & _SECRETS and value and not value.startswith(SECRET):
+        if words & _SECRETS and value and not value.startswith(SECRET) and self._makes_new:
             return self._secrets.setdefault(value, f"{SECRET}{len(self._secrets) + 1}")
         is_personal = self._is_personal(field) or _LATIN_NAME.fullmatch(value) is not None
 
@@ -180,6 +193,9 @@ class Masker:
         return other if text[4] == "-" else f"{other[8:]}{text[2]}{other[5:7]}{text[5]}{other[:4]}"
 
     def _mail(self, text: str) -> str:
+        if not self._makes_new and text not in self._mails:
+            return text
+        self._mails.add(text)
         name, _, domain = text.partition("@")
         return f"{self._word(name)}@{self._word(domain.rpartition('.')[0])}.example"
 
@@ -192,8 +208,8 @@ class Masker:
     def _drawn(self, original: str, draw: Any) -> str:
         """A pseudonym: the same one for the same original, another one for another, and none that somebody bears."""
         known = self._made.get(original)
-        if known is not None:
-            return known
+        if known is not None or not self._makes_new:
+            return known or original
         drawn = original
         for attempt in range(64):
             source = random.Random(hmac.digest(self._key, f"{attempt} {original}".encode(), "sha256"))

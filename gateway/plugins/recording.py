@@ -176,20 +176,35 @@ def _key_of(line: Mapping[str, Any]) -> str:
     return Asked(line["method"], line["path"], tuple((name, value) for name, value in line["query"]), line["body"]).key
 
 
-def answers_of(exchanges: Iterable[Exchange], masker: Masker) -> dict[str, dict[str, Any]]:
-    """The masked answers by their masked requests' keys; of equal requests the last one's, so that a replay says the same each time."""
+def masked_traffic(
+    exchanges: Iterable[Exchange], settings: Mapping[str, Any], masker: Masker
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """The masked answers by their masked requests' keys, and the masked settings.
+
+    Of equal requests the last one's answer, so that a replay says the same each time. A setting's name says nothing of its value:
+    «certificate_field» holds a field's name, and no number.
+    """
     kept = list(exchanges)
-    for each in kept:
-        masker.look_at(str(readable(each.content)))
-    found = {}
-    for each in kept:
-        parts = urlsplit(each.url)
-        plain = asked(each.method, parts.path, parts.query, each.body, each.is_form)
-        query = tuple(sorted((name, masker.masked(value, name)) for name, value in plain.query))
-        body = masker.masked(plain.body)
-        if each.is_form:
-            body = [[name, masker.masked(value, name)] for name, value in plain.body]
-        headers = {name: masker.masked(value) for name, value in each.headers.items()}
-        answer = {"status": each.status, "headers": headers, "content": masker.masked(readable(each.content))}
-        found[Asked(plain.method, masker.masked(plain.path), query, body).key] = answer
-    return found
+    contents = [readable(each.content) for each in kept]
+    for content in contents:
+        masker.look_at(str(content))
+    said = [
+        {
+            "status": each.status,
+            "headers": {name: masker.masked(value) for name, value in each.headers.items()},
+            "content": masker.masked(content),
+        }
+        for each, content in zip(kept, contents, strict=True)
+    ]
+    own = {name: masker.masked(value) for name, value in settings.items()}
+    return {_masked_request(each, masker).key: answer for each, answer in zip(kept, said, strict=True)}, own
+
+
+def _masked_request(each: Exchange, masker: Masker) -> Asked:
+    parts = urlsplit(each.url)
+    plain = asked(each.method, parts.path, parts.query, each.body, each.is_form)
+    query = tuple(sorted((name, masker.masked_request(value, name)) for name, value in plain.query))
+    body = masker.masked_request(plain.body)
+    if each.is_form:
+        body = [[name, masker.masked_request(value, name)] for name, value in plain.body]
+    return Asked(plain.method, masker.masked_request(plain.path), query, body)

@@ -14,13 +14,13 @@ from gateway.plugins.testing import NOW, Emulator
 SECRETS = ("api_key", "key")
 
 
-def switched_on(home: Path, adapter: str, emulator: Emulator) -> None:
-    """A source «crm» in gateway.toml, its secret in a file."""
+def switched_on(home: Path, adapter: str, emulator: Emulator, **settings: object) -> None:
+    """A source «crm» in gateway.toml, its secret in a file. ``settings``: beside the account's."""
     home.mkdir(exist_ok=True)
     lines = ["[sources.crm]", f'adapter = "{adapter}"', 'provider = "p"']
-    for name, value in emulator.account().items():
+    for name, value in (dict(emulator.account()) | settings).items():
         if name in SECRETS:
-            (home / "crm.key").write_text(value, encoding="utf-8")
+            (home / "crm.key").write_text(str(value), encoding="utf-8")
             (home / "crm.key").chmod(0o600)
             value = "file:crm.key"
         lines.append(f"{name} = {json.dumps(value, ensure_ascii=False)}")

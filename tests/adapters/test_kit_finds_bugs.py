@@ -364,9 +364,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(folder, "klubok_sound")
     plugin_of(folder / "home", "klubok_sound")
     with imported(folder, "klubok_sound.adapter", "klubok_sound.emulator") as (_, module), module.KlubokEmulator() as running:
-        switched_on(folder / "home", "klubok", running)
-        with (folder / "home" / "gateway.toml").open("a", encoding="utf-8") as settings:
-            settings.write("per_minute = 6000\n")
+        switched_on(folder / "home", "klubok", running, per_minute=6000)
         assert recorded(folder / "home", folder / "recording")["good"]
     return folder / "recording"
 

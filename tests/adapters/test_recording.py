@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from gateway.plugins.testing import (
     LIVE,
     PROMISES,
     Broken,
+    Emulator,
     RecordedConformance,
     made_club,
     replay_of,
@@ -182,21 +184,29 @@ WORDS_READ = files()["klubok/adapter.py"].replace(
 )
 
 
-def test_a_word_that_the_adapter_needs_is_kept_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path, "klubok_wordy", adapter=WORDS_READ, emulator=WORDY)
-    with imported(tmp_path, "klubok_wordy.adapter", "klubok_wordy.emulator") as (_, emulator):
-        home = tmp_path / "home"
-        plugin_of(home, "klubok_wordy")
-        monkeypatch.setattr(
-            emulator.KlubokEmulator,
-            "account",
-            lambda self: {"address": self.url, "key": self.key, "zone": self.club.zone, "per_minute": 6000},
-        )
-        with emulator.KlubokEmulator() as running:
-            switched_on(home, "klubok", running)
-            answer = recorded(home, tmp_path / "masked", code=1)
-            assert answer["replayed"]["marks"] == 0 < answer["live"]["marks"]
-            assert recorded(home, tmp_path / "kept", "--keep", "state")["good"]
+def test_a_key_is_masked_even_where_the_adapter_forgot_to_name_it(tmp_path: Path) -> None:
+    named = "            secrets=secrets_of(settings),\n"
+    assert named in files()["klubok/adapter.py"]
+    with klubok(tmp_path, files()["klubok/adapter.py"].replace(named, "")) as running:
+        assert recorded(tmp_path / "home", tmp_path / "out")["good"]
+        assert running.key not in all_text(tmp_path / "out")
+
+
+def test_a_word_that_the_adapter_needs_is_kept_where_it_is_asked_for(tmp_path: Path) -> None:
+    with klubok(tmp_path, WORDS_READ, WORDY):
+        answer = recorded(tmp_path / "home", tmp_path / "masked", code=1)
+        assert answer["replayed"]["marks"] == 0 < answer["live"]["marks"]
+        assert recorded(tmp_path / "home", tmp_path / "kept", "--keep", "state")["good"]
+
+
+@contextmanager
+def klubok(folder: Path, adapter: str, emulator: str | None = None) -> Iterator[Emulator]:
+    """The tutorial's system, running, as a source of a gateway that has this adapter for it."""
+    write(folder, "klubok_here", adapter=adapter, **({"emulator": emulator} if emulator else {}))
+    with imported(folder, "klubok_here.adapter", "klubok_here.emulator") as (_, module), module.KlubokEmulator() as running:
+        plugin_of(folder / "home", "klubok_here")
+        switched_on(folder / "home", "klubok", running, per_minute=6000)
+        yield running
 
 
 def test_the_summary_says_why_a_check_was_not_made(alfa: tuple[AlfaCrmEmulator, Path, Any], tmp_path: Path) -> None:

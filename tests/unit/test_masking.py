@@ -86,3 +86,13 @@ def test_a_childs_name_that_is_a_fields_name_is_masked_too() -> None:
     (name,) = masker().masked({"Ёлкина Алёна": 1})
     assert "Ёлкина" not in name
     assert list(masker().masked({"ФИО": 1, "oleg": 2})) == ["ФИО", "oleg"]
+
+
+def test_a_request_is_masked_only_where_an_answer_or_a_setting_was() -> None:
+    mask = masker()
+    child = mask.masked({"name": "Бобров", "number": "4700000001", "born": "2015-03-16", "mail": "mama@mail.ru"})
+    again = {"q": "Бобров", "n": "4700000001", "d": "2015-03-16", "m": "mama@mail.ru"}
+    assert list(mask.masked_request(again).values()) == list(child.values())
+    own = {"from": "2000-01-01", "state": "Проведено", "limit": 1000000000, "mail": "other@mail.ru", "key": "geheim"}
+    assert mask.masked_request(own) == own
+    assert mask.masked_request({"api_key": "s3cret-key"}) == {"api_key": "masked-secret-1"}
