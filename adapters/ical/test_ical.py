@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from adapters.ical.adapter import IcalendarAdapter
-from adapters.ical.emulator import USER, CalDavEmulator, IcsEmulator
+from adapters.ical.emulated_server import USER, CalDavEmulator
+from adapters.ical.emulator import IcsEmulator
 from adapters.ical.settings import IcalendarSettings
 from gateway.plugins.testing import AdapterConformance, Emulator
 
@@ -42,10 +43,11 @@ class TestCalDav(AdapterConformance):
 
 def ics_settings(emulator: Emulator, **values: Any) -> IcalendarSettings:
     assert isinstance(emulator, IcsEmulator)
-    return IcalendarSettings(**({"secret_address": emulator.address, "zone": emulator.club.zone} | values))
+    given: dict[str, Any] = {"secret_address": emulator.address, "zone": emulator.club.zone}
+    return IcalendarSettings(**(given | values))
 
 
 def caldav_settings(emulator: Emulator, **values: Any) -> IcalendarSettings:
     assert isinstance(emulator, CalDavEmulator)
-    given = {"address": emulator.address, "protocol": "caldav", "user": USER, "password": emulator.key, "zone": emulator.club.zone}
-    return IcalendarSettings(**(given | values))
+    given: dict[str, Any] = {"address": emulator.address, "protocol": "caldav", "user": USER, "password": emulator.key}
+    return IcalendarSettings(**(given | {"zone": emulator.club.zone} | values))

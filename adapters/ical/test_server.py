@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 import requests
-import waitress.server
 from radicale import config
 from radicale.app import Application
+from waitress.server import create_server  # type: ignore[import-untyped]
 
 from adapters.ical.adapter import IcalendarAdapter
 from adapters.ical.settings import IcalendarSettings
@@ -54,8 +54,8 @@ class Radicale:
             },
             "test",
         )
-        self.server = waitress.server.create_server(Application(configuration), host="127.0.0.1", port=0, threads=2)
-        self.url = f"http://127.0.0.1:{self.server.effective_port}/{USER}/raspisanie/"  # type: ignore[union-attr]
+        self.server = create_server(Application(configuration), host="127.0.0.1", port=0, threads=2)
+        self.url = f"http://127.0.0.1:{self.server.effective_port}/{USER}/raspisanie/"
 
     def ask(self, method: str, name: str = "", content: bytes | str | None = None) -> None:
         answer = requests.request(method, self.url + name, data=content, auth=(USER, PASSWORD), timeout=10)
@@ -65,10 +65,8 @@ class Radicale:
         self.ask("PUT", f"{name}.ics", calendar(*events))
 
     def source(self, **values: Any) -> Any:
-        settings = IcalendarSettings(
-            **({"address": self.url, "protocol": "caldav", "user": USER, "password": PASSWORD, "per_minute": 600} | values)
-        )
-        return IcalendarAdapter().connect(settings, Http(sleep=lambda seconds: None))
+        given: dict[str, Any] = {"address": self.url, "protocol": "caldav", "user": USER, "password": PASSWORD, "per_minute": 600}
+        return IcalendarAdapter().connect(IcalendarSettings(**(given | values)), Http(sleep=lambda seconds: None))
 
 
 @pytest.fixture

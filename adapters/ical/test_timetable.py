@@ -312,7 +312,7 @@ def test_a_whole_day_is_no_lesson_and_told_without_its_words(lines: tuple[str, .
         ({"group": "Все"}, ["Все"]),
     ],
 )
-def test_what_names_the_group(values: dict[str, str], groups: list[str]) -> None:
+def test_what_names_the_group(values: dict[str, Any], groups: list[str]) -> None:
     one = event("DTSTART:20251014T160000", "CATEGORIES:Шахматы,Очно", "LOCATION:Каб. 7", summary="Занятие:  Шахматы\\, 1 год")
     assert list(read(calendar(one), **values).lessons) == groups
 

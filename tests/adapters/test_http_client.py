@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gateway.plugins.http import Client, Http, Limits
+from gateway.plugins.http import Client, Http, Limits, Reply
 from gateway.plugins.rate import Rate
 from gateway.plugins.source import SourceError, SourceRefused, SourceUnavailable
 from gateway.plugins.testing import ALWAYS, Answer, Emulator, Fault, Request, SkippingClock
@@ -347,3 +347,31 @@ def test_no_cookie_and_no_netrc_is_sent(
     client.json("GET", "/a")
     assert [request.headers["authorization"] for request in echo.log] == ["Bearer x"] * 2
     assert all("cookie" not in request.headers for request in echo.log)
+
+
+# ---------------------------------------------------------------- answers in other forms
+
+
+def words_of(reply: Reply) -> str:
+    """What a reader makes of an answer; a page makes no sense to it."""
+    if not reply.content.startswith(b"words:"):
+        raise ValueError("no words, and a name in them: Ёлкина")
+    return reply.content.decode().removeprefix("words:")
+
+
+def test_what_a_reader_makes_of_an_answer(http: Http, echo: Echo) -> None:
+    echo.reply = lambda request: Answer(b"words:" + request.method.encode() + b" " + request.body)
+    said = client_of(http, echo).understood("PUT", "/x", words_of, content=b"<a/>", headers={"Content-Type": "application/xml"})
+    assert said == "PUT <a/>"
+    assert echo.log[0].headers["content-type"] == "application/xml"
+
+
+@pytest.mark.parametrize(("page", "told"), [(b"<!DOCTYPE html><p>", "a page instead of data"), (b"<a/>", "cannot be read as data")])
+def test_an_answer_that_makes_no_sense_to_its_reader_is_asked_for_again(http: Http, echo: Echo, page: bytes, told: str) -> None:
+    answers = iter([page, page, b"words:well"])
+    echo.reply = lambda request: Answer(next(answers))
+    assert client_of(http, echo).understood("GET", "/x", words_of) == "well"
+    echo.reply = lambda request: Answer(page)
+    error = error_of(lambda: client_of(http, echo).understood("GET", "/x", words_of))
+    assert isinstance(error, SourceUnavailable) and told in error.what.en
+    assert "Ёлкина" not in "".join(traceback.format_exception(error))

@@ -125,9 +125,9 @@ def _status(mark: Mark, window: Window | None) -> Status | None:
     return Status.ATTENDED if window.unmarked is EmptyMeaning.ATTENDED else Status.NOTHING
 
 
-def truth(club: Club, tells: Collection[str] = EVERYTHING) -> Standing:
-    """What ought to stand of a club. ``tells``: what the source tells of it."""
-    found = Standing()
+def truth(club: Club, tells: Collection[str] | None = None) -> Standing:
+    """What ought to stand of a club. ``tells``: what the source tells of it; None: everything."""
+    found, tells = Standing(), EVERYTHING if tells is None else tells
     for group in club.groups.values():
         found.groups.add(group.title)
         for key in group.children if "members" in tells else ():
