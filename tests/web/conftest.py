@@ -55,11 +55,6 @@ QUIET_BROWSER = [
     "--disable-quic",
     "--no-first-run",
 ]
-OUTSIDE = """width => [...document.querySelectorAll("main *, header *, footer *")]
-    .filter(place => !place.closest("thead") || getComputedStyle(place.closest("thead")).position !== "absolute")  // read aloud only
-    .filter(place => place.getBoundingClientRect().right > width + 0.5)
-    .map(place => place.outerHTML.slice(0, 120))"""
-"""What sticks out of the window."""
 MISSING = "There is no chromium on the PATH: apt-get install -y chromium"
 
 

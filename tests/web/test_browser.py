@@ -23,6 +23,13 @@ SCREENSHOTS = Path(__file__).resolve().parents[2] / "var" / "test-screenshots"
 PHONE, DESKTOP = (360, 740), (1280, 800)
 
 
+OUTSIDE = """width => [...document.querySelectorAll("main *, header *, footer *")]
+    .filter(place => !place.closest("thead") || getComputedStyle(place.closest("thead")).position !== "absolute")  // read aloud only
+    .filter(place => place.getBoundingClientRect().right > width + 0.5)
+    .map(place => place.outerHTML.slice(0, 120))"""
+"""What sticks out of the window."""
+
+
 class QuietHandler(WSGIRequestHandler):
     def log_request(self, *args: object, **kwargs: object) -> None:
         """Nothing between the test results."""
