@@ -251,7 +251,10 @@ class Inputs:
         except BadParameter as error:
             raise SourceRefused(
                 Text(f"[sources.{name}] {error.parameter}: {error.what.ru}", f"[sources.{name}] {error.parameter}: {error.what.en}"),
-                Text("исправьте таблицу в gateway.toml", "mend the table in gateway.toml"),
+                Text(
+                    "исправьте таблицу в gateway.toml; секрет должен быть там, где она говорит, у того, кто запускает шлюз",
+                    "mend the table in gateway.toml; a secret must be where it says, for whoever runs the gateway",
+                ),
             ) from error
 
     def adapter_of_source(self, name: str) -> SourceAdapter:

@@ -10,7 +10,7 @@ import pytest
 from adapters.alfacrm.adapter import AlfaCrmAdapter
 from adapters.alfacrm.emulator import CERTIFICATE_FIELD, EMAIL, EXCUSED_REASON, AlfaCrmEmulator
 from adapters.alfacrm.settings import AlfaCrmSettings
-from gateway.plugins import BadParameter, Checked, Lesson, LessonState, Mark, Member, Status, Verdict
+from gateway.plugins import BadParameter, Checked, Lesson, LessonState, Mark, Member, SourceRefused, Status, Verdict
 from gateway.plugins.testing import NOW, AdapterConformance, Emulator, Fault, Rig, Standing, differences, truth
 
 
@@ -276,3 +276,12 @@ def test_pages_that_lead_nowhere_are_told(rig: Rig, monkeypatch: pytest.MonkeyPa
     answered: Callable[..., Any] = rig.emulator.answer
     monkeypatch.setattr(rig.emulator, "answer", lambda request: rig.emulator.refusal(404) if request.method == "GET" else answered(request))
     assert line(rig, "Links to records").verdict is Verdict.QUESTION
+
+
+def test_a_check_with_a_wrong_key_ends_at_once_with_its_cure(rig: Rig) -> None:
+    """Tried again for every line, it would lock the account."""
+    source = rig.adapter.connect(settings_for(rig.emulator, api_key="another"), rig.http)
+    with pytest.raises(SourceRefused) as refused:
+        list(source.check())
+    assert "key" in refused.value.cure.en
+    assert [request.path for request in rig.emulator.log] == ["/v2api/auth/login"]

@@ -60,7 +60,7 @@ def _mark(face: Face, mark: Mapping[str, Any] | None) -> str:
         said += f", {mark['hours']:g} {face.text('explain.hours')}"
     if mark["from_empty_cell"]:
         said += f" ({face.text('explain.from_empty')})"
-    place = cell(mark["sheet"], mark["row"], mark["column"], face.language)
+    place = cell(mark["sheet"], mark["row"], mark["column"], face.language) or "—"
     return f"{said}\n" + face.text("explain.mark_place", file=mark["file"] or mark["source"], place=place, at=instant(mark["taken_at"]))
 
 

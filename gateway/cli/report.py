@@ -178,7 +178,7 @@ def _show_findings(face: Face, findings: Sequence[Entry], limit: int | None) -> 
             place = cell(sheet, ones[0]["row"], ones[0]["column"], face.language) or ones[0].get("url", "")
         face.put((f"{place}: " if place else "") + what, 4)
         if len(ones) > 1:
-            cells = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" for one in ones)
+            cells = ", ".join(f"{one['column'] or ''}{one['row'] or ''}" or one.get("url", "—") for one in ones)
             face.put(face.text("report.cells", cells=cells), 6)
         if cure:
             face.put(f"→ {cure}", 6)
@@ -192,7 +192,7 @@ def _show_next(face: Face, report: Mapping[str, Any], asked: str, is_dry: bool) 
     face.put()
     if is_dry:
         face.put(face.text("report.dry"))
-        face.put(face.text("report.dry_next", asked=asked), is_typed=True)
+        face.put(face.text("report.dry_next_source" if report.get("is_source") else "report.dry_next", asked=asked), is_typed=True)
     else:
         values = {name: report[name] for name in ("new", "unchanged", "withdrawn")}
         face.put(face.text("report.taken", **values))

@@ -192,7 +192,7 @@ def try_(face: Face, name: str, since: str | None) -> int:
 
     def show() -> None:
         face.put()
-        show_report(face, report, name, is_dry=True)
+        show_report(face, report | {"is_source": True}, name, is_dry=True)
 
     face.answer(report | {"records": records}, show)
     return EXIT_DONE if report["outcome"] == "accepted" else EXIT_REFUSED

@@ -185,6 +185,9 @@ TEXTS: dict[str, Text] = {
     "report.more": Text("…ещё {number}: --all", "…{number} more: --all"),
     "report.dry": Text("Ничего не записано.", "Nothing was stored."),
     "report.dry_next": Text("Принять то, что можно: gateway import {asked}", "To take what can be taken: gateway import {asked}"),
+    "report.dry_next_source": Text(
+        "Принять то, что можно: gateway sync --source {asked}", "To take what can be taken: gateway sync --source {asked}"
+    ),
     "report.taken": Text(
         "Отметки: новых {new}, прежних {unchanged}, снято {withdrawn}.", "Marks: {new} new, {unchanged} unchanged, {withdrawn} withdrawn."
     ),

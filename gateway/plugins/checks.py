@@ -13,6 +13,8 @@ def permitted(what: Text, lines: Callable[[], Iterator[Checked]], cure: Text) ->
     try:
         yield from lines()
     except SourceRefused as error:
+        if error.is_of_key:
+            raise  # no right is missing: the key is wrong, and trying it again may lock the account
         yield Checked(what, Verdict.BAD, error.what, cure)
 
 

@@ -29,7 +29,12 @@ class SourceUnavailable(SourceError):
 
 
 class SourceRefused(SourceError):
-    """It does not want to: wrong key, missing right, wrong address. A person has to mend something first."""
+    """It does not want to: wrong key, missing right, wrong address. A person has to mend something first.
+
+    ``is_of_key``: it does not let us log in at all, so that nothing else needs to be tried.
+    """
+
+    is_of_key = False
 
 
 class NotSigned(SourceRefused):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.plugins.source import SourceRefused
+
 if TYPE_CHECKING:
     from gateway.plugins.http import Client
 
@@ -71,7 +73,11 @@ class TokenKeeper:
     def _fetch(self) -> None:
         self._token = None
         asked_at = self._clock()
-        token = self.log_in.fetch(self._client)
+        try:
+            token = self.log_in.fetch(self._client)
+        except SourceRefused as error:
+            error.is_of_key = True
+            raise
         self._client.keep_secret(token.value)
         self._token = token
         seconds = token.good_for_seconds

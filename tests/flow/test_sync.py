@@ -252,6 +252,16 @@ def test_two_groups_of_the_system_may_be_one_of_the_registers(running: Town, crm
     sums(running, gateway)
 
 
+def test_two_groups_of_one_title_take_nothing_back_from_each_other(running: Town, crm: AlfaCrmEmulator) -> None:
+    """An archived course and its successor: nothing has changed, so nothing moves, however often it is asked."""
+    crm.club.groups["12"] = ClubGroup("12", TITLE, ["102", "103"])
+    crm.club.add_lesson("12", day(10), FOUR, HELD, [ATTENDED, ATTENDED], 90)
+    gateway = asking(running.gateway(), crm)
+    first = sync(gateway)
+    sums_after = [(charged(gateway), running.statement()) for _ in range(3) if sync(gateway)]
+    assert first["counts"]["charged"] == 29 and set(sums_after) == {(29, (29, 0, 290_000))}
+
+
 def test_a_reading_can_be_taken_back(running: Town, crm: AlfaCrmEmulator) -> None:
     """With its timetable: the register's holds again."""
     gateway = asking(running.gateway(), crm)

@@ -53,7 +53,9 @@ def read(batches: Iterable[Batch], group_of: Callable[[str], str | None], today:
 
 
 def _share_groups(sheets: Iterable[Sheet]) -> None:
-    """Two groups of a source may be one of the register's: then neither has told all of it, and what one does not list the other may."""
+    """Two groups of a source may be one of the register's, or bear one title: then neither has told all of it, and what one does not list
+    the other may.
+    """
     of_group: dict[str, list[Sheet]] = defaultdict(list)
     for sheet in sheets:
         if sheet.window is not None:
@@ -62,7 +64,7 @@ def _share_groups(sheets: Iterable[Sheet]) -> None:
         for sheet in mine:
             window = sheet.window
             assert window is not None  # chosen above
-            others = (one for one in mine if folded(one.words) != folded(sheet.words) and one.window is not None)
+            others = (one for one in mine if one is not sheet)
             if any(one.window is not None and one.window.period.overlaps(window.period) for one in others):
                 sheet.window = replace(window, lists_all=False, lists_lessons=False)
 
