@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from gateway.plugins.schema import load
 from gateway.plugins.source import SourceAdapter
 from gateway.plugins.testing import change, reading, trouble
 from gateway.plugins.testing.emulator import Emulator
@@ -30,7 +31,7 @@ PROMISES: Mapping[str, Promise] = {each.name: each for module in (reading, chang
 
 
 class AdapterConformance:
-    """Inherit, name adapter and emulator, and say with which settings the one reaches the other.
+    """Inherit, and name adapter and emulator.
 
     Attributes:
         not_promised: name of a check → why this adapter cannot promise it; the test is skipped with these words.
@@ -46,8 +47,8 @@ class AdapterConformance:
     not_promised: ClassVar[Mapping[str, str]] = {}
 
     def settings(self, emulator: Emulator) -> Any:
-        """The adapter's settings for this emulator: its `url`, its `key`, its club's zone."""
-        raise NotImplementedError
+        """The adapter's settings for this emulator: by default those of its `account`."""
+        return load(self.adapter.settings, emulator.account())
 
     @contextmanager
     def rig(self) -> Iterator[Rig]:
