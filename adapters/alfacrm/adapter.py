@@ -5,6 +5,7 @@ days is read again and compared.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from adapters.alfacrm.looking import look
 from adapters.alfacrm.people import People
 from adapters.alfacrm.settings import AlfaCrmSettings
-from adapters.alfacrm.wire import Wire, day_of, time_of
+from adapters.alfacrm.wire import Wire
 from gateway.plugins import (
     NO_SENSE,
     ROUND_DONE,
@@ -32,6 +33,7 @@ from gateway.plugins import (
     Status,
     Text,
     Window,
+    day_of,
     hookimpl,
     id_or_none,
     id_text,
@@ -39,7 +41,9 @@ from gateway.plugins import (
     is_yes,
     list_of,
     name_of,
+    one_named,
     round_of,
+    time_of,
     unread,
 )
 
@@ -91,8 +95,9 @@ class AlfaCrm:
         groups, findings = self._groups()
         people.read_clients()
         yield Batch(findings=(*findings, *_taken(people.findings)))
-        for key in asked.left(groups):
-            yield from self._group(key, groups[key], people, asked)
+        named = one_named(groups)
+        for key in asked.left(named):
+            yield from self._group(named[key], groups[key], people, asked)
         yield Batch(findings=_taken(people.findings), cursor=ROUND_DONE)
 
     def _groups(self) -> tuple[dict[str, str], list[Finding]]:
@@ -107,24 +112,24 @@ class AlfaCrm:
                 findings.append(unread(_GROUP, key, self._wire.url("group", key or "")))
         return found, findings
 
-    def _group(self, key: str, words: str, people: People, asked: Round) -> Iterator[Batch]:
-        lessons, findings = self._lessons(key, words, people, asked.period)
+    def _group(self, keys: tuple[str, ...], words: str, people: People, asked: Round) -> Iterator[Batch]:
+        lessons, findings = self._lessons(keys, words, people, asked.period)
         for month in asked.months:
             is_last = month == asked.months[-1]
             yield self._batch(
-                key,
+                keys,
                 words,
                 people,
                 month,
                 [told for told in lessons if told.lesson.day in month],
                 tuple(findings) if is_last else (),
                 is_whole=not findings,
-                cursor=asked.cursor_after(key) if is_last else None,
+                cursor=asked.cursor_after(keys[0]) if is_last else None,
             )
 
     def _batch(
         self,
-        key: str,
+        keys: tuple[str, ...],
         words: str,
         people: People,
         month: Period,
@@ -133,7 +138,7 @@ class AlfaCrm:
         is_whole: bool,
         cursor: str | None,
     ) -> Batch:
-        expected = {each.customer for each in people.enrolled(key) if intersection(each.period, month)}
+        expected = {each.customer for key in keys for each in people.enrolled(key) if intersection(each.period, month)}
         listed = expected | {mark.member for told in lessons for mark in told.marks}
         members: dict[str, Member] = {}
         for customer in sorted(listed):
@@ -143,7 +148,7 @@ class AlfaCrm:
         marks = (mark for told in lessons for mark in told.marks if mark.member in members)
         return Batch(
             records=(
-                Group(words, Place(url=self._wire.url("group", key)), key),
+                *(Group(words, Place(url=self._wire.url("group", key)), key) for key in keys),
                 *members.values(),
                 *(told.lesson for told in lessons),
                 *marks,
@@ -158,11 +163,11 @@ class AlfaCrm:
 
     # ------------------------------------------------------------ lessons
 
-    def _lessons(self, key: str, words: str, people: People, period: Period) -> tuple[list[Told], list[Finding]]:
-        """The group's lessons of all states, by their ids."""
+    def _lessons(self, keys: tuple[str, ...], words: str, people: People, period: Period) -> tuple[list[Told], list[Finding]]:
+        """The lessons of all states of the groups of one name, by their ids."""
         items: dict[str, Any] = {}
         findings: list[Finding] = []
-        for status in STATES:
+        for status, key in itertools.product(STATES, keys):
             filters = {
                 "status": status,
                 "group_id": int(key) if key.isdigit() else key,
@@ -175,17 +180,17 @@ class AlfaCrm:
         found = []
         for own_id, item in items.items():
             try:
-                told = self._lesson(own_id, item, key, words, people)
+                told = self._lesson(own_id, item, keys, words, people)
             except NO_SENSE:
                 findings.append(unread(_LESSON, own_id, self._wire.url("lesson", own_id), words))
             else:
                 found += [told] if told is not None else []
         return found, findings
 
-    def _lesson(self, own_id: str, item: Any, key: str, words: str, people: People) -> Told | None:
+    def _lesson(self, own_id: str, item: Any, keys: tuple[str, ...], words: str, people: People) -> Told | None:
         """None: it is another group's, or a trial."""
         groups = [id_text(group) for group in list_of(item["group_ids"])]
-        if key not in groups or int(item["lesson_type_id"]) in self._settings.trial_types:
+        if not set(keys) & set(groups) or int(item["lesson_type_id"]) in self._settings.trial_types:
             return None
         day, state = day_of(item.get("date") or item["time_from"]), STATES[int(item["status"])]
         place = Place(url=self._wire.url("lesson", own_id))
@@ -197,7 +202,7 @@ class AlfaCrm:
         for detail in list_of(item["details"]):
             customer = id_text(detail["customer_id"])
             status = self._status(detail)
-            if status is not None and (len(groups) == 1 or self._is_told_here(customer, key, groups, people)):
+            if status is not None and (len(groups) == 1 or self._is_told_here(customer, keys, groups, people)):
                 said[customer] = Mark(customer, day, status, place, lesson=own_id, revision=revision)
         return Told(lesson, tuple(said.values()))
 
@@ -211,10 +216,10 @@ class AlfaCrm:
         reason = detail.get("reason_id")
         return Status.EXCUSED if reason and int(reason) in self._settings.excused_reasons else Status.ABSENT
 
-    def _is_told_here(self, customer: str, key: str, groups: list[str], people: People) -> bool:
+    def _is_told_here(self, customer: str, keys: tuple[str, ...], groups: list[str], people: People) -> bool:
         """A lesson of several groups: each child is told in its own, and who is in none of them any more in the first."""
         own = [group for group in groups if any(each.customer == customer for each in people.enrolled(group))]
-        return key == (own or groups)[0]
+        return (own or groups)[0] in keys
 
 
 def _revision(item: Any) -> str | None:

@@ -6,8 +6,22 @@ import datetime as dt
 from typing import Any, NamedTuple
 
 from adapters.alfacrm.settings import AlfaCrmSettings
-from adapters.alfacrm.wire import Wire, day_of
-from gateway.plugins import NO_SENSE, Finding, Member, Number, Period, Place, Text, certificate_of, id_or_none, id_text, name_of, unread
+from adapters.alfacrm.wire import Wire
+from gateway.plugins import (
+    NO_SENSE,
+    Finding,
+    Member,
+    Number,
+    Period,
+    Place,
+    Text,
+    certificate_of,
+    day_of,
+    id_or_none,
+    id_text,
+    name_of,
+    unread,
+)
 
 CLIENT, ARCHIVE, LEAD = 1, 2, 0
 """``is_study``: who studies, who did, who may."""

@@ -10,7 +10,7 @@ import pytest
 from adapters.alfacrm.adapter import AlfaCrmAdapter
 from adapters.alfacrm.emulator import CERTIFICATE_FIELD, EMAIL, EXCUSED_REASON, AlfaCrmEmulator
 from adapters.alfacrm.settings import AlfaCrmSettings
-from gateway.plugins import BadParameter, Checked, Lesson, LessonState, Mark, Member, SourceRefused, Status, Verdict
+from gateway.plugins import BadParameter, Checked, Group, Lesson, LessonState, Mark, Member, SourceRefused, Status, Verdict
 from gateway.plugins.testing import NOW, AdapterConformance, Emulator, Fault, Rig, Standing, differences, truth
 
 
@@ -154,6 +154,20 @@ def test_at_a_lesson_of_two_groups_each_child_is_told_in_its_own(rig: Rig) -> No
         for batch in batches
     }
     assert told == {first.title: {own, gone}, second.title: {others}}
+
+
+def test_groups_of_one_name_are_told_as_one_and_take_nothing_from_each_other(rig: Rig) -> None:
+    first, second = rig.club.groups["11"], rig.club.groups["12"]
+    second.title = first.title.upper()
+    own, others = first.children[1], second.children[1]
+    details = [{"id": place, "customer_id": child, "is_attend": 1} for place, child in enumerate((own, others))]
+    alfa(rig).extra = (raw_lesson(group_ids=[11, 12], details=details),)
+    found = [batch for batch in rig.pull() if batch.windows]
+    assert len({(window.group, window.period) for batch in found for window in batch.windows}) == len(found) == 6
+    assert {record.own_id for batch in found for record in batch.records if isinstance(record, Group)} == {"11", "12", "13"}
+    marks = [(mark.lesson, mark.member) for batch in found for mark in batch.records if isinstance(mark, Mark)]
+    truly = [(lesson.id, child) for lesson in rig.club.lessons_of(LessonState.HELD) for child in lesson.marks]
+    assert sorted(marks) == sorted([*truly, ("5001", own), ("5001", others)])
 
 
 def test_a_mark_has_its_lessons_time_of_change(rig: Rig) -> None:

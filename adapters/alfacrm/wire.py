@@ -1,11 +1,7 @@
-"""AlfaCRM's protocol: everything is POST and JSON, a token lives fifteen minutes, pages are counted from 0; and its values, which come
-in many guises.
-"""
+"""AlfaCRM's protocol: everything is POST and JSON, a token lives fifteen minutes, pages are counted from 0."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,9 +23,6 @@ from gateway.plugins import (
 
 TOKEN_SECONDS = 15 * 60
 PAGE_ITEMS = 100
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_DOTTED = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
-_TIME = re.compile(r"(?:^|[ T])(\d{1,2}):(\d\d)(?::\d\d)?$")
 
 
 class Wire:
@@ -90,30 +83,3 @@ class Wire:
         if not isinstance(token, str) or not token:
             raise unexpected(client.host, "auth/login: token")
         return Token(token, TOKEN_SECONDS)
-
-
-def day_of(value: object) -> dt.date:
-    """«2025-10-15», «15.10.2025», either with a time behind it.
-
-    Raises:
-        ValueError: neither.
-    """
-    text = value if isinstance(value, str) else ""
-    if found := _ISO.match(text):
-        return dt.date(int(found[1]), int(found[2]), int(found[3]))
-    if found := _DOTTED.match(text):
-        return dt.date(int(found[3]), int(found[2]), int(found[1]))
-    raise ValueError("no date")
-
-
-def time_of(value: object) -> dt.time:
-    """The time of «2025-10-15 16:00:00», «15.10.2025 16:00», «16:00», on the account's own clock.
-
-    Raises:
-        ValueError: there is none.
-    """
-    found = _TIME.search(value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("no time")
-    return dt.time(int(found[1]), int(found[2]))
-

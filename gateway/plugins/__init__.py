@@ -49,9 +49,21 @@ from gateway.plugins.faults import unexpected
 from gateway.plugins.http import Client, Http, Limits, Reply
 from gateway.plugins.lists import ListPage, WholeList, whole_list
 from gateway.plugins.rate import Rate
-from gateway.plugins.records import NO_SENSE, Number, certificate_of, id_or_none, id_text, is_yes, list_of, name_of, unread
+from gateway.plugins.records import (
+    NO_SENSE,
+    Number,
+    certificate_of,
+    day_of,
+    id_or_none,
+    id_text,
+    is_yes,
+    list_of,
+    name_of,
+    time_of,
+    unread,
+)
 from gateway.plugins.rounds import DONE as ROUND_DONE
-from gateway.plugins.rounds import Round, round_of
+from gateway.plugins.rounds import Round, one_named, round_of
 from gateway.plugins.schema import BadParameter
 from gateway.plugins.settings import secret, secrets_of, setting
 from gateway.plugins.signed import check_hmac, check_secret, check_standard
@@ -84,8 +96,8 @@ __all__ = [
     "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "NamesDeliveries", "NotSigned", "Number", "Period", "Place",
     "PushedAdapter", "Rate", "Record", "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence", "Source",
     "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict",
-    "WholeList", "Window", "certificate_of", "check_hmac", "check_secret", "check_standard", "day_text", "half_up", "hookimpl",
+    "WholeList", "Window", "certificate_of", "check_hmac", "check_secret", "check_standard", "day_of", "day_text", "half_up", "hookimpl",
     "id_or_none", "id_text", "intersection", "is_yes", "joined", "kopecks_from_roubles", "list_of", "money_text", "month_of",
-    "month_period", "name_of", "period_text", "permitted", "roubles_from_kopecks", "round_of", "secret", "secrets_of", "setting", "some",
-    "unexpected", "unread", "whole_list",
+    "month_period", "name_of", "one_named", "period_text", "permitted", "roubles_from_kopecks", "round_of", "secret", "secrets_of", "setting", "some",
+    "time_of", "unexpected", "unread", "whole_list",
 ]  # fmt: skip

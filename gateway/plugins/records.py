@@ -1,7 +1,9 @@
-"""What many systems send alike, understood once: ids, booleans, certificate numbers; and records that cannot be understood."""
+"""What many systems send alike, understood once: ids, booleans, days, certificate numbers; and records that cannot be understood."""
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any, NamedTuple
 
 from gateway.core.facts import Finding, Level, Place, Text
@@ -11,6 +13,9 @@ NO_SENSE = (KeyError, TypeError, ValueError, AttributeError)
 
 CERTIFICATE_DIGITS = 10
 _BETWEEN_DIGITS = str.maketrans("", "", " \u00a0\u2009\u202f-–№")
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_DOTTED = re.compile(r"(\d\d)\.(\d\d)\.(\d{4})")
+_TIME = re.compile(r"(?:^|[ T])(\d{1,2}):(\d\d)(?::\d\d)?$")
 _YES = frozenset({"1", "true", "yes", "да"})
 _NO = frozenset({"0", "false", "no", "нет", ""})
 
@@ -72,6 +77,32 @@ def name_of(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("no name")
     return value.strip()
+
+
+def day_of(value: object) -> dt.date:
+    """«2025-10-15», «15.10.2025», either with a time behind it.
+
+    Raises:
+        ValueError: neither.
+    """
+    text = value if isinstance(value, str) else ""
+    if found := _ISO.match(text):
+        return dt.date(int(found[1]), int(found[2]), int(found[3]))
+    if found := _DOTTED.match(text):
+        return dt.date(int(found[3]), int(found[2]), int(found[1]))
+    raise ValueError("no date")
+
+
+def time_of(value: object) -> dt.time:
+    """The time of «2025-10-15 16:00:00», «15.10.2025 16:00», «16:00», on the system's own clock.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = _TIME.search(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("no time")
+    return dt.time(int(found[1]), int(found[2]))
 
 
 class Number(NamedTuple):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from gateway.core.names import folded
 from gateway.core.periods import Period, month_of, month_period
 
 _VERSION = 1
@@ -35,6 +36,22 @@ class Round:
     def cursor_after(self, group: str) -> str:
         """The cursor of a group's last batch."""
         return json.dumps({"v": _VERSION, "first": self.months[0].first.isoformat(), "after": group}, ensure_ascii=False)
+
+
+def one_named(groups: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Groups that bear one name, told as one: the gateway knows a group by its words, so the window of the second would take back what the
+    first has said. A club's new group often has the name of last year's.
+
+    Args:
+        groups: id → words.
+
+    Returns:
+        The first id of each name → all ids of it, in their order.
+    """
+    ids: dict[str, list[str]] = {}
+    for key in sorted(groups):
+        ids.setdefault(folded(groups[key]), []).append(key)
+    return {same[0]: tuple(same) for same in ids.values()}
 
 
 def round_of(cursor: str | None, today: dt.date, back_days: int, ahead_days: int = 7, since: dt.date | None = None) -> Round:

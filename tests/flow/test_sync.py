@@ -125,6 +125,22 @@ def test_a_correction_reaches_the_register(running: Town, crm: AlfaCrmEmulator) 
     sums(running, gateway)
 
 
+def test_two_groups_of_one_name_take_nothing_from_each_other(running: Town, crm: AlfaCrmEmulator) -> None:
+    """Last year's group and this year's: each reading after the first says the same."""
+    club = crm.club
+    club.groups["12"] = ClubGroup("12", TITLE, [club.groups["11"].children.pop()])
+    for lesson in list(club.lessons.values()):
+        del lesson.marks["103"]
+        club.add_lesson("12", lesson.day, lesson.starts_at, HELD, [ATTENDED], 90)
+    gateway = asking(running.gateway(), crm)
+    assert [(report["new"], report["withdrawn"], report["held"]) for report in (sync(gateway) for _ in range(3))] == [
+        (27, 0, 0),
+        *[(0, 0, 0)] * 2,
+    ]
+    assert running.statement() == (27, 0, 270_000)
+    sums(running, gateway)
+
+
 def test_a_lesson_that_vanished_takes_its_debits_back_once_a_person_says_so(running: Town, crm: AlfaCrmEmulator) -> None:
     gateway = asking(running.gateway(), crm)
     sync(gateway)
