@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from adapters.moyklass.looking import look
 from adapters.moyklass.people import People
 from adapters.moyklass.settings import MoyKlassSettings
-from adapters.moyklass.wire import Wire, day_of, time_of
+from adapters.moyklass.wire import Wire
 from gateway.plugins import (
     NO_SENSE,
     ROUND_DONE,
@@ -32,18 +32,23 @@ from gateway.plugins import (
     Status,
     Text,
     Window,
+    day_of,
     hookimpl,
     id_or_none,
     id_text,
     is_yes,
     list_of,
     name_of,
+    one_named,
     round_of,
+    time_of,
     unread,
 )
 
 GATEWAY_INTERFACE = 1
 STATES = {0: LessonState.PLANNED, 1: LessonState.HELD}
+_WEIGHT = {Status.ABSENT: 0, Status.EXCUSED: 1, Status.ATTENDED: 2}
+"""Of two records of a pupil at one lesson: `visit` and `goodReason` are false where nobody has said a word, so what was said counts."""
 _GROUP, _LESSON = Text("группа", "group"), Text("занятие", "lesson")
 
 
@@ -80,47 +85,50 @@ class MoyKlass:
 
     def check(self) -> Iterator[Checked]:
         """See `adapters.moyklass.looking`."""
-        yield from look(self._wire, self._settings)
-        self._wire.forget_token()
+        with self._wire.reading():
+            yield from look(self._wire, self._settings)
 
     def pull(self, cursor: str | None, now: dt.datetime, since: dt.date | None = None) -> Iterator[Batch]:
         """Group by group, each with the months of the window. A cursor is a group's, or a finished round's."""
         asked = round_of(cursor, now.astimezone(self._zone).date(), self._settings.window_days, since=since)
+        with self._wire.reading():
+            yield from self._round(asked)
+
+    def _round(self, asked: Round) -> Iterator[Batch]:
         people = People(self._wire, self._settings)
         groups, findings = self._groups()
         people.read()
         yield Batch(findings=(*findings, *_taken(people.findings)))
-        for key in asked.left(groups):
-            yield from self._group(key, groups[key], people, asked)
+        named = one_named(groups)
+        for key in asked.left(named):
+            yield from self._group(named[key], groups[key], people, asked)
         yield Batch(findings=_taken(people.findings), cursor=ROUND_DONE)
-        self._wire.forget_token()
 
     def _groups(self) -> tuple[dict[str, str], list[Finding]]:
         """Id → words. A group that makes no sense gets no window, so nothing of it is withdrawn."""
         found, findings = {}, []
-        listed = self._wire.whole("classes", self._of_filial())
+        listed = self._wire.whole("classes", self._settings.of_filial)
         for item in [*listed.items, *listed.nameless]:
             try:
-                found[id_text(item["id"])] = name_of(item["name"])
+                own_id = id_text(item["id"])
+                found[own_id] = f"№ {own_id}" if item["name"] in (None, "") else name_of(item["name"])  # the document allows none
             except NO_SENSE:
                 key = id_or_none(item)
                 findings.append(unread(_GROUP, key, self._wire.url("classes", key or "")))
         return found, findings
 
-    def _of_filial(self) -> dict[str, int]:
-        return {"filialId": self._settings.filial} if self._settings.filial else {}
-
-    def _group(self, key: str, words: str, people: People, asked: Round) -> Iterator[Batch]:
-        lessons, findings = self._lessons(key, words, asked.period)
+    def _group(self, keys: tuple[str, ...], words: str, people: People, asked: Round) -> Iterator[Batch]:
+        """``keys``: the groups that bear this name."""
+        lessons, findings = self._lessons(keys, words, asked.period)
         for month in asked.months:
             is_last = month == asked.months[-1]
             of_month = [told for told in lessons if told.lesson.day in month]
-            cursor = asked.cursor_after(key) if is_last else None
-            yield self._batch(key, words, people, month, of_month, tuple(findings) if is_last else (), not findings, cursor)
+            cursor = asked.cursor_after(keys[0]) if is_last else None
+            yield self._batch(keys, words, people, month, of_month, tuple(findings) if is_last else (), not findings, cursor)
 
     def _batch(
         self,
-        key: str,
+        keys: tuple[str, ...],
         words: str,
         people: People,
         month: Period,
@@ -129,7 +137,7 @@ class MoyKlass:
         is_whole: bool,
         cursor: str | None,
     ) -> Batch:
-        listed = people.studying(key) | {mark.member for told in lessons for mark in told.marks}
+        listed = {user for key in keys for user in people.studying(key)} | {mark.member for told in lessons for mark in told.marks}
         members: dict[str, Member] = {}
         for user in sorted(listed):
             member = people.member(user, words)
@@ -139,7 +147,7 @@ class MoyKlass:
         lists_all = is_whole and len(members) == len(listed)
         return Batch(
             records=(
-                Group(words, Place(url=self._wire.url("classes", key)), key),
+                *(Group(words, Place(url=self._wire.url("classes", key)), key) for key in keys),
                 *members.values(),
                 *(told.lesson for told in lessons),
                 *marks,
@@ -152,19 +160,23 @@ class MoyKlass:
 
     # ------------------------------------------------------------ lessons
 
-    def _lessons(self, key: str, words: str, period: Period) -> tuple[list[Told], list[Finding]]:
-        """The group's lessons with their records."""
-        filters = {"classId": key, "date": [str(period.first), str(period.last)], "includeRecords": "true"}
-        listed = self._wire.list("lessons", filters)
+    def _lessons(self, keys: tuple[str, ...], words: str, period: Period) -> tuple[list[Told], list[Finding]]:
+        """The lessons of the groups of one name with their records; of two at the same time the held one is told last, and counts."""
         found: list[Told] = []
-        findings = [unread(_LESSON, None, self._wire.url("classes", key), words) for _ in listed.nameless]
-        for item in listed.items:
-            own_id = id_text(item["id"])
-            try:
-                if id_text(item["classId"]) == key:
-                    found.append(self._lesson(own_id, item, words))
-            except NO_SENSE:
-                findings.append(unread(_LESSON, own_id, self._wire.url("lessons", own_id), words))
+        findings: list[Finding] = []
+        for key in keys:
+            filters = {"classId": key, "date": [str(period.first), str(period.last)], "includeRecords": "true"}
+            listed = self._wire.list("lessons", filters)
+            findings += [unread(_LESSON, None, self._wire.url("classes", key), words) for _ in listed.nameless]
+            for item in listed.items:
+                own_id = id_text(item["id"])
+                try:
+                    if id_text(item["classId"]) == key:
+                        found.append(self._lesson(own_id, item, words))
+                except NO_SENSE:
+                    findings.append(unread(_LESSON, own_id, self._wire.url("lessons", own_id), words))
+        if len(keys) > 1:
+            found.sort(key=lambda told: told.lesson.state is LessonState.HELD)
         return found, findings
 
     def _lesson(self, own_id: str, item: Any, words: str) -> Told:
@@ -176,8 +188,9 @@ class MoyKlass:
         said: dict[str, Mark] = {}
         for record in list_of(item.get("records") or []):
             if not is_yes(record.get("test")):  # a trial is nobody's lesson yet
-                user = id_text(record["userId"])
-                said[user] = Mark(user, day, _status(record), place, lesson=own_id)
+                user, status = id_text(record["userId"]), _status(record)
+                if user not in said or _WEIGHT[status] > _WEIGHT[said[user].status]:
+                    said[user] = Mark(user, day, status, place, lesson=own_id)
         return Told(lesson, tuple(said.values()))
 
 

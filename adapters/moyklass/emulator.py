@@ -58,6 +58,8 @@ class MoyKlassEmulator(Emulator):
             "users": self._users,
             "joins": self._joins,
             "joinStatuses": self._statuses,
+            "userAttributes": self._attributes,
+            "filials": self._filials,
             "lessons": self._lessons,
         }
         entity, _, own_id = path.partition("/")
@@ -98,6 +100,13 @@ class MoyKlassEmulator(Emulator):
 
     def _statuses(self, request: Request) -> Answer:
         return Answer([{"id": STUDYING, "name": "Учится"}, {"id": LEFT, "name": "Окончил"}])
+
+    def _attributes(self, request: Request) -> Answer:
+        attributes = ((1, "День рождения", "birthday", "date"), (4, "Сертификат", CERTIFICATE_ALIAS, "string"))
+        return Answer([{"id": own_id, "name": name, "alias": alias, "type": kind} for own_id, name, alias, kind in attributes])
+
+    def _filials(self, request: Request) -> Answer:
+        return Answer([{"id": 1, "name": "Главный", "city": "Москва", "timezone": self.club.zone, "status": "active"}])
 
     def _lessons(self, request: Request) -> Answer:
         days = request.query.get("date", [])

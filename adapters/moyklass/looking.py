@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 from adapters.moyklass.settings import MoyKlassSettings
 from adapters.moyklass.wire import Wire
@@ -21,6 +22,7 @@ _SOME_CURE = Text(
 def look(wire: Wire, settings: MoyKlassSettings) -> Iterator[Checked]:
     """Line by line; a right that is missing is a line, and the others are looked at all the same."""
     for what, lines in (
+        (Text("Филиалы", "Branches"), lambda: _branches(wire, settings)),
         (Text("Группы", "Groups"), lambda: _groups(wire, settings)),
         (Text("Ученики", "Pupils"), lambda: _users(wire, settings)),
         (Text("Записи в группы", "Joins"), lambda: _joins(wire, settings)),
@@ -29,26 +31,50 @@ def look(wire: Wire, settings: MoyKlassSettings) -> Iterator[Checked]:
         yield from permitted(what, lines, _KEY_CURE)
 
 
+def _branches(wire: Wire, settings: MoyKlassSettings) -> Iterator[Checked]:
+    """Whether the branch is there, and whether its clock is the one that the settings name."""
+    what, chosen = Text("Филиалы", "Branches"), str(settings.filial)
+    branches = {id_or_none(item): item for item in wire.whole("filials").items}
+    there = ", ".join(f"{own_id} {item.get('name')} ({item.get('timezone')})" for own_id, item in branches.items()) or "—"
+    found = Text(f"есть: {there}", f"there are: {there}")
+    read = [branches.get(chosen)] if settings.filial else [each for each in branches.values() if each.get("status") != "archive"]
+    if settings.filial and chosen not in branches:
+        yield Checked(what, Verdict.BAD, found, Text("впишите filial: номер из этого списка", "set filial to a number of this list"))
+    elif any(each is not None and each.get("timezone") not in (None, settings.zone) for each in read):
+        cure = Text(
+            "впишите zone, как в системе; филиалы с разным временем читайте порознь",
+            "set zone as the system has it; read branches of different time zones one by one",
+        )
+        yield Checked(what, Verdict.QUESTION, found, cure)
+    else:
+        yield Checked(what, Verdict.GOOD, found)
+
+
 def _groups(wire: Wire, settings: MoyKlassSettings) -> Iterator[Checked]:
-    filters = {"filialId": settings.filial} if settings.filial else {}
-    count = len(wire.whole("classes", filters).items)
+    count = len(wire.whole("classes", settings.of_filial).items)
     yield some(Text("Группы", "Groups"), count, Text(f"{count} групп", f"{count} groups"), _SOME_CURE)
 
 
 def _users(wire: Wire, settings: MoyKlassSettings) -> Iterator[Checked]:
     items = [item for item in wire.list("users").items if isinstance(item, dict)]
     yield some(Text("Ученики", "Pupils"), len(items), Text(f"{len(items)} учеников", f"{len(items)} pupils"), _SOME_CURE)
-    what, field = Text("Номер сертификата", "Certificate number"), settings.certificate_attribute
-    attributes = [each for item in items for each in item.get("attributes") or [] if isinstance(each, dict)]
-    if not field:
-        offered = ", ".join(sorted({str(each.get("attributeAlias")) for each in attributes})) or "—"
-        found = Text(f"признак не указан; есть: {offered}", f"no attribute is named; there are: {offered}")
+    what = Text("Номер сертификата", "Certificate number")
+    yield from permitted(what, lambda: _certificates(wire, settings, items, what), _KEY_CURE)
+
+
+def _certificates(wire: Wire, settings: MoyKlassSettings, items: list[Any], what: Text) -> Iterator[Checked]:
+    field = settings.certificate_attribute
+    known = {str(each.get("alias")): each.get("name") for each in wire.whole("userAttributes").items}
+    if field not in known:
+        offered = ", ".join(f"{alias} ({name})" for alias, name in sorted(known.items())) or "—"
+        found = Text(f"признак «{field}»: нет; есть: {offered}", f"attribute “{field}”: none; there are: {offered}")
         cure = Text(
             "впишите certificate_attribute, иначе детей узнают только по имени",
             "set certificate_attribute, else children are known by name alone",
         )
         yield Checked(what, Verdict.QUESTION, found, cure)
         return
+    attributes = [each for item in items for each in item.get("attributes") or [] if isinstance(each, dict)]
     numbers = [certificate_of(each.get("value")) for each in attributes if each.get("attributeAlias") == field]
     read, bad = sum(one.certificate is not None for one in numbers), sum(one.certificate_unreadable for one in numbers)
     is_good = read > 0 and not bad

@@ -7,8 +7,22 @@ from collections import defaultdict
 from typing import Any, NamedTuple
 
 from adapters.moyklass.settings import MoyKlassSettings
-from adapters.moyklass.wire import Wire, day_of
-from gateway.plugins import NO_SENSE, Finding, Member, Number, Place, Text, certificate_of, id_or_none, id_text, list_of, name_of, unread
+from adapters.moyklass.wire import Wire
+from gateway.plugins import (
+    NO_SENSE,
+    Finding,
+    Member,
+    Number,
+    Place,
+    Text,
+    certificate_of,
+    day_of,
+    id_or_none,
+    id_text,
+    list_of,
+    name_of,
+    unread,
+)
 
 _USER = Text("ученик", "pupil")
 
@@ -79,6 +93,14 @@ class People:
 
     def _person_of(self, item: Any) -> Person:
         values = {each.get("attributeAlias"): each.get("value") for each in list_of(item.get("attributes") or [])}
-        born = values.get(self._settings.birthday_attribute)
         field = self._settings.certificate_attribute
-        return Person(name_of(item["name"]), day_of(born) if born else None, certificate_of(values.get(field)) if field else Number())
+        number = certificate_of(values.get(field)) if field else Number()
+        return Person(name_of(item["name"]), _born(values.get(self._settings.birthday_attribute)), number)
+
+
+def _born(value: object) -> dt.date | None:
+    """The attribute may be one of text, with anything in it: what is no date only helps nobody to find the child."""
+    try:
+        return day_of(value)
+    except ValueError:
+        return None

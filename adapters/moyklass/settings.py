@@ -41,6 +41,11 @@ class MoyKlassSettings:
             raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone")) from None
 
     @property
+    def of_filial(self) -> dict[str, int]:
+        """The filter by branch; empty where all are read."""
+        return {"filialId": self.filial} if self.filial else {}
+
+    @property
     def address(self) -> str:
         """With its scheme; https where none is given."""
         return (self.host if "://" in self.host else f"https://{self.host}").rstrip("/")

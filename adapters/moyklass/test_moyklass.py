@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Generator, Iterator
 from typing import Any, ClassVar, cast
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from adapters.moyklass.adapter import MoyKlassAdapter
 from adapters.moyklass.emulator import CERTIFICATE_ALIAS, LEFT, STUDYING, MoyKlassEmulator
 from adapters.moyklass.settings import MoyKlassSettings
-from gateway.plugins import BadParameter, Checked, Lesson, LessonState, Mark, Member, Status, Verdict
-from gateway.plugins.testing import NOW, AdapterConformance, Emulator, Rig, Standing, differences, truth
+from gateway.plugins import BadParameter, Checked, Group, Lesson, LessonState, Mark, Member, SourceUnavailable, Status, Verdict
+from gateway.plugins.testing import NOW, AdapterConformance, Emulator, Fault, Rig, Standing, differences, truth
 
 
 class TestMoyKlass(AdapterConformance):
@@ -82,6 +83,30 @@ def test_a_token_is_taken_for_each_reading_and_given_back(rig: Rig) -> None:
     assert klass(rig).revoked == rig.emulator.tokens and len(rig.emulator.tokens) == 2
 
 
+def test_a_reading_that_is_left_off_gives_its_token_back(rig: Rig) -> None:
+    reading = rig.source().pull(None, NOW)
+    next(reading)
+    cast(Generator[Any, None, None], reading).close()
+    assert klass(rig).revoked == rig.emulator.tokens and len(rig.emulator.tokens) == 1
+
+
+def test_a_reading_that_ends_takes_no_token_from_another_under_way(rig: Rig) -> None:
+    source = rig.source()
+    under_way = source.pull(None, NOW)
+    next(under_way)
+    list(source.pull(None, NOW))
+    assert not klass(rig).revoked
+    assert not differences(Standing().take(list(under_way)), truth(rig.club))
+    assert klass(rig).revoked == rig.emulator.tokens and len(rig.emulator.tokens) == 1
+
+
+def test_a_system_that_gives_nothing_is_not_asked_to_take_the_token_back(rig: Rig) -> None:
+    rig.emulator.fail(Fault.SERVER_ERROR, after=3)
+    with pytest.raises(SourceUnavailable):
+        rig.pull()
+    assert not [request for request in rig.emulator.log if request.path.endswith("revokeToken")]
+
+
 def test_a_source_that_is_asked_twice_takes_a_new_token(rig: Rig) -> None:
     source = rig.source()
     for _ in range(2):
@@ -140,7 +165,81 @@ def test_who_makes_up_for_a_lesson_in_another_group_is_told_there(rig: Rig) -> N
     assert [member.group for member in members] == [rig.club.groups["11"].title]
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_two_records_of_a_pupil_at_one_lesson_what_somebody_said_counts(rig: Rig, turn: int) -> None:
+    lesson = rig.club.lessons_of(LessonState.HELD)[0]
+    child = next(iter(lesson.marks))
+    lesson.marks[child] = Status.ATTENDED
+
+    def twice(item: Any) -> None:
+        if str(item["id"]) == lesson.id:
+            untouched = [record | {"id": 1, "visit": False} for record in item["records"]]
+            item["records"] = [*untouched, *item["records"]][::turn]
+
+    changed(rig, "lessons", twice)
+    (mark,) = [mark for mark in records(rig) if isinstance(mark, Mark) and mark.lesson == lesson.id and mark.member == child]
+    assert mark.status is Status.ATTENDED
+
+
+@pytest.mark.parametrize("title", ["Кружок «Ёлка» 1", "кружок «ЕЛКА»  1"])
+def test_groups_of_one_name_are_told_as_one_and_take_nothing_from_each_other(rig: Rig, title: str) -> None:
+    """Last year's group and this year's, or the same one in two branches."""
+    rig.club.groups["12"].title = title
+    found = [batch for batch in rig.pull() if batch.windows]
+    assert len({(window.group, window.period) for batch in found for window in batch.windows}) == len(found) == 6
+    marks = {(mark.lesson, mark.member) for batch in found for mark in batch.records if isinstance(mark, Mark)}
+    assert marks == {(lesson.id, child) for lesson in rig.club.lessons_of(LessonState.HELD) for child in lesson.marks}
+    groups = {record.own_id: record.words for batch in found for record in batch.records if isinstance(record, Group)}
+    assert groups == {"11": "Кружок «Ёлка» 1", "12": "Кружок «Ёлка» 1", "13": "Кружок «Ёлка» 3"}
+
+
+def test_of_two_lessons_at_one_time_in_groups_of_one_name_the_held_one_is_told_last(rig: Rig) -> None:
+    rig.club.groups["12"].title = rig.club.groups["11"].title
+    held = rig.club.lessons_of(LessonState.HELD)[0]
+    rig.club.add_lesson("12", held.day, held.starts_at, LessonState.PLANNED)
+    told = [one for one in records(rig) if isinstance(one, Lesson) and (one.day, one.starts_at) == (held.day, held.starts_at)]
+    assert [one.state for one in told] == [LessonState.PLANNED, LessonState.HELD]
+
+
+def test_a_group_without_a_name_is_told_by_its_number(rig: Rig) -> None:
+    """The document allows it: such a group is a course's only one."""
+    changed(rig, "classes", lambda item: item.update({"name": None} if item["id"] == 12 else {}))
+    found = rig.pull()
+    assert not [finding for batch in found for finding in batch.findings]
+    assert "№ 12" in {window.group for batch in found for window in batch.windows}
+
+
+@pytest.mark.parametrize("status", [None, 2, "held"])
+def test_a_lesson_of_no_known_status_is_a_finding_and_nothing_of_its_group_is_withdrawn(rig: Rig, status: object) -> None:
+    lesson = rig.club.lessons_of(LessonState.HELD)[0]
+    changed(rig, "lessons", lambda item: item.update({"status": status} if str(item["id"]) == lesson.id else {}))
+    found = rig.pull()
+    (finding,) = [finding for batch in found for finding in batch.findings]
+    assert finding.place.url == f"{rig.emulator.url}/v1/company/lessons/{lesson.id}"
+    of_group = [window for batch in found for window in batch.windows if window.group == rig.club.groups[lesson.group].title]
+    assert not any(window.lists_all or window.lists_lessons for window in of_group)
+
+
+def test_an_archived_group_keeps_its_lessons(rig: Rig) -> None:
+    changed(rig, "classes", lambda item: item.update({"status": "archive"}))
+    assert not differences(rig.pulled(), truth(rig.club))
+
+
 # ---------------------------------------------------------------- people
+
+
+@pytest.mark.parametrize(
+    ("written", "born"),
+    [("2014-03-12", dt.date(2014, 3, 12)), ("12.03.2014", dt.date(2014, 3, 12)), ("весной", None), ("", None), (None, None), (True, None)],
+)
+def test_a_birth_date_is_read_as_written_and_what_is_none_loses_nobody(rig: Rig, written: object, born: dt.date | None) -> None:
+    def write(item: Any) -> None:
+        item["attributes"] = [{"attributeAlias": "birthday", "value": written}, {"attributeAlias": "level", "valueId": 3}]
+
+    changed(rig, "users", write)
+    members = [record for record in records(rig) if isinstance(record, Member)]
+    assert {member.key for member in members} == set(rig.club.children)
+    assert {member.birth_date for member in members} == {born}
 
 
 def test_who_has_left_a_group_is_expected_there_no_more_and_keeps_the_marks(rig: Rig) -> None:
@@ -199,7 +298,15 @@ def test_a_check_of_an_account_in_order_has_only_good_lines(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("denied", "line"), [("classes", "Groups"), ("users", "Pupils"), ("joinStatuses", "Joins"), ("lessons", "Lessons")]
+    ("denied", "line"),
+    [
+        ("filials", "Branches"),
+        ("classes", "Groups"),
+        ("users", "Pupils"),
+        ("userAttributes", "Certificate number"),
+        ("joinStatuses", "Joins"),
+        ("lessons", "Lessons"),
+    ],
 )
 def test_a_missing_right_is_a_line_and_the_others_are_looked_at(rig: Rig, denied: str, line: str) -> None:
     klass(rig).denied = frozenset({denied})
@@ -211,7 +318,10 @@ def test_a_missing_right_is_a_line_and_the_others_are_looked_at(rig: Rig, denied
 @pytest.mark.parametrize(
     ("values", "line", "words"),
     [
-        ({"certificate_attribute": ""}, "Certificate number", "sertifikat"),
+        ({"certificate_attribute": ""}, "Certificate number", "sertifikat (Сертификат)"),
+        ({"certificate_attribute": "no-such"}, "Certificate number", "sertifikat (Сертификат)"),
+        ({"zone": "Asia/Omsk"}, "Branches", "1 Главный (Europe/Moscow)"),
+        ({"zone": "Asia/Omsk", "filial": 1}, "Branches", "1 Главный (Europe/Moscow)"),
         ({"certificate_attribute": "birthday"}, "Certificate number", "no number in"),
         ({"studying": (9,)}, "Statuses of joins", "2 Учится"),
     ],
@@ -219,6 +329,11 @@ def test_a_missing_right_is_a_line_and_the_others_are_looked_at(rig: Rig, denied
 def test_a_check_says_what_a_setting_should_be(rig: Rig, values: dict[str, Any], line: str, words: str) -> None:
     found = checked(rig, **values)[line]
     assert found.verdict is Verdict.QUESTION and words in found.found.en and found.cure is not None
+
+
+def test_a_branch_that_is_not_there_is_told_with_those_that_are(rig: Rig) -> None:
+    found = checked(rig, filial=3)["Branches"]
+    assert found.verdict is Verdict.BAD and "1 Главный" in found.found.en
 
 
 def test_a_server_that_reads_dates_otherwise_is_noticed(rig: Rig) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from adapters.moyklass.settings import MoyKlassSettings
@@ -28,7 +27,6 @@ from gateway.plugins import (
 PAGE_ITEMS = 500
 TOKEN_SECONDS = 7 * 24 * 3600
 _API = "/v1/company"
-_TIME = re.compile(r"(\d{1,2}):(\d\d)(?::\d\d)?")
 
 
 class Wire:
@@ -36,6 +34,8 @@ class Wire:
 
     def __init__(self, settings: MoyKlassSettings, http: Http) -> None:
         self._settings = settings
+        self._lock = threading.Lock()
+        self._readings = 0
         self._client = http.client(
             settings.address,
             rate=Rate(settings.per_second * 60, at_once=1),
@@ -70,8 +70,26 @@ class Wire:
         """One record, or what the system answers where there is none of that id."""
         return self._client.json("GET", f"{_API}/{entity}/{own_id}", expected={404})
 
-    def forget_token(self) -> None:
-        """The vendor asks for it: a token is taken for each reading and given back. That it could not be is nobody's business."""
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """The vendor asks for it: a token is taken for a reading and given back, by the last one where several are under way, and where one
+        is left off. That it could not be is nobody's business; a system that gave nothing is not asked for that too.
+        """
+        with self._lock:
+            self._readings += 1
+        is_well = True
+        try:
+            yield
+        except SourceError:
+            is_well = False
+            raise
+        finally:
+            with self._lock:
+                self._readings -= 1
+                if is_well and not self._readings:  # under the lock: one that begins now waits, and takes its own
+                    self._forget_token()
+
+    def _forget_token(self) -> None:
         with contextlib.suppress(SourceError):
             self._client.fetch("POST", f"{_API}/auth/revokeToken", expected={401})
 
@@ -85,26 +103,3 @@ class Wire:
         if not isinstance(token, str) or not token:
             raise unexpected(client.host, "auth/getToken: accessToken")
         return Token(token, TOKEN_SECONDS)
-
-
-def day_of(value: object) -> dt.date:
-    """«2025-10-15», or an instant of that day.
-
-    Raises:
-        ValueError: something else.
-    """
-    if not isinstance(value, str):
-        raise ValueError("no date")
-    return dt.date.fromisoformat(value[:10])
-
-
-def time_of(value: object) -> dt.time:
-    """«16:00», on the company's own clock.
-
-    Raises:
-        ValueError: something else.
-    """
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("no time")
-    return dt.time(int(found[1]), int(found[2]))

@@ -185,11 +185,16 @@ def the_rate_is_kept(rig: Rig) -> None:
 def so_many_at_once(rig: Rig) -> None:
     source = rig.source()
     rig.emulator.thinks_seconds = 0.005
-    threads = [threading.Thread(target=lambda: list(source.pull(None, NOW))) for _ in range(4)]
+    ended: list[int] = []
+    threads = [threading.Thread(target=lambda: ended.append(len(list(source.pull(None, NOW))))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    keep(
+        len(ended) == len(threads),
+        f"of {len(threads)} readings at once {len(threads) - len(ended)} came to no end: they are in each other's way",
+    )
     keep(rig.emulator.most_at_once <= rig.emulator.at_once, f"{rig.emulator.most_at_once} at once; {rig.emulator.at_once} are allowed")
 
 
