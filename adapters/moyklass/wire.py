@@ -34,6 +34,7 @@ class Wire:
 
     def __init__(self, settings: MoyKlassSettings, http: Http) -> None:
         self._settings = settings
+        self._pages = settings.address + _API
         self._lock = threading.Lock()
         self._readings = 0
         self._client = http.client(
@@ -95,7 +96,7 @@ class Wire:
 
     def url(self, kind: str, own_id: str) -> str:
         """The record's address. It is the API's own: of pages for people the vendor's document says nothing."""
-        return f"{self._settings.address}{_API}/{kind}/{own_id}"
+        return f"{self._pages}/{kind}/{own_id}"
 
     def _log_in(self, client: Client) -> Token:
         answer = client.json("POST", f"{_API}/auth/getToken", body={"apiKey": self._settings.api_key}, without_token=True)

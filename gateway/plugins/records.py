@@ -47,7 +47,9 @@ def is_yes(value: object) -> bool:
     Raises:
         ValueError: it is neither yes nor no.
     """
-    if type(value) is int and value in (0, 1):  # what most systems send, and a month has millions of
+    if value is True or value is False:  # what most systems send, and a month has millions of
+        return value
+    if type(value) is int and value in (0, 1):
         return value == 1
     word = "" if value is None else str(value).strip().lower() if isinstance(value, bool | int | str) else "?"
     if word in _YES:
