@@ -46,6 +46,7 @@ def plan(marks: int, grown: int, rows: int) -> dict[tuple[str, ...], Callable[[]
         ("dry_run_50k",): lambda: dry.dry_run(rows, progress),
         **{(name,): partial(sheets.sheets, name, progress) for name in sheets.LIMITS},
         **{(name,): partial(systems.systems, name, progress) for name in systems.SYSTEMS},
+        **{(f"{name}_memory_mb",): partial(systems.memory, name, progress) for name in systems.SYSTEMS},
         ("reread_unchanged",): lambda: systems.reread(marks, progress),
         ("growth_sqlite", "memory_mb"): lambda: growth.growth("sqlite", grown, progress),
         ("growth_postgresql",): lambda: growth.growth("postgresql", grown, progress),

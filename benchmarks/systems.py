@@ -1,5 +1,6 @@
 """Rows `alfacrm` and `moyklass`: a club's account read through the adapter, beside a bare loop of requests and JSON over the very same
-pages. Row `reread_unchanged`: a month that the gateway asks for again, beside its first time.
+pages. Rows `alfacrm_memory_mb`, `moyklass_memory_mb`: what reading a large account takes, beside a small one. Row `reread_unchanged`: a
+month that the gateway asks for again, beside its first time.
 
 The emulator is a process of its own, and waiting for the vendor's rate takes no time. Turn by turn, by the clock on the wall: most of
 either time is the server's, as in life.
@@ -25,6 +26,7 @@ from adapters.alfacrm.adapter import AlfaCrmAdapter
 from adapters.alfacrm.emulator import AlfaCrmEmulator
 from adapters.moyklass.adapter import MoyKlassAdapter
 from adapters.moyklass.emulator import MoyKlassEmulator
+from benchmarks.growth import FLAT, MEMORY_MB, peak_mb
 from benchmarks.ours import Ours
 from benchmarks.results import Row, at_least, median_ratio
 from benchmarks.town import MONTH, Town
@@ -38,6 +40,8 @@ from gateway.store import collect as store_collect
 Progress = Callable[[int, int], None]
 GROUPS, CHILDREN, WEEKS, TURNS = 100, 15, 20, 7
 LIMIT, REREAD_LIMIT = 0.7, 0.15
+ACCOUNTS = ((16, 20, 20), (500, 20, 110))
+"""Groups, children of each, weeks: of a small account and of a large one, 10⁴ and 10⁶ records."""
 SYSTEMS: dict[str, tuple[SourceAdapter, type[Emulator]]] = {
     "alfacrm": (AlfaCrmAdapter(), AlfaCrmEmulator),
     "moyklass": (MoyKlassAdapter(), MoyKlassEmulator),
@@ -46,18 +50,41 @@ SYSTEMS: dict[str, tuple[SourceAdapter, type[Emulator]]] = {
 
 def systems(name: str, progress: Progress) -> list[Row]:
     """One row of the table."""
-    with _served(name) as (account, asked_of):
+    with _served(name, GROUPS, CHILDREN, WEEKS) as (account, asked_of):
         source = _source(name, account)
-        records = _read(source)
+        records = _read(source, WEEKS)
         pages = asked_of()
         pairs = []
         for turn in range(TURNS):
-            pairs.append((_seconds(lambda: _bare(account["host"], pages)), _seconds(lambda: _read(source))))
+            pairs.append((_seconds(lambda: _bare(account["host"], pages)), _seconds(lambda: _read(source, WEEKS))))
             progress(turn + 1, TURNS)
     ratio = median_ratio([bare for bare, _ in pairs], [ours for _, ours in pairs])
     best = min(ours for _, ours in pairs)
     notes = {"records": records, "requests": len(pages), "bare loop, s": round(min(bare for bare, _ in pairs), 3)}
     return [Row(name, records / best, "records/s", ratio, f"≥ {LIMIT} of a bare loop", at_least(LIMIT, ratio), notes)]
+
+
+def memory(name: str, progress: Progress) -> list[Row]:
+    """One row of the table: each account is read by a process of its own."""
+    found = []
+    for done, (groups, children, weeks) in enumerate(ACCOUNTS, 1):
+        with _served(name, groups, children, weeks) as (account, _):
+            context = multiprocessing.get_context("spawn")
+            near, far = context.Pipe()
+            process = context.Process(target=_read_alone, args=(far, name, account, weeks), daemon=True)
+            process.start()
+            found.append(near.recv())
+            process.join()
+        progress(done, len(ACCOUNTS))
+    (few, low), (many, peak) = found
+    notes = {"records": many, "children": ACCOUNTS[1][0] * ACCOUNTS[1][1], f"peak at {few:,} records, MB": round(low)}
+    is_flat = peak < MEMORY_MB and peak / low <= FLAT
+    return [Row(f"{name}_memory_mb", peak, "MB", peak / low, f"flat (≤ {FLAT}), < {MEMORY_MB} MB", is_flat, notes)]
+
+
+def _read_alone(pipe: Connection, name: str, account: dict[str, Any], weeks: int) -> None:
+    records = _read(_source(name, account), weeks)
+    pipe.send((records, peak_mb()))
 
 
 def _source(name: str, account: dict[str, Any]) -> Source:
@@ -67,8 +94,8 @@ def _source(name: str, account: dict[str, Any]) -> Source:
     return adapter.connect(settings, Http(clock=clock, sleep=clock.sleep))
 
 
-def _read(source: Source) -> int:
-    return sum(len(batch.records) for batch in source.pull(None, NOW, NOW.date() - dt.timedelta(weeks=WEEKS + 2)))
+def _read(source: Source, weeks: int) -> int:
+    return sum(len(batch.records) for batch in source.pull(None, NOW, NOW.date() - dt.timedelta(weeks=weeks + 2)))
 
 
 _TOKENS = ("x-alfacrm-token", "x-access-token")
@@ -96,11 +123,11 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 @contextmanager
-def _served(name: str) -> Iterator[tuple[dict[str, Any], Callable[[], list[Request]]]]:
+def _served(name: str, groups: int, children: int, weeks: int) -> Iterator[tuple[dict[str, Any], Callable[[], list[Request]]]]:
     """The emulator's account, and what tells the requests that it got."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, name, GROUPS, CHILDREN, WEEKS), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, name, groups, children, weeks), daemon=True)
     process.start()
     try:
         account = ours.recv()

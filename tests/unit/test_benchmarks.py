@@ -164,6 +164,13 @@ def test_the_row_of_a_system_reads_all_records_of_its_pages(monkeypatch: pytest.
     assert row.notes["requests"] >= 3 + len(club.groups)
 
 
+def test_what_reading_takes_of_memory_is_measured_in_processes_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(systems, "ACCOUNTS", ((2, 2, 2), (3, 4, 3)))
+    (row,) = systems.memory("moyklass", silent)
+    assert row.value is not None and row.value > 10 and row.notes["records"] > 3 * 4 * 4 and row.notes["children"] == 12
+    assert row.ratio is not None and row.met is (row.value < systems.MEMORY_MB and row.ratio <= systems.FLAT)
+
+
 def test_a_month_that_is_asked_for_again_is_known() -> None:
     (row,) = systems.reread(1_000, silent)
     assert row.ratio is not None and 0 < row.ratio < 0.5 and row.met is (row.ratio <= systems.REREAD_LIMIT)
