@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -218,6 +219,27 @@ def checked_parts(path: Path, settings: SpreadsheetSettings, elements: Callable[
             if count > settings.cells_max:
                 raise too_many_cells(settings.cells_max)
     return parts
+
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_ENTRY = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_STORED_VERSION, _UTF8_NAMES, _DAY_ONE = 20, 0x800, 0x21  # 1 January 1980: an entry has to have a day
+
+
+def repacked(parts: Mapping[str, bytes]) -> bytes:
+    """Checked parts as an archive of their own, not packed: a library need not unpack them once more, and reads what was checked and no
+    other part that an archive may hold under the same name."""
+    bodies, entries, at = [], [], 0
+    for name, data in parts.items():
+        word, crc = name.encode(), zlib.crc32(data)
+        about = _STORED_VERSION, _UTF8_NAMES, 0, 0, _DAY_ONE, crc, len(data), len(data), len(word), 0
+        bodies += [_LOCAL.pack(b"PK\3\4", *about), word, data]
+        entries += [_ENTRY.pack(b"PK\1\2", _STORED_VERSION, *about, 0, 0, 0, 0, at), word]
+        at += _LOCAL.size + len(word) + len(data)
+    listed = b"".join(entries)
+    end = _END.pack(b"PK\5\6", 0, 0, len(parts), len(parts), len(listed), at, 0)
+    return b"".join([*bodies, listed, end])
 
 
 def _check_unpacked(listed: Sequence[zipfile.ZipInfo], settings: SpreadsheetSettings) -> None:

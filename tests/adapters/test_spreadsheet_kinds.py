@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlwt
 
-from adapters.spreadsheet.container import FileKind, file_kind
-from adapters.spreadsheet.formats import read_grids
+from adapters.spreadsheet.container import FileKind, file_kind, repacked
+from adapters.spreadsheet.formats import read_grids, xlsx
 from adapters.spreadsheet.formats.xlsx import read_xlsx
 from adapters.spreadsheet.formats.xlsx_sparse import read_sparse
 from adapters.spreadsheet.grid import Area, Grid, Kind
@@ -133,6 +134,49 @@ def test_a_sheet_that_is_not_written_as_usual_is_read_cell_by_cell(tmp_path: Pat
     path = with_sheet(book.save(), lambda xml: xml.replace(before, after))
     (found,) = read_xlsx(path, SETTINGS)
     assert found.values == () and taken(path).said("Иванов Пётр", 1, 2) == ["absent", "unmarked"]
+
+
+FRAMES = '<c r="H9" s="1"/><c r="I9" s="1" t="n" /><c r="J9"></c>'
+
+
+def test_cells_that_are_only_frames_are_not_given_to_the_library_and_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {1: "Н", 2: 3})
+    path = book.save()
+    bare = looks(read_xlsx(path, SETTINGS)[0])
+    framed = with_sheet(path, lambda xml: xml.replace("</row>", f'{FRAMES}<c r="K9"><v>7</v></c></row>', 1))
+    given: list[bytes] = []
+    monkeypatch.setattr(xlsx, "repacked", lambda parts: given.append(parts["xl/worksheets/sheet1.xml"]) or repacked(parts))
+    (found,) = read_xlsx(framed, SETTINGS)
+    assert all(frame.encode() not in given[0] for frame in (FRAMES, 'r="H9"', 'r="I9"', 'r="J9"')) and b'r="K9"' in given[0]
+    assert [cell.text for cell in found.rows.pop(9).values()] == ["7"] and looks(found) == bare
+
+
+def test_a_text_that_looks_like_a_frame_is_read_as_written(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {1: "Н"})
+    quoted = '<c r="K9" t="inlineStr"><is><t><![CDATA[<c r="A1"/>]]></t></is></c>'
+    (found,) = read_xlsx(with_sheet(book.save(), lambda xml: xml.replace("</row>", f"{quoted}</row>", 1)), SETTINGS)
+    assert found.rows[9][11].text == '<c r="A1"/>'
+
+
+def test_a_very_large_workbook_is_given_to_the_library_as_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = Book(tmp_path)
+    book.grid().child("Иванов Пётр", {1: "Н"})
+    path = book.save()
+    expected = looks(read_xlsx(path, SETTINGS)[0])
+    monkeypatch.setattr(xlsx, "_REPACKED_BYTES_MAX", 100)
+    monkeypatch.setattr(xlsx, "repacked", None)  # is not called
+    assert looks(read_xlsx(path, SETTINGS)[0]) == expected
+
+
+def test_checked_parts_are_packed_again_as_an_archive_of_their_own(tmp_path: Path) -> None:
+    parts = {"xl/workbook.xml": b"<a/>" * 1000, "xl/листы/1.xml": "<б/>".encode(), "empty.xml": b""}
+    with zipfile.ZipFile(BytesIO(repacked(parts))) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == parts
 
 
 def test_cells_in_two_corners_are_read_without_the_rectangle_between(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
@@ -28,13 +27,15 @@ class Values(NamedTuple):
     merged: tuple[Area, ...]
 
 
-def sheet_values(path: Path, settings: SpreadsheetSettings) -> Iterator[Values]:
+def sheet_values(data: bytes, settings: SpreadsheetSettings) -> Iterator[Values]:
     """The worksheets in order.
+
+    Args:
+        data: the file's bytes: by its path the library would believe the file's name.
 
     Raises:
         InputRefused: damaged, encrypted, or more sheets than the limit.
     """
-    data = path.read_bytes()  # by its path the library would believe the file's name
     book = _guarded(lambda: CalamineWorkbook.from_filelike(BytesIO(data)))
     with book:
         listed = [(index, sheet) for index, sheet in enumerate(book.sheets_metadata) if sheet.typ is SheetTypeEnum.WorkSheet]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ _REPEATED_FAR = re.compile(rb'columns-repeated="\d{2,}"')
 _STYLE = rb'(?: table:style-name="[^"]*")?'
 _REST_OF_ROW = re.compile(b"<table:table-cell" + _STYLE + rb' table:number-columns-repeated="\d{2,}"' + _STYLE + rb"/></table:table-row>")
 _COLUMN = re.compile(rb"<table:table-column\b([^>]*?)/?>")
-_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*?)(?:/>|>(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
+_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*+)>(?:(?<=/>)|(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"""[\w]+:([\w-]+)\s*=\s*["']([^"']*)["']""")
 _COLUMNS_REPEATED = re.compile(rb'number-columns-repeated="(\d+)"')
 _ROWS_REPEATED = re.compile(rb'number-rows-repeated="(\d+)"')
@@ -49,7 +50,7 @@ def read_ods(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
         raise damaged() from error
     looks = [_looks(table, styles, settings) for table in _tables(content)]
     grids = []
-    for values in sheet_values(path, settings):
+    for values in sheet_values(path.read_bytes(), settings):
         if values.number >= len(looks):
             raise damaged()
         grids.append(_grid(values, looks[values.number], settings))
@@ -159,8 +160,12 @@ class _Rows:
         self.table = table
         tags = list(_ROW_TAG.finditer(table))
         self.starts = [tag.start() for tag in tags]
-        self.hidden = [index for index, tag in enumerate(tags) if _HIDDEN.search(tag[0])]
-        self.repeats = {index: int(found[1]) for index, tag in enumerate(tags) if (found := _ROWS_REPEATED.search(tag[0]))}
+        looks = [tag[0] for tag in tags]
+        together = b"".join(looks)  # most tables have no such row, and one look is cheaper than one for each
+        self.hidden = [index for index, look in enumerate(looks) if _HIDDEN.search(look)] if _HIDDEN.search(together) else []
+        self.repeats = {}
+        if _ROWS_REPEATED.search(together):
+            self.repeats = {index: int(found[1]) for index, look in enumerate(looks) if (found := _ROWS_REPEATED.search(look))}
         self._numbers = list(itertools.accumulate((self.repeats.get(index, 1) for index in range(len(tags))), initial=1))
 
     def with_sign(self, sign: bytes) -> Iterator[int]:
@@ -196,7 +201,7 @@ class _Rows:
             _REST_OF_ROW.findall(self.table, first)
         ):
             return _CELLS_DENSE_MAX + 1
-        longest = max((self._end(index) - start for index, start in enumerate(self.starts)), default=0)
+        longest = max(map(operator.sub, [*self.starts[1:], len(self.table)], self.starts), default=0)
         return self._last() * (longest // _CELL_BYTES_MIN + 1) * 9
 
     def cells(self) -> int:

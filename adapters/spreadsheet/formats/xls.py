@@ -43,7 +43,7 @@ def read_xls(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
         looks = _looks(stream, settings)
     except (OSError, StopIteration, struct.error, IndexError, ValueError) as error:
         raise damaged() from error
-    return [_grid(values, looks.get(values.number, _Looks()), settings) for values in sheet_values(path, settings)]
+    return [_grid(values, looks.get(values.number, _Looks()), settings) for values in sheet_values(path.read_bytes(), settings)]
 
 
 def _stream(book: olefile.OleFileIO, name: str) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
-from adapters.spreadsheet.container import checked_parts, damaged, too_many_cells
+from adapters.spreadsheet.container import checked_parts, damaged, repacked, too_many_cells
 from adapters.spreadsheet.formats.calamine import Values, sheet_values
 from adapters.spreadsheet.formats.xlsx_sparse import read_sparse
 from adapters.spreadsheet.grid import Cell, Grid, Kind, Where, column_number, filled_beyond, shows_month, within
@@ -22,7 +22,8 @@ _RANGE = re.compile(
     rb"""<(?:\w+:)?(?:mergeCell|hyperlink)\b[^>]*?\bref=["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})"""
 )
 _PREFIXED = re.compile(rb"""xmlns:\w+\s*=\s*["'][^"']*(?:spreadsheetml/2006/main|ooxml/spreadsheetml/main)""")
-_NEAR = rb'r="(?:[A-D]?[A-Z]\d{1,4}|[A-Z]{2}\d{1,3})"'
+_NEAR = rb'r="(?:[A-D]?[A-Z]\d{1,4}+|[A-Z]{2}\d{1,3}+)"'
+_EMPTY = re.compile(rb'<c r="[A-Z]{1,3}+\d{1,7}+"(?: s="\d++")?+(?: t="n")?+(?: ?+/>|></c>)')
 _FAR = re.compile(rb"<c (?!" + _NEAR + rb")")
 _ROW = re.compile(rb"<row\b[^>]*")
 _ROW_PLACE = re.compile(rb' r="(\d{1,7})"')
@@ -32,6 +33,7 @@ _COLUMN = re.compile(rb"<col\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"']*)["']""")
 _RESULT = re.compile(rb"<(?:v|t)(?: [^>]*)?>([^<]+)<")
 _CELLS_DENSE_MAX = 2_000_000
+_REPACKED_BYTES_MAX = 16_000_000
 _CELL_BYTES_MIN = 11  # <c r="A1"/>
 _BUILTIN_MONTHS = {17}  # mmm-yy
 
@@ -44,21 +46,36 @@ def read_xlsx(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     """
     parts = checked_parts(path, settings, _elements)
     try:
-        sheets = [parts[part] for part in _sheet_parts(parts)]
+        names = _sheet_parts(parts)
+        parts |= {name: _without_empty_cells(parts[name]) for name in names}
+        sheets = [parts[name] for name in names]
         looks = _Looks.of(parts)
     except (ElementTree.ParseError, KeyError, ValueError) as error:
         raise damaged() from error
     found = [_found(sheet, looks) for sheet in sheets]
     if any(one is None for one in found):
+        parts = checked_parts(path, settings, _elements)  # with its empty cells: each takes its place in that library's memory
         if sum(_elements(part, data, is_exact=True) for part, data in parts.items()) > settings.sparse_cells_max:
             raise too_many_cells(settings.sparse_cells_max)
         return read_sparse(path, any(b"<f" in sheet or b":f>" in sheet or b":f " in sheet for sheet in sheets), settings)
     grids = []
-    for values in sheet_values(path, settings):
+    for values in sheet_values(_bytes_for_library(path, parts), settings):
         beside = found[values.number]
         if beside is not None:
             grids.append(_grid(values, sheets[values.number], beside, settings))
     return grids
+
+
+def _bytes_for_library(path: Path, parts: Mapping[str, bytes]) -> bytes:
+    """The parts as they were looked at; of a very large workbook the file itself, for the library holds what it is given once more."""
+    return repacked(parts) if sum(map(len, parts.values())) <= _REPACKED_BYTES_MAX else path.read_bytes()
+
+
+def _without_empty_cells(sheet: bytes) -> bytes:
+    """The sheet without the cells that are nothing but a frame: two of three in a month's table, which every later look would meet again.
+    Of a text that is quoted as a whole nobody can say so, for it may hold anything."""
+    rest = _EMPTY.sub(b"", sheet)
+    return sheet if b"<![CDATA[" in rest else rest
 
 
 def _elements(part: str, data: bytes, is_exact: bool) -> int:
@@ -121,9 +138,9 @@ class _Looks(NamedTuple):
 
 def _odd_cells(formats: Sequence[int]) -> re.Pattern[bytes]:
     numbers = b"|".join(str(number).encode() for number in formats)
-    form = rb'(?: s="' + (b"(?!(?:" + numbers + rb')")' if numbers else b"") + rb'\d+")?'
-    kind = rb'(?: t="(?:s|n|str|inlineStr)")?'
-    return re.compile(rb"<c[ />\t\r\n](?!" + _NEAR + form + kind + rb"(?: ?/>|>(?:<v>|<is>|</c>)))")
+    form = rb'(?: s="' + (b"(?!(?:" + numbers + rb')")' if numbers else b"") + rb'\d++")?+'
+    kind = rb'(?: t="(?:s|n|str|inlineStr)")?+'
+    return re.compile(rb"<c[ />\t\r\n](?!" + _NEAR + form + kind + rb"(?:>(?:<v>|<is>|</c>)|/>| />))")
 
 
 @dataclass
@@ -152,7 +169,8 @@ def _found(sheet: bytes, looks: _Looks) -> _Found | None:
         _take_cell(found, sheet, place, looks)
     if is_far and not _is_dense(sheet):
         return None
-    for row in _ROW.findall(sheet, root):
+    rows = _ROW.findall(sheet, root)
+    for row in rows if _HIDDEN.search(b"".join(rows)) else ():  # most sheets have none, and one look is cheaper than one for each
         if _HIDDEN.search(row):
             number = _ROW_PLACE.search(row)
             if number is None:
