@@ -172,8 +172,8 @@ def _passed(styles: _Styles) -> re.Pattern[bytes]:
         re.escape(struct.pack("<HH", _MULRK, 6 + 6 * count)) + near + (other + b".{6}") * count + b".{2}" for count in (2, 3, 4)
     )
     blanks = [struct.pack("<HHxxxx", _MULBLANK, 6 + 2 * count) for count in range(2, 12)]
-    empty = b"|".join(re.escape(head[:4]) + b".{%d}" % head[2] for head in (*blanks, struct.pack("<HH", _BLANK, 6)))
-    return re.compile(b"(?:" + b"|".join((cells, empty, several, rows)) + b")+", re.DOTALL)
+    empty = b"|".join(re.escape(head[:4]) + b".{%d}" % head[2] for head in (struct.pack("<HH", _BLANK, 6), *blanks))
+    return re.compile(b"(?:" + b"|".join((cells, empty, several, rows)) + b")++", re.DOTALL)
 
 
 def _sheet(stream: bytes, start: int, styles: _Styles, passed: re.Pattern[bytes], settings: SpreadsheetSettings) -> _Looks:
