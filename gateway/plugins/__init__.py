@@ -98,6 +98,6 @@ __all__ = [
     "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict",
     "WholeList", "Window", "certificate_of", "check_hmac", "check_secret", "check_standard", "day_of", "day_text", "half_up", "hookimpl",
     "id_or_none", "id_text", "intersection", "is_yes", "joined", "kopecks_from_roubles", "list_of", "money_text", "month_of",
-    "month_period", "name_of", "one_named", "period_text", "permitted", "roubles_from_kopecks", "round_of", "secret", "secrets_of", "setting", "some",
-    "time_of", "unexpected", "unread", "whole_list",
+    "month_period", "name_of", "one_named", "period_text", "permitted", "roubles_from_kopecks", "round_of", "secret", "secrets_of",
+    "setting", "some", "time_of", "unexpected", "unread", "whole_list",
 ]  # fmt: skip
