@@ -132,7 +132,7 @@ def _moment(value: Any, zones: Zones, holder: Any = None) -> dt.datetime | dt.da
     if not isinstance(said, dt.datetime):
         return said
     name = (value if holder is None else holder).params.get("TZID")
-    if name is not None and str(said.tzinfo) != "UTC":  # a time that ends in Z is what it is, whatever zone is named beside it
+    if name is not None:
         return said.replace(tzinfo=zones.named(str(name)))
     return said.replace(tzinfo=zones.club) if said.tzinfo is None else said.astimezone(dt.UTC)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any, cast
@@ -111,6 +112,19 @@ def test_of_a_secret_address_nothing_is_shown_but_its_host(rig: Rig) -> None:
     shown = repr(batches) + repr(rig.settings()) + repr(rig.source())
     assert rig.emulator.key not in shown and "private" not in shown
     assert [finding.place.url for batch in batches for finding in batch.findings] == [f"{rig.emulator.url}/#bad"]
+
+
+def test_a_server_that_repeats_what_it_was_asked_tells_no_secret(rig: Rig, dav_rig: Rig) -> None:
+    def repeating(request: Any) -> Answer:
+        said = f"{request.path} {request.headers.get('authorization', '')}"
+        return Answer({"message": f"not understood: {said}"}, 400)
+
+    for each in (rig, dav_rig):
+        each.emulator.answer = repeating  # type: ignore[method-assign]
+        _, error = each.pull_until_it_fails()
+        assert error is not None and "not understood" in error.what.en
+        word = base64.b64encode(f"gateway:{each.emulator.key}".encode()).decode()
+        assert each.emulator.key not in error.what.en and word not in error.what.en
 
 
 # ---------------------------------------------------------------- a server

@@ -142,6 +142,12 @@ def test_a_lesson_that_was_moved_is_cancelled_where_it_was_and_planned_where_it_
         assert lessons(content) == but(1, "14.10 16:00–16:45 ×", "15.10 17:00–18:00")
 
 
+def test_a_day_that_was_left_out_has_no_moved_lesson_either() -> None:
+    stale = other(*MOVED, at=";TZID=Europe/Moscow:20251014T150000")
+    assert lessons(calendar(weekly("EXDATE;VALUE=DATE:20251014"), stale)) == but(1, "14.10 16:00–16:45 ×")
+    assert "15.10 17:00–18:00" in lessons(calendar(weekly(), stale))
+
+
 def test_a_moved_lesson_keeps_its_id() -> None:
     found = read(calendar(weekly(), other(*MOVED))).lessons["Шахматы"]
     ids = {short(lesson): lesson.own_id for lesson in found}
@@ -399,8 +405,10 @@ def test_an_event_without_its_end_stops_no_other() -> None:
 
 def test_of_a_series_with_a_bad_instance_nothing_is_said() -> None:
     """Nobody knows which of its lessons the bad one stands for."""
-    found = read(calendar(weekly(), other("DTSTART:31.02"), single("20251015T100000", "u3", "Лепка")))
-    assert list(found.lessons) == ["Лепка"] and len(found.findings) == 1
+    renamed = other("DTSTART:31.02", summary="Лепка")
+    found = read(calendar(weekly(), renamed, single("20251015T100000", "u3", "Лепка"), single("20251016T100000", "u4")))
+    assert sorted(short(lesson) for lesson in found.lessons["Шахматы"]) == ["16.10 10:00–10:45"] and len(found.findings) == 1
+    assert not found.is_whole("Шахматы")
 
 
 def test_an_alarm_within_an_event_is_none_of_its_properties() -> None:
