@@ -18,6 +18,7 @@ from gateway.inputs import Inputs
 from gateway.plugins import Http, Source, SourceAdapter, SourceError, secrets_of
 from gateway.plugins.masking import Masker
 from gateway.plugins.recording import Recording, RecordingHttp, masked_traffic
+from gateway.plugins.schema import load
 from gateway.plugins.settings import settings_of
 from gateway.plugins.testing import Replay, SkippingClock, Standing, replay_of
 from gateway.plugins.testing.replay import told_of
@@ -115,7 +116,7 @@ def _replayed(adapter: SourceAdapter, recording: Recording) -> tuple[Standing, l
     assert isinstance(emulator, Replay)
     with emulator:
         try:
-            source = adapter.connect(emulator.settings_for(adapter), Http(clock=clock, sleep=clock.sleep))
+            source = adapter.connect(load(adapter.settings, emulator.account()), Http(clock=clock, sleep=clock.sleep))
             found.take(source.pull(None, recording.now, recording.since))
             _look(source)
         except SourceError as error:

@@ -87,11 +87,6 @@ class RecordedConformance(AdapterConformance):
         if "recording" in vars(cls):
             cls.emulator = replay_of(cls.recording)
 
-    def settings(self, emulator: Emulator) -> Any:
-        """Those of then, with the replaying server's address."""
-        assert isinstance(emulator, Replay)
-        return emulator.settings_for(self.adapter)
-
     def test_the_recording_answers_all_that_is_asked(self) -> None:
         """A request that was never recorded is answered with 404: whatever follows from that says nothing of the adapter."""
         with self.rig() as rig:

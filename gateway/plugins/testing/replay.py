@@ -11,8 +11,6 @@ from typing import Any, ClassVar
 from gateway.core.facts import LessonState, Status
 from gateway.plugins.masking import ADDRESS, HOST
 from gateway.plugins.recording import Recording, asked, is_form
-from gateway.plugins.schema import load
-from gateway.plugins.source import SourceAdapter
 from gateway.plugins.testing.club import Club
 from gateway.plugins.testing.emulator import Answer, Emulator, Request
 from gateway.plugins.testing.standing import Cell, Known, LessonAt, Standing
@@ -48,10 +46,6 @@ class Replay(Emulator):
     def account(self) -> Mapping[str, Any]:
         """The settings of then, with this server's address."""
         return {name: self._reached(value) for name, value in self.recording.settings.items()}
-
-    def settings_for(self, adapter: SourceAdapter) -> Any:
-        """`account`, as the adapter's own settings."""
-        return load(adapter.settings, self.account())
 
     def truth(self) -> Standing:
         """What the adapter told when it was recorded."""
