@@ -20,6 +20,7 @@ from adapters.webhook.test_webhook import KEY, signed
 from gateway.bootstrap import Gateway, open_gateway
 from gateway.console import BODY_BYTES_MAX, create_app
 from gateway.console import receiving as console_receiving
+from gateway.flow import receive as flow_receive
 from gateway.store import delivery as store_delivery
 from tests.builders.served import environment, logins, node, schedule_of, until, write_home
 from tests.builders.town import LESSON_DAYS, NOW, PROVIDER, TITLE, Databases, District, Town, certificate, child_name, sums, town
@@ -191,6 +192,24 @@ def test_many_at_once_are_all_stored(pushed: Pushed) -> None:
     gateway = pushed.run()
     assert pushed.running.statement() == (27, 0, 270_000)
     sums(pushed.running, gateway)
+    gateway.engine.dispose()
+
+
+def test_one_that_is_overtaken_by_another_is_stored_over_it(pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
+    overtaken: list[Any] = []
+    stored = flow_receive.stored
+
+    def slowly(*arguments: Any, **more: Any) -> Any:
+        if not overtaken:
+            overtaken.append(None)
+            overtaken[0] = pushed.send([item(2, 9)])  # begun later, stored sooner
+        return stored(*arguments, **more)
+
+    monkeypatch.setattr(flow_receive, "stored", slowly)
+    answer = pushed.send([item(1, 9)])
+    assert overtaken[0].get_json()["new"] == answer.get_json()["new"] == 1
+    gateway = pushed.run()
+    assert pushed.running.statement() == (2, 0, 20_000)
     gateway.engine.dispose()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -200,3 +201,25 @@ def test_a_mistake_of_the_program_is_told_and_its_words_are_not(
     last = jobs(running)["sync:crm"]["last"]
     assert "RuntimeError" in last["said"] and "--debug" in last["cure"] and "4700000001" not in last["said"] + last["cure"]
     assert "RuntimeError" in caplog.text and "4700000001" not in caplog.text
+
+
+def test_a_job_leaves_off_between_two_steps_and_is_left_to_the_next_node(
+    running: Town, crm: AlfaCrmEmulator, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[int] = []
+
+    def long_work(_gateway: object, progress: Callable[[str, int], None]) -> None:
+        for step in range(600):
+            steps.append(step)
+            progress("step", 1)
+            time.sleep(0.1)
+
+    monkeypatch.setattr("gateway.bootstrap.Gateway.run", long_work)
+    scheduler = Scheduler(lambda: open_gateway(None, "ru", env), lambda: NOW, look_seconds=1)
+    scheduler.start()
+    until(lambda: steps, "the work begun")
+    begun = time.monotonic()
+    assert scheduler.stop(20)
+    assert time.monotonic() - begun < 10 and len(steps) < 300
+    left = jobs(running)["post"]
+    assert left["running"] is None and left["last"] is None and left["next_at"] == NOW.astimezone(dt.UTC).isoformat()
