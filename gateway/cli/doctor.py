@@ -5,22 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gateway.cli.face import Face, common
 from gateway.cli.helped import Command
 from gateway.cli.sources import SIGNS
-from gateway.doctor import Line, examined
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, UserError
 from gateway.plugins import Verdict
 from gateway.settings import standing_clock
+
+if TYPE_CHECKING:
+    from gateway.doctor import Line
 
 
 @click.command("doctor", cls=Command)
 @common
 def doctor(face: Face) -> int:
+    from gateway.doctor import examined  # no other command waits for it
+
     lines: list[Line] = []
     section = None
     for line in examined(os.environ, face.database, _now()):
