@@ -278,6 +278,34 @@ def test_two_groups_of_one_title_take_nothing_back_from_each_other(running: Town
     assert first["counts"]["charged"] == 29 and set(sums_after) == {(29, (29, 0, 290_000))}
 
 
+def test_one_corrected_mark_takes_nothing_from_the_others_though_another_month_is_new(running: Town, crm: AlfaCrmEmulator) -> None:
+    """October was told before but for one row, November was not: the rows that say the same are not asked about."""
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    for lesson in crm.club.lessons.values():
+        if lesson.day == day(9):
+            lesson.marks["101"] = lesson.marks["102"] = ABSENT  # one child says the same as before
+    crm.club.add_lesson("11", dt.date(2025, 11, 3), FOUR, HELD, [ATTENDED] * 3, 90)
+    report = sync(gateway)
+    assert (report["held"], report["withdrawn"], charged(gateway)) == (0, 0, 28)
+    assert running.statement() == (27, 2, 250_000)
+    sync(gateway)
+    assert running.statement() == (27, 2, 250_000)
+    sums(running, gateway)
+
+
+def test_an_empty_answer_leaves_the_timetable_as_long_as_a_person_is_asked(running: Town) -> None:
+    """Kept on Tuesdays; the sheet's empty cells of Mondays and Thursdays are no lesson's, and do not become one meanwhile."""
+    with AlfaCrmEmulator(a_club((7, 14, 21, 28))) as crm:
+        gateway = asking(running.gateway(), crm)
+        running.take(gateway, running.sheet("october.xlsx", rows_of([1, 2, 3], {1: {7: "1"}}), days_off=[]))
+        sync(gateway)
+        assert charged(gateway) == 12
+        crm.club.lessons = {}
+        assert sync(gateway)["held"] == 1
+        assert charged(gateway) == 12
+
+
 def test_a_reading_can_be_taken_back(running: Town, crm: AlfaCrmEmulator) -> None:
     """With its timetable: the register's holds again."""
     gateway = asking(running.gateway(), crm)

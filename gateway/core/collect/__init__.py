@@ -319,7 +319,13 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
     if sheet.changed is not None:  # these are its changed rows alone; the others are listed as they were
         listed.update(sheet.person_of.values())
     lists_all = window is not None and window.lists_all  # where a row could not be read, who is missing may stand in it
-    standing = {cell: mark for cell, mark in known.marks.items() if cell.group == sheet.group and mark.word.status is not Status.NOTHING}
+    # Of the other rows of a sheet that was told before nothing is asked here, though another sheet may have had their marks loaded.
+    asked = None if sheet.changed is None else {sheet.person_of[member] for member in sheet.changed}
+    standing = {
+        cell: mark
+        for cell, mark in known.marks.items()
+        if cell.group == sheet.group and mark.word.status is not Status.NOTHING and (asked is None or cell.person in asked)
+    }
     # A sign that says «nothing» or «day off» is a person's own word on this very cell.
     for cell in standing:
         word = said.get(cell)
@@ -366,7 +372,7 @@ def _plan_lessons(sheet: Sheet, complete: Period | None, known: Known, collected
     window = sheet.window
     if window is None:
         return
-    marked = _marked(sheet.group, known, collected) if standing else ()
+    marked = _marked(sheet.group, known, collected)
     for (day, starts_at), before in standing.items():
         is_told = day in window.period if window.lists_lessons else complete is not None and window.lists_all and day in complete
         is_gone = is_told and (day, starts_at) not in said and (window.lists_lessons or before.state is LessonState.CANCELLED)
@@ -375,6 +381,8 @@ def _plan_lessons(sheet: Sheet, complete: Period | None, known: Known, collected
     if window.lists_lessons:
         schedule = Schedule(sheet.group, window.period)
         is_any = any(starts_at for _, starts_at in said)
+        if not is_any and any(day in window.period for day, _ in marked):
+            return  # its marks stand until a person has answered, and its timetable with them
         if is_any is not (schedule in known.schedules):
             (collected.schedules if is_any else collected.unscheduled).append(schedule)
 
