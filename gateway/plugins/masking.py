@@ -70,14 +70,12 @@ class Masker:
     def __init__(
         self, secrets: Iterable[str], names: Iterable[str], addresses: Iterable[str], first_day: dt.date, kept: Iterable[str], key: bytes
     ) -> None:
-        longest_first = sorted({each for each in secrets if each}, key=lambda each: (-len(each), each))
-        self._secrets = {secret: f"{SECRET}{number}" for number, secret in enumerate(longest_first, 1)}
         self._names = {word.lower() for name in names for word in re.findall(r"[^\W\d_]+", name) if len(word) > 1}
-        self._addresses = {}
-        for address in addresses:
-            parts = urlsplit(address)
-            self._addresses[f"{parts.scheme}://{parts.netloc}"] = ADDRESS
-        self._hosts = {urlsplit(each).netloc for each in self._addresses}
+        self._hosts = {urlsplit(each).netloc for each in addresses}
+        self._addresses = {f"{scheme}://{host}": ADDRESS for scheme in ("https", "http", "webcal", "webcals") for host in self._hosts}
+        kept_back = {self._behind_the_host(each) for each in secrets} - {""}
+        longest_first = sorted(kept_back, key=lambda each: (-len(each), each))
+        self._secrets = {secret: f"{SECRET}{number}" for number, secret in enumerate(longest_first, 1)}
         self._old_before = first_day - dt.timedelta(days=_OLD_DAYS)
         self._kept = frozenset(kept)
         self._key = key
@@ -155,6 +153,12 @@ class Masker:
         words = _CAMEL.findall(field)
         last = words[-1].lower() if words else ""
         return last not in _NO_WORDS and bool({word.lower() for word in words} & _PERSONAL)
+
+    def _behind_the_host(self, secret: str) -> str:
+        """Of an address that is a secret, what stands behind its host: the recording is replayed at another."""
+        for address in self._addresses:
+            secret = secret.removeprefix(address)
+        return secret.strip("/")
 
     def _without_secrets(self, value: str) -> str:
         for secret, shown in self._secrets.items():

@@ -23,6 +23,8 @@ VERSION = 1
 HEAD, TRAFFIC, TOLD = "recording.json", "traffic.jsonl", "told.json"
 _HEADERS = ("Content-Type", "ETag", "Last-Modified", "Link", "Location")
 """Headers of an answer that say something of the data."""
+_ASKS_OTHERWISE = ("Depth", "If-Modified-Since", "If-None-Match", "If-Range", "Prefer", "Range")
+"""Headers of a request with which the same address answers something else."""
 
 
 class Exchange(NamedTuple):
@@ -32,6 +34,7 @@ class Exchange(NamedTuple):
     url: str
     body: bytes
     is_form: bool
+    conditions: tuple[tuple[str, str], ...]
     status: int
     headers: Mapping[str, str]
     content: bytes
@@ -72,6 +75,7 @@ class RecordingHttp(Http):
                 str(sent.url),
                 body.encode() if isinstance(body, str) else body,
                 is_form(str(sent.headers.get("Content-Type", ""))),
+                conditions_of({name.lower(): str(value) for name, value in sent.headers.items()}),
                 response.status_code,
                 headers,
                 content,
@@ -80,22 +84,31 @@ class RecordingHttp(Http):
 
 
 class Asked(NamedTuple):
-    """A request as a recording knows it: ``query`` and a form in the order of their names; another ``body`` as JSON, else as text."""
+    """A request as a recording knows it: ``query`` and a form in the order of their names; another ``body`` as JSON, else as text.
+
+    ``conditions``: headers with which the same address answers something else.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...]
     body: Any
+    conditions: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
         return json.dumps(self, ensure_ascii=False, sort_keys=True)
 
 
-def asked(method: str, path: str, query: str, body: bytes, form: bool) -> Asked:
+def asked(method: str, path: str, query: str, body: bytes, form: bool, conditions: tuple[tuple[str, str], ...] = ()) -> Asked:
     """A request by its parts. ``form``: whether the body is one."""
     said = [list(pair) for pair in sorted(parse_qsl(body.decode("utf-8", errors="replace")))] if form else readable(body)
-    return Asked(method, unquote(path), tuple(sorted(parse_qsl(query))), said)
+    return Asked(method, unquote(path), tuple(sorted(parse_qsl(query))), said, conditions)
+
+
+def conditions_of(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Of all headers, by their names in lower case, those that `Asked.conditions` wants."""
+    return tuple((name, headers[name.lower()]) for name in _ASKS_OTHERWISE if name.lower() in headers)
 
 
 def is_form(content_type: str) -> bool:
@@ -166,14 +179,15 @@ class Recording:
         (folder / HEAD).write_text(json.dumps(head, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         with (folder / TRAFFIC).open("w", encoding="utf-8") as file:
             for key, answer in self.answers.items():
-                method, path, query, body = json.loads(key)
-                line = {"method": method, "path": path, "query": query, "body": body, "answer": answer}
+                method, path, query, body, conditions = json.loads(key)
+                line = {"method": method, "path": path, "query": query, "body": body, "conditions": conditions, "answer": answer}
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
         (folder / TOLD).write_text(json.dumps(self.told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def _key_of(line: Mapping[str, Any]) -> str:
-    return Asked(line["method"], line["path"], tuple((name, value) for name, value in line["query"]), line["body"]).key
+    query, conditions = (tuple((name, value) for name, value in line[part]) for part in ("query", "conditions"))
+    return Asked(line["method"], line["path"], query, line["body"], conditions).key
 
 
 def masked_traffic(
@@ -202,9 +216,10 @@ def masked_traffic(
 
 def _masked_request(each: Exchange, masker: Masker) -> Asked:
     parts = urlsplit(each.url)
-    plain = asked(each.method, parts.path, parts.query, each.body, each.is_form)
+    plain = asked(each.method, parts.path, parts.query, each.body, each.is_form, each.conditions)
+    conditions = tuple((name, masker.masked_request(value)) for name, value in plain.conditions)
     query = tuple(sorted((name, masker.masked_request(value, name)) for name, value in plain.query))
     body = masker.masked_request(plain.body)
     if each.is_form:
         body = [[name, masker.masked_request(value, name)] for name, value in plain.body]
-    return Asked(plain.method, masker.masked_request(plain.path), query, body)
+    return Asked(plain.method, masker.masked_request(plain.path), query, body, conditions)

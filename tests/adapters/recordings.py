@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gateway.cli import main
 from gateway.plugins.testing import NOW, Emulator
 
-SECRETS = ("api_key", "key")
+SECRETS = ("api_key", "key", "secret_address", "password")
 
 
 def switched_on(home: Path, adapter: str, emulator: Emulator, **settings: object) -> None:

@@ -17,6 +17,9 @@ import pytest
 
 from adapters.alfacrm.adapter import AlfaCrm, AlfaCrmAdapter
 from adapters.alfacrm.emulator import EMAIL, AlfaCrmEmulator
+from adapters.ical.adapter import IcalendarAdapter
+from adapters.ical.emulated_server import CalDavEmulator
+from adapters.ical.emulator import IcsEmulator
 from adapters.moyklass.emulator import MoyKlassEmulator
 from gateway.plugins import Mark, SourceRefused, Status, Text
 from gateway.plugins.testing import (
@@ -152,6 +155,21 @@ def test_a_system_that_refuses_leaves_no_folder(tmp_path: Path) -> None:
         emulator.key = "another"
         assert "error" in recorded(tmp_path / "home", tmp_path / "out", code=3)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("emulator", [IcsEmulator, CalDavEmulator])
+def test_a_calendar_is_recorded_alike_its_secret_address_too(tmp_path: Path, emulator: type[Emulator]) -> None:
+    """A file that is asked whether it has changed, and a server that is asked in XML."""
+    with emulator() as running:
+        switched_on(tmp_path / "home", "icalendar", running)
+        answer = recorded(tmp_path / "home", tmp_path / "out")
+        seen = all_text(tmp_path / "out")
+        assert running.key not in seen and "Ёлка" not in seen and running.url not in seen
+    assert answer["good"] and answer["live"]["lessons"] > 0, answer
+    kit = type("Recorded", (RecordedConformance,), {"adapter": IcalendarAdapter(), "recording": tmp_path / "out", "tells": {"lessons"}})()
+    for name in ("everything_is_told", "every_cursor_goes_on", "the_same_again_is_no_change", "server_errors_pass", "no_secret_is_logged"):
+        with kit.rig() as rig:
+            PROMISES[name](rig)
 
 
 def test_a_check_that_fails_keeps_nobody_from_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from gateway.core.facts import LessonState, Status
 from gateway.plugins.masking import ADDRESS, HOST
-from gateway.plugins.recording import Recording, asked, is_form
+from gateway.plugins.recording import Recording, asked, conditions_of, is_form
 from gateway.plugins.testing.club import Club
 from gateway.plugins.testing.emulator import Answer, Emulator, Request
 from gateway.plugins.testing.standing import Cell, Known, LessonAt, Standing
@@ -29,8 +29,9 @@ class Replay(Emulator):
 
     def answer(self, request: Request) -> Answer:
         """What was answered then; 404 to what nobody has asked."""
-        content_type = request.headers.get("content-type", "")
-        found = self.recording.answers.get(asked(request.method, request.path, request.query_text, request.body, is_form(content_type)).key)
+        form, conditions = is_form(request.headers.get("content-type", "")), conditions_of(request.headers)
+        this = asked(request.method, request.path, request.query_text, request.body, form, conditions)
+        found = self.recording.answers.get(this.key)
         if found is None:
             self.unrecorded.append(f"{request.method} {request.path}")
             return Answer({"message": "not in the recording"}, 404)
