@@ -101,9 +101,7 @@ def end_enrollment(connection: Connection, enrollment: str, on: dt.date) -> Done
     return Done("end_enrollment", {"enrollment": enrollment, "on": on.isoformat()}, row.ends_on != on.isoformat())
 
 
-def close_month(
-    connection: Connection, clock: Clock, month: str, payer: str | None = None, open_operations: Collection[str] = ()
-) -> Done:
+def close_month(connection: Connection, clock: Clock, month: str, payer: str | None = None, open_operations: Collection[str] = ()) -> Done:
     """Close a booking month for a payer, or for all, over the operations named (`navigator.months`)."""
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", month):

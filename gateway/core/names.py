@@ -56,6 +56,8 @@ def names_disagree(one: PersonName, last: str, first: str, patronymic: str | Non
     """Whether a written name cannot be this child's. An initial disagrees only with another letter; an empty name with nobody."""
     if not one.last:
         return False
+    if len(one.last.rstrip(".")) == 1 and one.last[0] == folded(last)[:1]:  # «P. First»: the last name by its letter
+        one = one._replace(last=folded(last))
     if one.last != folded(last):
         return True
     if not one.first:

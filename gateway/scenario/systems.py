@@ -124,4 +124,3 @@ def _day(value: Any) -> dt.date:
     if not isinstance(value, dt.date):
         raise ValueError(f"date: {value!r}")
     return value
-

@@ -195,9 +195,7 @@ BUGS: dict[str, Bug] = {
         "del self._reads\n        yield Batch(cursor=ROUND_DONE)",
     ),
     # ---- what comes later
-    "every_cursor_goes_on": bug(
-        "cursor=round.cursor_after(key) if is_last", "cursor=round.cursor_after(key) if month == round.months[0]"
-    ),
+    "every_cursor_goes_on": bug("cursor=round.cursor_after(key) if is_last", "cursor=round.cursor_after(key) if month == round.months[0]"),
     "a_cursor_spares_what_was_read": bug("in round.left(groups):", "in sorted(groups):"),
     "a_strange_cursor_is_a_first_reading": bug(
         "round = round_of(", 'assert cursor is None or __import__("json").loads(cursor)["v"] == 1\n        round = round_of('

@@ -294,6 +294,27 @@ def test_one_corrected_mark_takes_nothing_from_the_others_though_another_month_i
     sums(running, gateway)
 
 
+def test_a_card_that_is_corrected_in_the_system_is_matched_anew(running: Town, crm: AlfaCrmEmulator) -> None:
+    """A wrong number, a missing one, and one that is taken out again: whose the child was stays what it was."""
+    cards = crm.club.children
+    cards["101"] = replace(cards["101"], certificate=certificate(9))
+    cards["102"] = replace(cards["102"], certificate=None, name="Безымянная Ася")
+    gateway = asking(running.gateway(), crm)
+    waiting = len(LESSON_DAYS)
+    assert (sync(gateway)["counts"]["waiting"], charged(gateway)) == ({"N01": 2 * waiting}, waiting)
+    cards["101"] = replace(cards["101"], certificate=certificate(1))
+    cards["102"] = replace(cards["102"], certificate=certificate(2))
+    sync(gateway)
+    assert charged(gateway) == 2 * waiting  # a number whose bearer has another name is nobody's yet
+    cards["102"] = replace(cards["102"], name=child_name(2))
+    sync(gateway)
+    assert charged(gateway) == 3 * waiting
+    cards["103"] = replace(cards["103"], certificate=None, birth_date=None, name=child_name(3)[:1] + ".")
+    sync(gateway)
+    assert running.statement() == (3 * waiting, 0, 3 * waiting * 10_000)
+    sums(running, gateway)
+
+
 def test_an_empty_answer_leaves_the_timetable_as_long_as_a_person_is_asked(running: Town) -> None:
     """Kept on Tuesdays; the sheet's empty cells of Mondays and Thursdays are no lesson's, and do not become one meanwhile."""
     with AlfaCrmEmulator(a_club((7, 14, 21, 28))) as crm:

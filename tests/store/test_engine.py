@@ -220,8 +220,21 @@ def test_listing_again_is_another_attempt(engine: Engine) -> None:
         insert_many(
             connection,
             t.mark,
-            ("provider", "mark", "source", "person", "group_id", "day", "lesson", "status", "from_empty", "run",
-             "state", "lessons", "slot"),
+            (
+                "provider",
+                "mark",
+                "source",
+                "person",
+                "group_id",
+                "day",
+                "lesson",
+                "status",
+                "from_empty",
+                "run",
+                "state",
+                "lessons",
+                "slot",
+            ),
             [("club", mark, "xlsx", 1, "g-1", dt.date(2025, 10, mark), "", "attended", False, 1, "listed", 0, 0) for mark in (1, 2)],
         )
         relist(connection, t.to_match, sa.select(t.mark.c.provider, t.mark.c.mark), "provider")

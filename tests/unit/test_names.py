@@ -49,6 +49,9 @@ def test_a_name_is_taken_apart(text: str, last: str, first: str, patronymic: str
         ("Волнова Ася Ивановна", "Петровна", False, True),
         ("Волнова Аня", "Петровна", False, True),
         ("Волкова Ася", "Петровна", False, True),
+        ("В. Ася", "Петровна", False, False),
+        ("Д. Ася", "Петровна", False, True),
+        ("В. Яна", "Петровна", False, True),
         ("Волнова А.", "Петровна", False, False),  # an initial agrees with nobody and disagrees with another letter only
         ("Волнова Б.", "Петровна", False, True),
         ("Волнова Ася П.", "Петровна", False, False),

@@ -45,12 +45,12 @@ class PersonBook:
         resent = self._by_number.get(person_referred(member.reference)) if member.reference else None
         if resent is not None:
             return self._mended(resent, member, group, collected).person if member.is_mended else resent.person
-        name_key = self._key_of("name|" + folded(member.name))
+        name_key = self._name_key(member)
         row = member.place.row if alike_rows is not None else None
         identity = self._key_of(_identity_words(member, group, row, alike_rows or []))
         person = self._by_identity.get(identity)
         if person is not None:
-            return person.person
+            return self._of_card(person, name_key, member, collected).person
         same = self._same_name(group, name_key, member.certificate is not None) if row is None and member.own_id is None else None
         number = same.person if same is not None else self._next
         self._next += same is None
@@ -58,6 +58,26 @@ class PersonBook:
         self._remember(person)
         collected.persons.append(NewPerson(person, member, is_known=same is not None))
         return number
+
+    def _name_key(self, member: Member) -> str:
+        """What the member's name is remembered by; of one with an id of its own the whole card, so that a correction of it is seen."""
+        if member.own_id is None:
+            return self._key_of("name|" + folded(member.name))
+        birth_date = member.birth_date.isoformat() if member.birth_date is not None else ""
+        return self._key_of(f"card|{folded(member.name)}|{birth_date}|{member.certificate or ''}")
+
+    def _of_card(self, person: Person, name_key: str, member: Member, collected: Collected) -> Person:
+        """The person of a known id: where its card says another name, birth date or number now, it is matched anew by them.
+
+        A number that is gone says nothing about whose it was: the child stays.
+        """
+        has_number = member.certificate is not None
+        if member.own_id is None or person.name_key == name_key or (person.has_number and not has_number):
+            return person
+        corrected = person._replace(name_key=name_key, has_number=has_number)
+        collected.persons.append(NewPerson(corrected, member, is_known=True, is_mended=True))
+        self._remember(corrected)
+        return corrected
 
     def _mended(self, person: Person, member: Member, group: str, collected: Collected) -> Person:
         """The person of a row that comes back with another name or number: the same one, told by them from here on.
@@ -67,7 +87,7 @@ class PersonBook:
         identity = self._key_of(_identity_words(member, group, None, []))
         if self._by_identity.get(identity, person).person != person.person:
             identity = person.identity
-        name_key = self._key_of("name|" + folded(member.name))
+        name_key = self._name_key(member)
         mended = Person(person.person, identity, name_key, person.group, member.certificate is not None, None)
         if mended != person or not any(entry.person == mended for entry in collected.persons):
             collected.persons.append(NewPerson(mended, member, is_known=True, is_mended=True))
