@@ -15,15 +15,14 @@ from typing import Any
 import holidays
 
 from gateway.core.collect import Collected
-from gateway.core.facts import Batch, RegisterProvider, Text
+from gateway.core.facts import Batch, Text
 from gateway.errors import EXIT_UNREADABLE, EXIT_USAGE, UserError
-from gateway.flow import Flow, Progress, silent
+from gateway.flow import Progress, silent
 from gateway.flow import rejects as flow_rejects
 from gateway.flow.intake import Intake, IntakeRequest, Outcomes, take_in, try_out
 from gateway.flow.report import report_of
 from gateway.flow.sync import Pulled, pull
 from gateway.monthly import checked_month
-from gateway.packs import RegionPack
 from gateway.plugins import (
     BadParameter,
     Checked,
@@ -36,50 +35,16 @@ from gateway.plugins import (
     SourceRefused,
     SourceUnavailable,
 )
-from gateway.plugins.manager import Plugins
 from gateway.plugins.sources import Listed, Told, listed, opened, told_in
-from gateway.settings import Settings, SourceSettings
+from gateway.settings import SourceSettings
 from gateway.store import collect as store_collect
 from gateway.store import queues as store_queues
 from gateway.store import source_state, views
-from gateway.store.engine import Engine
-from gateway.vault import Vault
+from gateway.wired import Wired
 
 
-class Inputs:
+class Inputs(Wired):
     """What the `Gateway` can do with files and sources."""
-
-    home: Path
-    settings: Settings
-    clock: Callable[[], dt.datetime]
-    language: str
-    environment: Mapping[str, str]
-
-    @property
-    def plugins(self) -> Plugins:
-        raise NotImplementedError
-
-    @property
-    def pack(self) -> RegionPack:
-        raise NotImplementedError
-
-    @property
-    def flow(self) -> Flow:
-        raise NotImplementedError
-
-    @property
-    def engine(self) -> Engine:
-        raise NotImplementedError
-
-    @property
-    def vault(self) -> Vault:
-        raise NotImplementedError
-
-    def provider(self, provider: str | None) -> RegisterProvider:
-        raise NotImplementedError
-
-    def providers(self) -> dict[str, RegisterProvider]:
-        raise NotImplementedError
 
     # ------------------------------------------------------------ files
 

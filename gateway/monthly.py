@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from gateway.act import write_act
 from gateway.core.facts import Text
 from gateway.core.periods import month_of, month_period
 from gateway.errors import EXIT_REFUSED, UserError
-from gateway.flow import Flow, Progress, silent
+from gateway.flow import Progress, silent
 from gateway.flow import act as flow_act
 from gateway.flow import close as flow_close
 from gateway.flow import explain as flow_explain
@@ -20,23 +20,14 @@ from gateway.flow import verify as flow_verify
 from gateway.store import months as store_months
 from gateway.store import reconcile as store_reconcile
 from gateway.store import views
+from gateway.wired import Wired
 
 RECONCILED_DAYS = 92
 """How far back the daily reconciliation looks: a quarter. Older months are reconciled on demand."""
 
 
-class Monthly:
+class Monthly(Wired):
     """What the `Gateway` can do with a month."""
-
-    clock: Callable[[], dt.datetime]
-    language: str
-
-    @property
-    def flow(self) -> Flow:
-        raise NotImplementedError
-
-    def after_answer(self, progress: Progress = silent) -> bool:
-        raise NotImplementedError
 
     # ------------------------------------------------------------ closing
 

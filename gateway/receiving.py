@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from gateway.core.facts import Batch, Level, Text
+from gateway.core.facts import Level, Text
 from gateway.errors import UserError
-from gateway.flow import Flow
-from gateway.flow.intake import IntakeRequest
 from gateway.flow.receive import take_delivery
 from gateway.plugins import BadParameter, PushedAdapter, SourceRefused, check_secret, secret
-from gateway.plugins.manager import Plugins
 from gateway.plugins.settings import settings_of
 from gateway.plugins.source import NamesDeliveries
-from gateway.schedule import POST, Job
+from gateway.schedule import POST, Scheduled
 from gateway.settings import SourceSettings
 from gateway.store import delivery as store_delivery
 from gateway.store import schedule as store_schedule
 from gateway.store import source_state
-from gateway.store.engine import Engine
 
 
 class Delivered(NamedTuple):
@@ -42,41 +37,8 @@ class NotPushed(UserError):
     """There is no such source, or it is none that pushes, or that may hint."""
 
 
-class Receiving:
+class Receiving(Scheduled):
     """What the `Gateway` takes in unasked."""
-
-    home: Path
-    clock: Callable[[], dt.datetime]
-    environment: Mapping[str, str]
-
-    @property
-    def flow(self) -> Flow:
-        raise NotImplementedError
-
-    @property
-    def engine(self) -> Engine:
-        raise NotImplementedError
-
-    @property
-    def plugins(self) -> Plugins:
-        raise NotImplementedError
-
-    def source_settings(self, name: str) -> SourceSettings:
-        raise NotImplementedError
-
-    def asked_sources(self) -> list[str]:
-        raise NotImplementedError
-
-    def request_of(
-        self, settings: SourceSettings, content: bytes, batches: Callable[[], Iterable[Batch]], now: dt.datetime
-    ) -> IntakeRequest:
-        raise NotImplementedError
-
-    def jobs(self) -> list[Job]:
-        raise NotImplementedError
-
-    def hint(self, source: str) -> dt.datetime | None:
-        raise NotImplementedError
 
     def receive(self, name: str, headers: Mapping[str, str], body: bytes) -> Delivered:
         """Store what a source has pushed; the stages run soon afterwards. When this returns it is stored.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from gateway.core.facts import RegisterProvider, Text
+from gateway.core.facts import Text
 from gateway.core.schedule import Pace
 from gateway.core.wording import money_text
 from gateway.errors import UserError
 from gateway.flow import Progress, silent
 from gateway.flow.living import is_abandoned, owner_of
+from gateway.inputs import Inputs
+from gateway.monthly import Monthly
 from gateway.plugins.register import RegisterUnavailable
-from gateway.settings import Settings
 from gateway.store import schedule as store_schedule
 from gateway.store import source_state
 from gateway.store.engine import Engine
@@ -42,36 +42,8 @@ class Job(NamedTuple):
     provider: str | None = None
 
 
-class Scheduled:
+class Scheduled(Inputs, Monthly):
     """What the `Gateway` does by itself."""
-
-    settings: Settings
-    clock: Callable[[], dt.datetime]
-    language: str
-
-    @property
-    def engine(self) -> Engine:
-        raise NotImplementedError
-
-    def providers(self) -> dict[str, RegisterProvider]:
-        raise NotImplementedError
-
-    def asked_sources(self) -> list[str]:
-        raise NotImplementedError
-
-    def run(self, progress: Progress = silent) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def sync(
-        self, provider: str | None = None, source: str | None = None, since: dt.date | None = None, progress: Progress = silent
-    ) -> list[dict[str, Any]]:
-        raise NotImplementedError
-
-    def finished(self, report: Mapping[str, Any]) -> None:
-        raise NotImplementedError
-
-    def reconcile_due(self, now: dt.datetime) -> list[dict[str, Any]]:
-        raise NotImplementedError
 
     # ------------------------------------------------------------ what there is to do
 

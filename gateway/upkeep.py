@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gateway import archive
 from gateway.core.facts import Text
 from gateway.errors import EXIT_REFUSED, UserError
-from gateway.flow import Flow, Progress, silent
+from gateway.flow import Progress, silent
 from gateway.flow import outbox as flow_outbox
 from gateway.flow import recover as flow_recover
 from gateway.flow import verify as flow_verify
-from gateway.settings import Settings
 from gateway.store import backup as store_backup
 from gateway.store import link as store_link
 from gateway.store import post as store_post
 from gateway.store import schedule as store_schedule
 from gateway.store import stop as store_stop
-from gateway.store.engine import Engine, database_url, open_engine
+from gateway.store.engine import database_url, open_engine
+from gateway.wired import Wired
 
 
-class Upkeep:
+class Upkeep(Wired):
     """What the `Gateway` can do for its own good order."""
-
-    home: Path
-    settings: Settings
-    clock: Callable[[], dt.datetime]
-    language: str
-
-    @property
-    def flow(self) -> Flow:
-        raise NotImplementedError
-
-    @property
-    def engine(self) -> Engine:
-        raise NotImplementedError
-
-    def after_answer(self, progress: Progress = silent) -> bool:
-        raise NotImplementedError
 
     # ------------------------------------------------------------ the outbox
 
