@@ -155,6 +155,27 @@ def test_a_lesson_that_vanished_takes_its_debits_back_once_a_person_says_so(runn
     sums(running, gateway)
 
 
+def test_lessons_that_are_moved_are_charged_once_and_nobody_is_asked(running: Town, crm: AlfaCrmEmulator) -> None:
+    """All of them by five minutes, then one to another day; one that vanishes beside them is asked about as ever."""
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    lessons = list(crm.club.lessons.values())
+    for lesson in lessons:
+        lesson.starts_at = dt.time(16, 5)
+    report = sync(gateway)
+    assert (report["held"], charged(gateway), running.statement()[2]) == (0, 27, 270_000)
+    lessons[0].day = day(3)
+    assert (sync(gateway)["held"], charged(gateway)) == (0, 27)
+    lessons[1].starts_at = dt.time(17, 0)
+    for lesson in lessons[2:4]:
+        del crm.club.lessons[lesson.id]
+    report = sync(gateway)
+    assert (report["held"], charged(gateway), running.statement()[2]) == (1, 27, 270_000)
+    gateway.answer_withdrawals(True)
+    assert (charged(gateway), running.statement()[2]) == (21, 210_000)
+    sums(running, gateway)
+
+
 def test_a_cancelled_lesson_costs_nothing(running: Town, crm: AlfaCrmEmulator) -> None:
     gateway = asking(running.gateway(), crm)
     running.take(gateway, running.sheet("october.xlsx", rows_of([1, 2, 3])))

@@ -345,19 +345,40 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
             else lists_all and (cell.person not in listed or (window.lists_lessons and bool(cell.lesson)))
         )
     ]
-    counted = [cell for cell in gone if within[cell].counts]
+    moved = _moved(gone, said, standing, complete) if window.lists_lessons else set()
+    lost = [cell for cell in gone if cell not in moved]
+    counted = [cell for cell in lost if within[cell].counts]
     known_marks = sum(mark.counts for mark in within.values())
     children = len({cell.person for cell in counted})
     if children > 1 and sheet.changed is not None:
         raise NeedsAll  # how many marks there are in all is not known
     if children > 1 and len(counted) * 100 > known_marks * known.limit_percent:
         month = f"{window.period.first:%Y-%m}"
-        collected.held.append(HeldWithdrawal(sheet.group, month, tuple(sorted(gone)), children, known_marks))
+        collected.held.append(HeldWithdrawal(sheet.group, month, tuple(sorted(lost)), children, known_marks))
         collected.findings.append((questions.withdrawal_question(sheet, len(counted), children, known_marks), sheet.group))
-        return
+        gone, counted = [cell for cell in gone if cell in moved], []
     for cell in gone:
         collected.words[cell] = Word(Status.NOTHING, None, False, within[cell].word.place)
     collected.withdrawn += len(counted)
+
+
+def _moved(gone: Iterable[Cell], said: Mapping[Cell, Word], standing: Mapping[Cell, StandingMark], days: Period) -> set[Cell]:
+    """Those of the cells for which their child has another lesson now, which had no mark before: the lesson was moved, and nothing is lost.
+
+    Were they held for a person's answer as what is lost is, the lesson would be charged at both times meanwhile.
+    """
+    new: dict[int, list[dt.date]] = defaultdict(list)
+    for cell, word in said.items():
+        if cell.lesson and cell not in standing and word.status is not Status.NOTHING and cell.day in days:
+            new[cell.person].append(cell.day)
+    moved = set()
+    for is_of_day in (True, False):  # to another hour before to another day
+        for cell in sorted(gone):
+            days_left = new[cell.person]
+            if cell.lesson and cell not in moved and days_left and (not is_of_day or cell.day in days_left):
+                days_left.remove(cell.day if is_of_day else days_left[0])
+                moved.add(cell)
+    return moved
 
 
 def _plan_lessons(sheet: Sheet, complete: Period | None, known: Known, collected: Collected) -> None:
