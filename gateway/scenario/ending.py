@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from gateway.bootstrap import Gateway
-from gateway.core.money import roubles_from_kopecks
+from gateway.core.money import kopecks_from_roubles, roubles_from_kopecks
 from gateway.scenario import faults
 from gateway.scenario.reading import inside, wrong
 
@@ -58,6 +58,22 @@ class Ending:
     def check_ledger(self, place: str) -> None:
         """Whatever the story expects, the ledger must add up at its end."""
         self.told.differences += [f"{place}, ledger: {fault}" for fault in self.gateway.ledger_faults()]
+        self.told.differences += [f"{place}, register: {difference}" for difference in self._check_money()]
+
+    def _check_money(self) -> list[str]:
+        """What each certificate has paid is the same in the register's ledger as in ours, once every operation is answered."""
+        status = self.gateway.status()
+        if any(status["under_way"].values()):
+            return []
+        numbers = [one["numbers"][-1]["number"] for one in self._get("/register/v1/certificates", limit=2000)["items"]]
+        lines = self._get("/register/v1/balances", number=numbers)["balances"] if numbers else []
+        found = []
+        for line in lines:
+            mine = self.gateway.certificate(line["number"])
+            paid = kopecks_from_roubles(mine["paid"]) + kopecks_from_roubles(mine["elsewhere"])
+            if mine["period"]["first"] == line["first"] and paid != line["paid_kopecks"]:
+                found.append(f"{line['number']}.paid: {roubles_from_kopecks(line['paid_kopecks'])} ≠ {roubles_from_kopecks(paid)}")
+        return found
 
     def _check_counts(self, expected: Mapping[str, Any]) -> list[str]:
         actual = self.gateway.counts()
@@ -102,7 +118,7 @@ class Ending:
     def _check_statement(self, expected: Mapping[str, Mapping[str, Any]]) -> list[str]:
         found = []
         for month, values in expected.items():
-            answer = self._get("/register/v1/statement", month)
+            answer = self._get("/register/v1/statement", month=month)
             mine = {"debits": answer["debits"], "reversals": answer["reversals"], "sum": roubles_from_kopecks(answer["sum_kopecks"])}
             found += [
                 f"statement.{month}.{name}: {shown(mine.get(name))} ≠ {shown(value)}"
@@ -114,14 +130,14 @@ class Ending:
     def _check_attendance(self, expected: Mapping[str, Mapping[str, int]]) -> list[str]:
         found = []
         for month, values in expected.items():
-            mine = self._get("/register/v1/attendance", month)["counts"]
+            mine = self._get("/register/v1/attendance", month=month)["counts"]
             found += [
                 f"attendance.{month}.{name}: {mine.get(name, 0)} ≠ {value}" for name, value in values.items() if mine.get(name, 0) != value
             ]
         return found
 
-    def _get(self, path: str, month: str) -> Any:
-        answer = requests.get(self.url + path, params={"month": month}, timeout=30)
+    def _get(self, path: str, **asked: Any) -> Any:
+        answer = requests.get(self.url + path, params=asked, timeout=30)
         answer.raise_for_status()
         return answer.json()
 
