@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from gateway.core.claims import LessonAt
 from gateway.core.collect import UNKNOWN_GROUP
-from gateway.core.facts import PRESENT, Candidate, Finding, Level, Place, Status, Text
+from gateway.core.conflicts import Taken, taken_at, whose_word
+from gateway.core.facts import Candidate, Finding, Level, Place, Status, Text
 from gateway.core.lessons import DayLessons
 from gateway.core.names import PersonName, likeness, names_agree, names_disagree
 from gateway.core.periods import ACADEMIC_HOUR_MINUTES, Period, month_of, month_period
@@ -213,7 +214,7 @@ def plan(
     match_of: Callable[[int, str, str], Match],
     lessons_of: Callable[[str, dt.date], DayLessons],
     known_slots: Mapping[Unit, Collection[int]],
-    take: Mapping[tuple[str, str, dt.date, int], str],
+    take: Mapping[Unit, Sequence[Taken]],
     precedence: Sequence[str] = (),
 ) -> Matched:
     """Work out the marks' states and the claims' words.
@@ -224,7 +225,7 @@ def plan(
         match_of: (person, group, month) → whose it is.
         lessons_of: (group, day) → the day's lessons, cancelled ones included, by slot.
         known_slots: slots of each unit's claims that exist.
-        take: (child, group, day, slot) → the source whose word a person chose.
+        take: the answers on conflicts in each unit, the latest last.
         precedence: sources whose word goes first, by the provider's setting.
     """
     matched = Matched()
@@ -248,7 +249,7 @@ def plan(
         if len(words) == 1 and not slots:
             matched.claims.extend(_claims_of_one(words[0], unit[0], lessons))
         else:
-            matched.claims.extend(_claims_of(unit, words, lessons, slots, take, precedence))
+            matched.claims.extend(_claims_of(unit, words, lessons, slots, take.get(unit, ()), precedence))
     return matched
 
 
@@ -311,7 +312,7 @@ def _claims_of(
     words: Sequence[WordAt],
     day_lessons: DayLessons,
     known_slots: Collection[int],
-    take: Mapping[tuple[str, str, dt.date, int], str],
+    take: Sequence[Taken],
     precedence: Sequence[str],
 ) -> Iterable[ClaimWord]:
     child, group, day = unit
@@ -320,14 +321,14 @@ def _claims_of(
         lessons = _lessons_meant(word, day_lessons)
         for position, lesson in enumerate(lessons):
             best[lesson.slot][word.source] = (word, _at_lesson(word, lessons, position))
-    left = set(known_slots)
+    left, taken = set(known_slots), taken_at(take, day_lessons.lessons)
     for lesson in day_lessons.lessons:
         speaking = best.get(lesson.slot)
         if not speaking:
             continue
         left.discard(lesson.slot)
         said = {source: status for source, (_, status) in speaking.items()}
-        source, conflict = _whose_word(said, take.get((child, group, day, lesson.slot)), precedence)
+        source, conflict = whose_word(said, taken.get(lesson.slot), precedence)
         word, status = speaking[source]
         yield ClaimWord(
             child, group, day, lesson.slot, lesson.starts_at, lesson.ends_at,
@@ -347,19 +348,6 @@ def _at_lesson(word: WordAt, lessons: Sequence[LessonAt], position: int) -> Stat
         return word.status
     parts = _spread(word.hours, lessons) or ()
     return Status.ATTENDED if position < len(parts) and parts[position] > 0 else Status.ABSENT
-
-
-def _whose_word(said: Mapping[str, Status], taken: str | None, precedence: Sequence[str]) -> tuple[str, str]:
-    """A14: equal words are one; else the source that a person took, else the first by precedence, else a conflict."""
-    if taken is not None and taken in said:
-        return taken, ""
-    first = min(said)
-    if len({Status.ATTENDED if status in PRESENT else status for status in said.values()}) == 1:
-        return first, ""
-    for source in precedence:
-        if source in said:
-            return source, ""
-    return first, ", ".join(sorted(said))
 
 
 def _spread(hours: int, lessons: Sequence[LessonAt]) -> list[int] | None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gateway.core.conflicts import Taken
 from gateway.core.facts import Text
+from gateway.core.lessons import DayLessons
 from gateway.core.names import folded
+from gateway.core.periods import Period
 from gateway.errors import UserError
-from gateway.flow.run import Flow
+from gateway.flow.run import Flow, Lessons
+from gateway.store import lessons as store_lessons
 from gateway.store import queues as store_queues
+from gateway.store import register as store_register
 from gateway.store import views
+from gateway.store.engine import reading
+from gateway.store.match import MatchContext, zone_of
 
 
 def answer_group(flow: Flow, provider: str, words: str, group: str) -> int:
@@ -58,13 +65,26 @@ def answer_conflict(flow: Flow, enrollment: str, date: dt.date, slot: int, take:
                 Text(f"Источник «{take}» об этом занятии ничего не говорит.", f"The source “{take}” says nothing of this lesson."),
                 Text(f"О нём говорят: {listed}.", f"These do: {listed}."),
             )
-        store_queues.answer_conflict(flow.engine, row["provider"], row["child"], row["group_id"], date, slot, take, now)
+        is_only = len(_lessons_of(flow, row["provider"], row["group_id"], date).lessons) == 1
+        starts_at = f"{dt.datetime.fromisoformat(row['starts_at']):%H:%M}"
+        unit = (row["child"], row["group_id"], date)
+        store_queues.answer_conflict(flow.engine, row["provider"], unit, Taken(starts_at, take, is_only), now)
     if not rows:
         raise UserError(
             Text("Такого занятия этого зачисления нет.", "There is no such lesson of this enrollment."),
             Text("Проверьте дату и номер занятия.", "Check the date and the slot."),
         )
     return len(rows)
+
+
+def _lessons_of(flow: Flow, provider: str, group: str, day: dt.date) -> DayLessons:
+    with reading(flow.engine) as connection:
+        context = MatchContext(
+            groups=store_register.groups_of(connection, [group]),
+            zone=zone_of(connection, provider),
+            own=store_lessons.own_of(connection, provider, [group], Period(day, day)),
+        )
+    return Lessons(context, flow.precedence.get(provider, ()))(group, day)
 
 
 def undo(flow: Flow, provider: str | None, file_or_run: str, now: dt.datetime) -> int:

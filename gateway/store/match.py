@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from gateway.core.claims import claim_key
+from gateway.core.conflicts import Taken
 from gateway.core.facts import Place, RegisterGroup, Status
 from gateway.core.lessons import OwnLessons
 from gateway.core.match import ClaimWord, Match, Matched, PersonToMatch, Unit, WordAt
@@ -122,7 +123,7 @@ class Around(NamedTuple):
 
     siblings: list[WordAt]
     slots: dict[Unit, set[int]]
-    take: dict[tuple[str, str, dt.date, int], str]
+    take: dict[Unit, list[Taken]]
 
 
 def around(engine: Engine, provider: str, units: Iterable[Unit], without: Iterable[int]) -> Around:
@@ -131,7 +132,7 @@ def around(engine: Engine, provider: str, units: Iterable[Unit], without: Iterab
     children = sorted({child for child, _, _ in wanted})
     groups = sorted({group for _, group, _ in wanted})
     left_out = set(without)
-    result = Around([], defaultdict(set), {})
+    result = Around([], defaultdict(set), defaultdict(list))
     if not wanted:
         return result
     days = [day for _, _, day in wanted]
@@ -142,8 +143,8 @@ def around(engine: Engine, provider: str, units: Iterable[Unit], without: Iterab
                 result.siblings.append(word)
         for child, group, day, slot in connection.execute(_SLOTS, asked):
             result.slots[(child, group, day)].add(slot)
-        taken = connection.execute(_TAKEN, {"provider": provider, "children": children})
-        result.take.update({(child, group, day, slot): source for child, group, day, slot, source in taken})
+        for child, group, day, *taken in connection.execute(_TAKEN, {"provider": provider, "children": children}):
+            result.take[(child, group, day)].append(Taken(*taken))
     return result
 
 
@@ -159,8 +160,8 @@ _SIBLINGS = sa.select(*_WORD_COLUMNS).where(*_of_units(t.mark), t.mark.c.state =
 _SLOTS = sa.select(t.claim.c.child, t.claim.c.group_id, t.claim.c.day, t.claim.c.slot)
 _SLOTS = _SLOTS.where(*_of_units(t.claim), t.claim.c.status.is_not(None))
 _TOOK = t.taken_source.c
-_TAKEN = sa.select(_TOOK.child, _TOOK.group_id, _TOOK.day, _TOOK.slot, _TOOK.source)
-_TAKEN = _TAKEN.where(_TOOK.provider == sa.bindparam("provider"), among(_TOOK.child, "children"))
+_TAKEN = sa.select(_TOOK.child, _TOOK.group_id, _TOOK.day, _TOOK.starts_at, _TOOK.source, _TOOK.is_only)
+_TAKEN = _TAKEN.where(_TOOK.provider == sa.bindparam("provider"), among(_TOOK.child, "children")).order_by(_TOOK.answered_at)
 
 
 # ---------------------------------------------------------------- saving

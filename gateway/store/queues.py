@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from gateway.core.collect import UNKNOWN_GROUP, Word
+from gateway.core.conflicts import Taken
 from gateway.core.facts import Place, Status
-from gateway.core.match import MarkState
+from gateway.core.match import MarkState, Unit
 from gateway.store import lessons
 from gateway.store import tables as t
 from gateway.store.collect import replace_words
@@ -191,15 +192,16 @@ def sources_at(engine: Engine, provider: str, child: str, group: str, day: dt.da
         return [source for (source,) in rows]
 
 
-def answer_conflict(engine: Engine, provider: str, child: str, group: str, day: dt.date, slot: int, source: str, now: dt.datetime) -> None:
-    """Whose word counts at this lesson of this child."""
+def answer_conflict(engine: Engine, provider: str, unit: Unit, taken: Taken, now: dt.datetime) -> None:
+    """Whose word counts at a lesson of this child."""
+    child, group, day = unit
     with writing(engine) as connection:
         next_answer(connection, provider)
         row = {
-            "provider": provider, "child": child, "group_id": group, "day": day, "slot": slot, "source": source,
-            "answered_at": now.isoformat(),
+            "provider": provider, "child": child, "group_id": group, "day": day, "starts_at": taken.starts_at, "source": taken.source,
+            "is_only": taken.is_only, "answered_at": now.isoformat(),
         }  # fmt: skip
-        upsert(connection, t.taken_source, [row], ["provider", "child", "group_id", "day", "slot"])
+        upsert(connection, t.taken_source, [row], ["provider", "child", "group_id", "day", "starts_at"])
         list_marks(connection, provider, (t.mark.c.child == child) & (t.mark.c.group_id == group) & (t.mark.c.day == day))
 
 

@@ -221,9 +221,9 @@ withdrawal_mark = _table(
 taken_source = _table(  # whose word counts where two sources differ
     "taken_source", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("child", String, nullable=False), Column("group_id", String, nullable=False),
-    Column("day", Date, nullable=False), Column("slot", Integer, nullable=False), Column("source", String, nullable=False),
-    Column("answered_at", String, nullable=False),
-    PrimaryKeyConstraint("provider", "child", "group_id", "day", "slot"),
+    Column("day", Date, nullable=False), Column("starts_at", String, nullable=False), Column("source", String, nullable=False),
+    Column("is_only", Boolean, nullable=False), Column("answered_at", String, nullable=False),
+    PrimaryKeyConstraint("provider", "child", "group_id", "day", "starts_at"),
 )  # fmt: skip
 
 to_match = _table(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.core.claims import LessonAt
+from gateway.core.conflicts import Taken
 from gateway.core.facts import Status
 from gateway.core.lessons import DayLessons
 from gateway.core.match import ClaimWord, MarkState, Match, Matched, PersonToMatch, candidates_shown, identify, plan
@@ -229,6 +230,7 @@ def words(found: Matched) -> list[tuple[int, Status | None]]:
 
 
 TWO = (lesson(), lesson(slot=2))
+START = f"{TWO[0].starts_at:%H:%M}"
 
 
 def test_a_cell_stands_for_all_the_lessons_of_its_day() -> None:
@@ -346,13 +348,30 @@ def test_unequal_words_wait_for_a_person() -> None:
 
 @pytest.mark.parametrize(("taken", "status"), [("crm", ABSENT), ("xlsx", ATTENDED)])
 def test_a_persons_choice_ends_the_conflict(taken: str, status: Status) -> None:
-    (found,) = two_sources(ABSENT, take={("k-1", "g-1", DAY, 1): taken}, precedence=("xlsx", "crm")).claims
+    (found,) = two_sources(ABSENT, take={("k-1", "g-1", DAY): [Taken(START, taken, False)]}, precedence=("xlsx", "crm")).claims
     assert (found.status, found.conflict) == (status, "")
 
 
 def test_a_choice_of_a_source_that_says_nothing_any_more_is_no_choice() -> None:
-    assert two_sources(ABSENT, take={("k-1", "g-1", DAY, 1): "journal"}).claims[0].conflict == "crm, xlsx"
-    assert two_sources(ABSENT, take={("k-1", "g-1", DAY, 2): "crm"}).claims[0].conflict == "crm, xlsx"
+    assert two_sources(ABSENT, take={("k-1", "g-1", DAY): [Taken(START, "journal", False)]}).claims[0].conflict == "crm, xlsx"
+
+
+@pytest.mark.parametrize(
+    ("said", "conflicts"),
+    [
+        ([Taken(f"{TWO[1].starts_at:%H:%M}", "crm", False)], ["crm, xlsx", ""]),
+        ([Taken("10:00", "crm", True)], ["crm, xlsx", "crm, xlsx"]),
+    ],
+)
+def test_a_choice_stays_with_its_lesson(said: Sequence[Taken], conflicts: Sequence[str]) -> None:
+    found = two_sources(ABSENT, lessons=TWO, take={("k-1", "g-1", DAY): said})
+    assert [one.conflict for one in found.claims] == conflicts
+
+
+@pytest.mark.parametrize(("is_only", "conflict"), [(True, ""), (False, "crm, xlsx")])
+def test_a_days_only_lesson_may_be_moved_and_keeps_its_choice(is_only: bool, conflict: str) -> None:
+    (found,) = two_sources(ABSENT, take={("k-1", "g-1", DAY): [Taken("15:55", "crm", is_only)]}).claims
+    assert found.conflict == conflict
 
 
 @pytest.mark.parametrize(("precedence", "status"), [(("crm", "xlsx"), ABSENT), (("xlsx",), ATTENDED), (("journal", "crm"), ABSENT)])

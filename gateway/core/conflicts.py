@@ -1,0 +1,42 @@
+"""Sources that differ about one lesson (A14): whose word counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from gateway.core.claims import LessonAt
+from gateway.core.facts import PRESENT, Status
+
+
+class Taken(NamedTuple):
+    """A person's answer on a conflict: whose word counts at the lesson of this start, as "HH:MM".
+
+    ``is_only``: it was the day's only lesson. A start that is mended leaves such a lesson what it was.
+    """
+
+    starts_at: str
+    source: str
+    is_only: bool
+
+
+def taken_at(answers: Sequence[Taken], lessons: Sequence[LessonAt]) -> dict[int, str]:
+    """Slot → the source whose word was chosen there. An answer stays with its lesson when another is put in before it."""
+    slot_at = {f"{lesson.starts_at:%H:%M}": lesson.slot for lesson in lessons}
+    taken = {slot_at[one.starts_at]: one.source for one in answers if one.starts_at in slot_at}
+    if len(lessons) == 1 and not taken:
+        taken.update((lessons[0].slot, one.source) for one in answers if one.is_only)
+    return taken
+
+
+def whose_word(said: Mapping[str, Status], taken: str | None, precedence: Sequence[str]) -> tuple[str, str]:
+    """A14: equal words are one; else the source that a person took, else the first by precedence, else a conflict."""
+    if taken is not None and taken in said:
+        return taken, ""
+    first = min(said)
+    if len({Status.ATTENDED if status in PRESENT else status for status in said.values()}) == 1:
+        return first, ""
+    for source in precedence:
+        if source in said:
+            return source, ""
+    return first, ", ".join(sorted(said))

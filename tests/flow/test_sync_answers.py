@@ -1,0 +1,62 @@
+"""What a person has answered about a system's words stays as long as the words do that it was about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters.alfacrm.emulator import AlfaCrmEmulator
+from gateway.core.facts import LessonState, Status
+from tests.builders.town import Databases, District, Town, rows_of, sums, town
+from tests.flow.test_sync import a_club, asking, charged, day, sync
+
+HELD, ATTENDED, ABSENT, EXCUSED = LessonState.HELD, Status.ATTENDED, Status.ABSENT, Status.EXCUSED
+
+
+@pytest.fixture
+def running(tmp_path: Path, databases: Databases) -> Iterator[Town]:
+    with town(tmp_path, District(nominals=("5000.00",) * 3), databases) as one:
+        yield one
+
+
+@pytest.fixture
+def crm() -> Iterator[AlfaCrmEmulator]:
+    with AlfaCrmEmulator(a_club()) as one:
+        one.per_minute = 10_000  # type: ignore[misc]
+        yield one
+
+
+# ---------------------------------------------------------------- sources that differ
+
+
+def test_an_answer_stays_with_its_lesson_when_another_is_put_in_before_it(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    running.take(gateway, running.sheet("october.xlsx", rows_of([1, 2, 3])))
+    next(each for each in crm.club.lessons.values() if each.day == day(9)).marks["102"] = ABSENT
+    sync(gateway)
+    (conflict,) = gateway.conflicts()
+    gateway.answer_conflict(conflict["enrollment"], day(9), 1, "crm")
+    assert (gateway.conflicts(), charged(gateway)) == ([], 26)
+    crm.club.add_lesson("11", day(9), dt.time(10, 0), HELD, [ATTENDED, EXCUSED, ATTENDED], 90)
+    sync(gateway)
+    (asked,) = gateway.conflicts()
+    assert (asked["date"], asked["slot"], asked["enrollment"]) == ("2025-10-09", 1, conflict["enrollment"])
+    assert (gateway.counts()["not_charged"], charged(gateway)) == ({"absent": 1}, 28)
+    sums(running, gateway)
+
+
+def test_an_answer_stays_with_a_days_only_lesson_whose_start_is_mended(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    running.take(gateway, running.sheet("october.xlsx", rows_of([1, 2, 3], {2: {9: "Н"}})))
+    sync(gateway)
+    (conflict,) = gateway.conflicts()
+    gateway.answer_conflict(conflict["enrollment"], day(9), 1, "spreadsheet")
+    assert charged(gateway) == 26
+    for lesson in crm.club.lessons.values():
+        lesson.starts_at, lesson.ends_at = dt.time(16, 5), dt.time(17, 35)
+    sync(gateway)
+    assert (gateway.conflicts(), charged(gateway)) == ([], 26)
+    sums(running, gateway)
