@@ -126,6 +126,7 @@ OWN_CHILD = Rule({Role.PARENT: of_own_child}, named_child)
 OWN_APPLICATION = Rule({Role.PARENT: of_own_application}, child_of_application)
 OPERATOR = Rule({Role.OPERATOR: always})
 OPERATOR_CHILD = Rule({Role.OPERATOR: always}, named_child)
+OVERSEERS = Rule({Role.OPERATOR: always, Role.PAYER: always})
 DECIDES = Rule({Role.OPERATOR: always, Role.PAYER: of_own_payer}, child_of_application)
 
 RULES: Mapping[str, Rule] = {
@@ -165,6 +166,8 @@ RULES: Mapping[str, Rule] = {
     "operator.application": DECIDES,
     "operator.children": OPERATOR,
     "operator.child": OPERATOR_CHILD,
+    # what the operator sees whole, and a payer's person its own payer's part of: the pages ask `operator.choices.own_payer`
+    "operations.listed": OVERSEERS,
 }
 
 

@@ -26,13 +26,15 @@ from navigator.portal.enrolling.pages import enrolling
 from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
+from navigator.portal.operations.pages import operations
+from navigator.portal.operations.tables import make_indexes
 from navigator.portal.operator.pages import operator
 from navigator.portal.region import region
 from navigator.portal.speech import gettext as _
 from navigator.site import Settings
 from navigator.tables import metadata
 
-SUBJECTS = (front, account, catalogue, enrolling, family, financing, operator)
+SUBJECTS = (front, account, catalogue, enrolling, family, financing, operator, operations)
 FORM_BYTES_MAX = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
@@ -59,6 +61,7 @@ def create_portal(engine: Engine, clock: Clock, settings: Settings, listens_on: 
     """
     with writing(engine) as connection:
         metadata.create_all(connection)
+        make_indexes(connection)
     app = Flask("navigator.portal")
     public_url = settings.public_url or listens_on
     is_https = urlsplit(public_url).scheme == "https"

@@ -75,6 +75,7 @@ operator.application     POST    sign-in 403    403    403      403  403        
 operator.children        GET     sign-in 403    403    403      403  403        403   403         yes
 operator.child           GET     sign-in 403    403    403      403  403        403   403         yes
 operator.child           POST    sign-in 403    403    403      403  403        403   403         yes
+operations.listed        GET     sign-in 403    403    403      403  403        yes   yes         yes
 """
 
 

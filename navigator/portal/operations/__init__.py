@@ -1,0 +1,1 @@
+"""Operations as they arrive: attendance, debits, reversals."""
