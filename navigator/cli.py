@@ -20,6 +20,7 @@ from navigator.clock import DEFAULT_ZONE, Clock, ClockRefused, clock_from, is_te
 from navigator.district import Problem, Reading, new_reading, read_folder, read_table
 from navigator.engine import database_from, home_from, open_database, writing
 from navigator.loading import Count, Refused, load
+from navigator.seed import CHILDREN_MAX, usual_weeks
 from navigator.serving import AddressTaken, serve_until_stopped
 from navigator.texts import language_from, line, told
 
@@ -227,6 +228,29 @@ def parents(file: Path, lang: str | None, as_json: bool) -> None:
         _refuse(speaker, error.problems)
     speaker.answer(outcome="loaded", **imported._asdict())
     speaker.say("parents", **imported._asdict())
+
+
+@main.command()
+@click.option("--children", default=40, show_default=True, type=click.IntRange(1, CHILDREN_MAX), help="How many children it has.")
+@click.option(
+    "--seed", "number", default=1, show_default=True, type=click.IntRange(0, 9), help="Which town: the same number, the same one."
+)
+@click.option("--weeks", type=click.IntRange(0, 40), help="How many weeks of this term have their marks; by default 8, of a large town 1.")
+@click.option("--beside", is_flag=True, help="Also where the register knows a district already.")
+@common
+def seed(children: int, number: int, weeks: int | None, beside: bool, lang: str | None, as_json: bool) -> None:
+    """Put a made-up town into the register: nobody in it is real."""
+    from navigator.seed.sowing import sow
+
+    speaker, engine = _begin(lang, as_json)
+    try:
+        sown = sow(engine, speaker.clock, children, number, usual_weeks(children) if weeks is None else weeks, beside)
+    except commands.CommandRefused as error:
+        speaker.fail(error.code, error.value, REFUSED)
+    except OperationalError as error:
+        speaker.fail("database", str(error.orig), TRY_LATER)
+    speaker.answer(outcome="done", **sown._asdict())
+    speaker.say("sown", **sown._asdict())
 
 
 # ---------------------------------------------------------------- what the commands share

@@ -70,7 +70,7 @@ def import_parents(engine: Engine, clock: Clock, file: str, content: bytes) -> I
         problems += _references(connection, file, rows)
         if problems:
             raise Refused(sorted(problems, key=lambda problem: problem.row or 0))
-        return _store(connection, clock, [values for _, values in rows])
+        return store_parents(connection, clock, [values for _, values in rows])
 
 
 def _read(file: str, content: bytes) -> tuple[list[tuple[int, dict[str, Any]]], list[Problem]]:
@@ -113,7 +113,8 @@ def _known(connection: Connection, rows: list[tuple[int, dict[str, Any]]]) -> di
     return found
 
 
-def _store(connection: Connection, clock: Clock, rows: list[dict[str, Any]]) -> Imported:
+def store_parents(connection: Connection, clock: Clock, rows: list[dict[str, Any]]) -> Imported:
+    """Store parents and their bonds (columns of `ParentRow`) within the caller's transaction; who is there already stays as it is."""
     now = clock.now()
     ids = {email: person for email, (person, _) in _known(connection, [(0, row) for row in rows]).items()}
     new = {row["email"]: row for row in rows if row["email"] not in ids}

@@ -244,6 +244,18 @@ _PROBLEMS: dict[str, tuple[str, str, str, str]] = {
         "this role needs more: {value}",
         "add it to the command",
     ),
+    "has_a_district": (
+        "в реестре уже есть район",
+        "возьмите пустую папку NAVIGATOR_HOME; выдуманный город рядом с районом: --beside",
+        "the register knows a district already",
+        "take an empty NAVIGATOR_HOME; a made-up town beside the district: --beside",
+    ),
+    "town_is_there": (
+        "город {value} уже есть в реестре",
+        "назовите другой номер: --seed",
+        "the town {value} is in the register already",
+        "name another number: --seed",
+    ),
     "number_taken": (
         "номер {value} уже занят",
         "возьмите другой номер",
@@ -298,6 +310,12 @@ _LINES: dict[str, tuple[str, str]] = {
         "{email}: a letter is on its way. The link to choose a password: {link}",
     ),
     "parents": ("Родителей добавлено: {parents}, связей с детьми: {bonds}", "Parents added: {parents}, bonds with children: {bonds}"),
+    "sown": (
+        "Выдуманный город: детей {children}, организаций {providers}, программ {programmes}, групп {groups}, зачислений {enrollments}; "
+        "операций принято {operations}, отказано {refused}; заявлений {applications}, заявок {requests}",
+        "A made-up town: {children} children, {providers} providers, {programmes} programmes, {groups} groups, {enrollments} enrollments; "
+        "{operations} operations accepted, {refused} refused; {applications} applications, {requests} requests",
+    ),
     "close_month": ("Месяц {month} закрыт: {payers}", "The month {month} is closed: {payers}"),
 }
 

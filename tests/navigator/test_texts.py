@@ -9,7 +9,8 @@ from navigator import texts
 
 from .root import REPOSITORY
 
-SOURCES = "".join(file.read_text(encoding="utf-8") for file in sorted((REPOSITORY / "navigator").glob("*.py")) if file.name != "texts.py")
+PROGRAM = [file for pattern in ("*.py", "seed/*.py") for file in sorted((REPOSITORY / "navigator").glob(pattern))]
+SOURCES = "".join(file.read_text(encoding="utf-8") for file in PROGRAM if file.name != "texts.py")
 
 
 def test_every_text_is_used():
