@@ -8,7 +8,7 @@ WORKERS ?= 2
 MINUTES ?= 10
 DATABASE ?= sqlite
 
-.PHONY: help install demo serve test test-long torture lint bench bench-peers reference screenshots clean
+.PHONY: help install demo serve browser test test-long torture lint bench bench-peers reference screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' Makefile
@@ -45,10 +45,13 @@ lint: install ## style, types and the direction of imports
 	$(BIN)/mypy --strict gateway adapters navigator
 	$(BIN)/lint-imports
 
-test: lint ## everything: lint, then all tests but the long ones
+browser: install ## the browser for the tests of the pages, if there is none
+	@$(BIN)/python -m tests.web.chromium
+
+test: lint browser ## everything: lint, then all tests but the long ones
 	$(BIN)/python -m pytest -q -n $(WORKERS) $(ARGS)
 
-test-long: lint ## all tests, those of several minutes too
+test-long: lint browser ## all tests, those of several minutes too
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" $(ARGS)
 
 torture: install ## kill, cut and stop everything at random for MINUTES (10) on DATABASE (sqlite, postgresql); SEED=… draws the same again

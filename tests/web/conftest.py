@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from gateway.console import create_app
 from gateway.demo.play import CLOCK, play
 from gateway.scenario import navigator_process
 from gateway.settings import Settings
+from tests.web import chromium
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
@@ -55,14 +55,13 @@ QUIET_BROWSER = [
     "--disable-quic",
     "--no-first-run",
 ]
-MISSING = "There is no chromium on the PATH: apt-get install -y chromium"
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    executable = chromium.found()
     if executable is None:
-        pytest.fail(MISSING)
+        pytest.fail(chromium.CURE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=QUIET_BROWSER)
         yield browser
