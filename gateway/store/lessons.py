@@ -27,20 +27,23 @@ _OF_GROUPS = (
 # Statements that every input needs are made once: making one takes longer than running it.
 _STANDING = sa.select(*_WORD, _LESSON.run).where(*_OF_GROUPS, _LESSON.source == sa.bindparam("source"))
 _SAID = sa.select(_LESSON.source, *_WORD).where(*_OF_GROUPS, _LESSON.state != GONE)
-_SCHEDULES = sa.select(_SCHEDULE.source, _SCHEDULE.group_id, _SCHEDULE.first, _SCHEDULE.last).where(
-    _SCHEDULE.provider == sa.bindparam("provider"), among(_SCHEDULE.group_id, "groups")
+_SCHEDULES = (
+    sa.select(_SCHEDULE.source, _SCHEDULE.group_id, _SCHEDULE.first, _SCHEDULE.last, _SCHEDULE.is_told)
+    .where(_SCHEDULE.provider == sa.bindparam("provider"), among(_SCHEDULE.group_id, "groups"))
+    .order_by(_SCHEDULE.run)
 )
 _KEY = ["provider", "group_id", "day", "source", "starts_at"]
 
 
 def own_of(connection: Connection, provider: str, groups: Iterable[str], period: Period) -> OwnLessons:
     """What the provider's sources say of these groups' lessons on these days."""
-    asked = {"provider": provider, "groups": sorted(set(groups)), "first": period.first, "last": period.last}
+    wanted = sorted(set(groups))
+    asked = {"provider": provider, "groups": wanted, "first": period.first, "last": period.last}
     found = OwnLessons()
     for source, *word in connection.execute(_SAID, asked):
         found.say(source, [_lesson(*word)])
-    for source, group, first, last in connection.execute(_SCHEDULES, {"provider": provider, "groups": asked["groups"]}):
-        found.schedule(source, [Schedule(group, Period(first, last))])
+    for source, schedule in _schedules_that_stand(connection, provider, wanted):
+        found.schedule(source, [schedule])
     return found
 
 
@@ -52,8 +55,13 @@ def lessons_of(connection: Connection, provider: str, source: str, groups: Itera
 
 def schedules_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> list[Schedule]:
     """The days of which a source has told the whole timetable."""
+    return [schedule for of_source, schedule in _schedules_that_stand(connection, provider, groups) if of_source == source]
+
+
+def _schedules_that_stand(connection: Connection, provider: str, groups: Iterable[str]) -> list[tuple[str, Schedule]]:
     rows = connection.execute(_SCHEDULES, {"provider": provider, "groups": sorted(set(groups))})
-    return [Schedule(group, Period(first, last)) for of_source, group, first, last in rows if of_source == source]
+    latest = {(source, Schedule(group, Period(first, last))): is_told for source, group, first, last, is_told in rows}
+    return [one for one, is_told in latest.items() if is_told]
 
 
 def _lesson(group: str, day: dt.date, starts_at: str, ends_at: str, state: str) -> StandingLesson:
@@ -72,14 +80,13 @@ def save(connection: Connection, provider: str, source: str, collected: Collecte
         [
             {
                 "provider": provider, "source": source, "group_id": group, "first": period.first, "last": period.last, "run": run,
+                "is_told": is_told,
             }
-            for group, period in collected.schedules
+            for is_told, schedules in ((True, collected.schedules), (False, collected.unscheduled))
+            for group, period in schedules
         ],
-        ["provider", "group_id", "source", "first", "last"],
+        ["provider", "group_id", "source", "first", "last", "run"],
     )  # fmt: skip
-    for group, period in collected.unscheduled:
-        of = (_SCHEDULE.provider == provider) & (_SCHEDULE.source == source) & (_SCHEDULE.group_id == group)
-        connection.execute(sa.delete(t.own_schedule).where(of, _SCHEDULE.first == period.first, _SCHEDULE.last == period.last))
     for group, period in (*collected.schedules, *collected.unscheduled):
         _list_marks(connection, provider, group, period)
 
@@ -120,7 +127,7 @@ def _list_marks(connection: Connection, provider: str, group: str, period: Perio
 
 
 def take_back(connection: Connection, provider: str, run: int) -> None:
-    """What a run said of lessons is taken back: what was said before stands again, else nothing."""
+    """What a run said of lessons and timetables is taken back: what was said before stands again, else nothing."""
     undone = sa.select(t.run.c.run).where(t.run.c.provider == provider, t.run.c.undone_at.is_not(None))
     key = [(getattr(_EARLIER, name) == getattr(_LESSON, name)) for name in _KEY]
     before = (
@@ -140,7 +147,9 @@ def take_back(connection: Connection, provider: str, run: int) -> None:
     for (source, said_by), lessons in sorted(words.items()):
         replace(connection, provider, source, lessons, said_by)
     of_run = (_SCHEDULE.provider == provider) & (_SCHEDULE.run == run)
-    told_by_it = connection.execute(sa.select(_SCHEDULE.group_id, _SCHEDULE.first, _SCHEDULE.last).where(of_run)).all()
+    said_by_it = connection.execute(sa.select(_SCHEDULE.group_id, _SCHEDULE.first, _SCHEDULE.last).where(of_run)).all()
     connection.execute(sa.delete(t.own_schedule).where(of_run))
-    for group, first, last_day in told_by_it:
-        _list_marks(connection, provider, group, Period(first, last_day))
+    for group, first, last_day in said_by_it:
+        period = Period(first, last_day)
+        told.forget(connection, provider, {group: period})
+        _list_marks(connection, provider, group, period)

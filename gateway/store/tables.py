@@ -170,11 +170,11 @@ own_lesson = _table(  # a provider's own word on a lesson; starts_at "" is all o
     PrimaryKeyConstraint("provider", "group_id", "day", "source", "starts_at"), Index("own_lesson_by_run", "provider", "run"),
 )  # fmt: skip
 
-own_schedule = _table(  # days of which a source told the group's whole timetable
+own_schedule = _table(  # days of which a source told the group's whole timetable, or tells it no more: the latest run's word counts
     "own_schedule", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("group_id", String, nullable=False),
     Column("first", Date, nullable=False), Column("last", Date, nullable=False), Column("run", BigInteger, nullable=False),
-    PrimaryKeyConstraint("provider", "group_id", "source", "first", "last"),
+    Column("is_told", Boolean, nullable=False), PrimaryKeyConstraint("provider", "group_id", "source", "first", "last", "run"),
 )  # fmt: skip
 
 earlier_lesson = _table(  # what was said of a lesson before, for taking a run back

@@ -49,16 +49,22 @@ def day(number: int) -> dt.date:
     return OCTOBER.replace(day=number)
 
 
-def a_club(days: tuple[int, ...] = LESSON_DAYS, starts_at: dt.time = FOUR, minutes: int = 90, first_id: int = 100) -> Club:
-    """The town's three children at lessons of these days, all present."""
+def a_club(
+    days: tuple[int, ...] = LESSON_DAYS,
+    starts_at: dt.time = FOUR,
+    minutes: int = 90,
+    first_id: int = 100,
+    children: tuple[int, ...] = (1, 2, 3),
+) -> Club:
+    """The town's three children, or some of them, at lessons of these days, all present."""
     club = Club()
     club.groups["11"] = ClubGroup("11", TITLE, [])
-    for number in (1, 2, 3):
+    for number in children:
         child = Child(str(first_id + number), child_name(number), dt.date(2014, 3, 12), certificate(number))
         club.children[child.id] = child
         club.groups["11"].children.append(child.id)
     for number in days:
-        club.add_lesson("11", day(number), starts_at, HELD, [ATTENDED] * 3, minutes)
+        club.add_lesson("11", day(number), starts_at, HELD, [ATTENDED] * len(children), minutes)
     return club
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from adapters.alfacrm.emulator import AlfaCrmEmulator
+from gateway.bootstrap import Gateway
 from gateway.core.facts import LessonState, Status
-from tests.builders.town import Databases, District, Town, rows_of, sums, town
+from tests.builders.town import PROVIDER, Databases, District, Town, rows_of, sums, town
 from tests.flow.test_sync import a_club, asking, charged, day, sync
 
 HELD, ATTENDED, ABSENT, EXCUSED = LessonState.HELD, Status.ATTENDED, Status.ABSENT, Status.EXCUSED
@@ -60,3 +61,33 @@ def test_an_answer_stays_with_a_days_only_lesson_whose_start_is_mended(running: 
     sync(gateway)
     assert (gateway.conflicts(), charged(gateway)) == ([], 26)
     sums(running, gateway)
+
+
+# ---------------------------------------------------------------- a reading that was empty
+
+
+def kept_on_tuesdays(running: Town, gateway: Gateway) -> None:
+    """The sheet's empty cells of Mondays and Thursdays are no lesson's by the system's timetable."""
+    running.take(gateway, running.sheet("october.xlsx", rows_of([1], {1: {7: "1"}}), days_off=[]))
+    sync(gateway)
+    assert charged(gateway) == 4
+
+
+def test_an_empty_reading_that_is_taken_back_brings_its_timetable_back(running: Town) -> None:
+    """One child: nobody is asked before the withdrawal."""
+    with AlfaCrmEmulator(a_club((7, 14, 21, 28), children=(1,))) as crm:
+        gateway = asking(running.gateway(), crm)
+        kept_on_tuesdays(running, gateway)
+        lessons, crm.club.lessons = crm.club.lessons, {}
+        empty = sync(gateway)
+        assert charged(gateway) == 9  # the register's timetable holds again
+        gateway.undo(PROVIDER, str(empty["run"]))
+        assert (charged(gateway), running.statement()[2]) == (4, 40_000)
+        assert sync(gateway)["outcome"] == "accepted"
+        assert charged(gateway) == 9
+        crm.club.lessons = lessons
+        back = sync(gateway)
+        assert charged(gateway) == 4
+        gateway.undo(PROVIDER, str(back["run"]))
+        assert charged(gateway) == 9
+        sums(running, gateway)
