@@ -17,6 +17,7 @@ from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response
 
 from navigator.engine import reading
+from navigator.portal.disputes.tables import disputes
 from navigator.portal.tables import applications, guardians, requests, tokens
 from navigator.web import engine
 
@@ -76,6 +77,27 @@ def to_own_provider(connection: Connection, actor: Actor, arguments: Arguments) 
 def child_of_request(connection: Connection, arguments: Arguments) -> str:
     """The child of the request that the address names; "" where there is no such request."""
     return connection.scalar(select(requests.c.child).where(requests.c.request == arguments["request_"])) or ""
+
+
+def of_own_dispute(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a dispute about a lesson of such a child."""
+    return _guards(connection, actor, child_of_dispute(connection, arguments))
+
+
+def dispute_with_own_provider(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a dispute with the club that the person is of."""
+    wanted = select(disputes.c.provider).where(disputes.c.dispute == arguments["dispute"])
+    return connection.scalar(wanted) == actor.provider
+
+
+def is_dispute(connection: Connection, _actor: Actor, arguments: Arguments) -> bool:
+    """The address names a dispute, whoever's."""
+    return bool(child_of_dispute(connection, arguments))
+
+
+def child_of_dispute(connection: Connection, arguments: Arguments) -> str:
+    """The child of the dispute that the address names; "" where there is no such dispute."""
+    return connection.scalar(select(disputes.c.child).where(disputes.c.dispute == arguments["dispute"])) or ""
 
 
 def of_own_invitation(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
@@ -161,6 +183,14 @@ RULES: Mapping[str, Rule] = {
     "enrolling.answer": Rule({Role.CLUB: to_own_provider}, child_of_request),
     "enrolling.limits": OPERATOR,
     "enrolling.limit": OPERATOR,
+    "disputes.of_child": OWN_CHILD,
+    "disputes.file": OWN_CHILD,
+    "disputes.own": Rule({Role.PARENT: of_own_dispute}, child_of_dispute),
+    "disputes.withdraw": Rule({Role.PARENT: of_own_dispute}, child_of_dispute),
+    "disputes.to_club": Rule({Role.CLUB: always}),  # a club's person is shown its own provider's only
+    "disputes.answer": Rule({Role.CLUB: dispute_with_own_provider}, child_of_dispute),
+    "disputes.all_of_them": OPERATOR,
+    "disputes.decide": Rule({Role.OPERATOR: is_dispute}, child_of_dispute),
     "operator.home": OPERATOR,
     "operator.applications": Rule({Role.OPERATOR: always, Role.PAYER: always}),  # a payer's person is shown its own payer's only
     "operator.application": DECIDES,

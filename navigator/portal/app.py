@@ -22,6 +22,9 @@ from navigator.engine import writing
 from navigator.portal import access, audit, mail, sessions, speech
 from navigator.portal.account.pages import account
 from navigator.portal.catalogue.pages import catalogue
+from navigator.portal.chores import Chores
+from navigator.portal.disputes import store as disputing
+from navigator.portal.disputes.pages import disputes
 from navigator.portal.enrolling.pages import enrolling
 from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
@@ -34,7 +37,18 @@ from navigator.portal.speech import gettext as _
 from navigator.site import Settings
 from navigator.tables import metadata
 
-SUBJECTS = (front, account, catalogue, enrolling, family, financing, operator, operations)
+SUBJECTS = (
+    front,
+    account,
+    catalogue,
+    enrolling,
+    family,
+    financing,
+    operator,
+    operations,
+    disputes,
+)
+CHORES = (disputing.follow,)
 FORM_BYTES_MAX = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
@@ -57,7 +71,8 @@ def create_portal(engine: Engine, clock: Clock, settings: Settings, listens_on: 
 
     Args:
         listens_on: the server's own address; mails' links begin with it unless the settings name a public one.
-        starts_postman: whether mails are sent by a thread of this process; else by whoever calls ``app.extensions["postman"].send_due()``.
+        starts_postman: whether threads of this process send mails and do the chores; else it is left to whoever calls
+            ``app.extensions["postman"].send_due()`` and ``app.extensions["chores"].do_due()``.
     """
     with writing(engine) as connection:
         metadata.create_all(connection)
@@ -86,8 +101,10 @@ def create_portal(engine: Engine, clock: Clock, settings: Settings, listens_on: 
     transport = mail.smtp(settings.smtp) if settings.smtp else mail.into_folder(settings.home / "mail")
     postman = mail.Postman(engine, clock, transport, settings.mail_from)
     app.extensions["postman"] = postman
+    chores = app.extensions["chores"] = Chores(app, engine, clock, CHORES)
     if starts_postman:
         postman.start()
+        chores.start()
     app.before_request(access.enforce)
     app.before_request(_look_at_origin)
     app.after_request(audit.write_down)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from flask import current_app, g, render_template, url_for
+from flask import current_app, g, render_template
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from navigator.clock import Clock
@@ -47,9 +47,12 @@ def queue(connection: Connection, template: str, recipient: str, language: str, 
 
 
 def link(endpoint: str, **values: Any) -> str:
-    """An address for a mail. It begins with the Navigator's own public address, never with what a request claims to have asked."""
+    """An address for a mail. It begins with the Navigator's own public address, never with what a request claims to have asked.
+
+    Also where no request is, in a chore (`navigator.portal.chores`).
+    """
     base: str = current_app.config["NAVIGATOR_PUBLIC_URL"]
-    return base.rstrip("/") + url_for(endpoint, _external=False, **values)
+    return base.rstrip("/") + current_app.url_map.bind("").build(endpoint, values)
 
 
 def smtp(url: str) -> Transport:

@@ -13,6 +13,10 @@ from pathlib import Path
 
 from gateway.core.money import kopecks_from_roubles
 
+_PLAIN = (
+    "age_from", "age_to", "number_prefix", "financing_from", "consent_version", "dispute_answer_days", "proposal_days"
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Category:
@@ -26,7 +30,11 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region's parameters. Ages are whole years, both included."""
+    """One region's parameters. Ages are whole years, both included.
+
+    ``dispute_answer_days``: how long a club may be silent about a dispute before the operator decides. ``proposal_days``: how long a
+    place that a club asks for on a family's behalf waits for the family's word.
+    """
 
     titles: Mapping[str, str]
     operators: Mapping[str, str]
@@ -35,6 +43,8 @@ class Region:
     number_prefix: str
     financing_from: dt.date
     consent_version: str
+    dispute_answer_days: int
+    proposal_days: int
     categories: Mapping[str, Category]
     sources: Mapping[str, str]
 
@@ -47,7 +57,7 @@ def read_region(text: str) -> Region:
     """
     said = tomllib.loads(text)
     try:
-        plain = {name: said[name]["value"] for name in ("age_from", "age_to", "number_prefix", "financing_from", "consent_version")}
+        plain = {name: said[name]["value"] for name in _PLAIN}
         categories = {
             name: Category(name, each["title"], kopecks_from_roubles(each["amount"]["value"]), each["amount"]["source"])
             for name, each in said["nominals"].items()

@@ -89,7 +89,7 @@ def chosen_language() -> str:
 def set_up(app: Flask) -> None:
     """Give the application its languages, and the templates their filters."""
     PoBabel(app, locale_selector=language)
-    app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment)
+    app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment, month_name=month_name)
     app.before_request(_remember)
 
 
@@ -114,6 +114,11 @@ def day(value: str | dt.date) -> str:
     """A day in words: «1 сентября 2020», "1 September 2020"."""
     date = dt.date.fromisoformat(value) if isinstance(value, str) else value
     return str(format_date(date, "d MMMM y", locale=get_locale()))
+
+
+def month_name(value: dt.date) -> str:
+    """The month of a day, by itself: «октябрь 2025», "October 2025"."""
+    return str(format_date(value, "LLLL y", locale=get_locale()))
 
 
 def moment(value: dt.datetime) -> str:

@@ -14,10 +14,13 @@ from sqlalchemy import insert, select
 from navigator.engine import writing
 from navigator.portal import sessions
 from navigator.portal.access import RULES
+from navigator.portal.disputes.tables import disputes
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
 from navigator.portal.tables import instant, reads, requests, sign_ins
+from navigator.tables import acceptances
 
+from ..conftest import NOW
 from .conftest import Pages
 from .test_catalogue import bring
 from .visitor import Visitor
@@ -68,6 +71,17 @@ enrolling.answer         POST    sign-in 403    403    403      yes  404        
 enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
+disputes.of_child        GET     sign-in yes    yes    404      403  403        403   403         403
+disputes.file            GET     sign-in yes    yes    404      403  403        403   403         403
+disputes.file            POST    sign-in yes    yes    404      403  403        403   403         403
+disputes.own             GET     sign-in yes    yes    404      403  403        403   403         403
+disputes.withdraw        POST    sign-in yes    yes    404      403  403        403   403         403
+disputes.to_club         GET     sign-in 403    403    403      yes  yes        403   403         403
+disputes.answer          GET     sign-in 403    403    403      yes  404        403   403         403
+disputes.answer          POST    sign-in 403    403    403      yes  404        403   403         403
+disputes.all_of_them     GET     sign-in 403    403    403      403  403        403   403         yes
+disputes.decide          GET     sign-in 403    403    403      403  403        403   403         yes
+disputes.decide          POST    sign-in 403    403    403      403  403        403   403         yes
 operator.home            GET     sign-in 403    403    403      403  403        403   403         yes
 operator.applications    GET     sign-in 403    403    403      403  403        yes   yes         yes
 operator.application     GET     sign-in 403    403    403      403  403        yes   404         yes
@@ -95,6 +109,18 @@ PROMISES = [
 ]
 NAME_OF_CHILD = "Иванова"
 
+LESSON = {"child": "k-1", "group": "g-1", "slot": 1, "lesson_starts_at": "2025-10-06T16:00:00+03:00", "provider": "ddt", "payer": "pskov"}
+ACCEPTANCE = {
+    **LESSON, "date": "2025-10-13", "acceptance": 1, "id": "a" * 32, "kind": "attendance", "enrollment": "D-1",
+    "certificate": "cert-0471000001", "n": 0, "month": "2025-10", "amount_kopecks": 0, "status": "absent",
+    "journal": "attendance", "place": 0, "accepted_at": NOW,
+}  # fmt: skip
+DISPUTE = {
+    **LESSON, "date": "2025-10-06", "dispute": "S-1", "ordinal": 1, "subject": "mark", "operation": "b" * 32, "amount_kopecks": 0,
+    "status": "absent", "state": "open", "reason": "Был",
+}  # fmt: skip
+"""A lesson that the register knows about, and a dispute about another one."""
+
 
 class World:
     """Everybody of the table, and an object for each argument of an address."""
@@ -120,11 +146,16 @@ class World:
             row |= {"person": self.persons["parent"], "place": 1, "state": "waiting", "starts_on": "2025-11-05", "ends_on": "2025-12-31"}
             sums = dict.fromkeys(("lessons", "price_kopecks", "certificate_kopecks", "family_kopecks"), 0)
             connection.execute(insert(requests), [{**row, **sums, "asked_at": instant(now)}])
+            connection.execute(insert(acceptances), [ACCEPTANCE])
+            connection.execute(
+                insert(disputes), [DISPUTE | {"person": self.persons["parent"], "filed_at": instant(now), "waits_since": instant(now)}]
+            )
             application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
             "filename": "css/bootstrap.min.css", "programme": "p-1",
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
+            "dispute": "S-1", "date": "2025-10-13", "slot": 1,
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:
