@@ -37,8 +37,8 @@ $(STAMP): constraints.txt setup.cfg pyproject.toml
 demo: install ## a made-up district and a month of four clubs, from the sheets to the statement
 	@$(BIN)/python -m gateway.demo $(ARGS)
 
-serve: install ## the gateway's pages, with the settings and data under ./var
-	@$(BIN)/gateway serve
+serve: install ## the demo's pages in a browser: the gateway's and the Navigator's, with log-ins
+	@$(BIN)/python -m gateway.demo.serve $(ARGS)
 
 lint: install ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 from zoneinfo import ZoneInfo
 
 import click
@@ -191,25 +191,42 @@ def close_month(month: str, payer: str | None, over: tuple[str, ...], lang: str 
 
 @main.command()
 @click.argument("email")
-@click.option("--role", type=click.Choice(["operator", "club", "payer"]), required=True)
+@click.option("--role", type=click.Choice(["operator", "club", "payer", "parent"]), required=True)
 @click.option("--provider", help="Whose person, with --role club.")
 @click.option("--payer", help="Whose person, with --role payer.")
+@click.option("--child", "children", multiple=True, help="For whom it stands, with --role parent. Repeatable.")
+@click.option("--name", nargs=2, default=("", ""), metavar="LAST FIRST", help="Its last and first name; else it is asked for them.")
+@click.option("--password-from", type=click.File("r", encoding="utf-8"), metavar="FILE", help="Its first line is the password; -: stdin.")
 @common
-def person(email: str, role: str, provider: str | None, payer: str | None, lang: str | None, as_json: bool) -> None:
-    """Make a person of the operator, a club or a payer; a letter brings the link to choose a password."""
-    from navigator.parents import invite_person  # the pages cost a third of a second: only here
+def person(
+    email: str,
+    role: str,
+    provider: str | None,
+    payer: str | None,
+    children: tuple[str, ...],
+    name: tuple[str, str],
+    password_from: TextIO | None,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """Make a person; a letter brings the link to choose a password, unless one is given."""
+    from navigator.parents import Wanted, make_person  # the pages cost a third of a second: only here
 
     speaker, engine = _begin(lang, as_json)
-    missing = {"club": provider is None and "--provider", "payer": payer is None and "--payer"}.get(role)
-    if missing:
-        speaker.fail("role_needs", missing, USAGE)
+    needed = {"club": ("--provider", provider), "payer": ("--payer", payer), "parent": ("--child", children)}.get(role)
+    if needed and not needed[1]:
+        speaker.fail("role_needs", needed[0], USAGE)
     provider, payer = (provider if role == "club" else None), (payer if role == "payer" else None)
+    wanted = Wanted(email, role, speaker.language, provider, payer, children if role == "parent" else (), *name)
+    password = "" if password_from is None else password_from.readline().rstrip("\r\n")
+    if password_from is not None and not password:
+        speaker.fail("no_password", password_from.name, UNREADABLE)
     try:
-        link = invite_person(engine, speaker.clock, email, role, provider, payer, speaker.language)
+        link = make_person(engine, speaker.clock, wanted, password)
     except commands.CommandRefused as error:
         speaker.fail(error.code, error.value, REFUSED)
-    speaker.answer(outcome="done", email=email, link=link)
-    speaker.say("person", email=email, link=link)
+    speaker.answer(outcome="done", email=email, link=link or None)
+    speaker.say("person" if link else "person_ready", email=email, link=link)
 
 
 @main.command()

@@ -244,6 +244,14 @@ _PROBLEMS: dict[str, tuple[str, str, str, str]] = {
         "this role needs more: {value}",
         "add it to the command",
     ),
+    "no_child": ("нет ребёнка {value}", "проверьте его обозначение", "there is no child {value}", "check its id"),
+    "no_password": ("в {value} нет пароля", "напишите его первой строкой", "{value} holds no password", "write it on its first line"),
+    "password_length": (
+        "пароль не той длины: нужно {value} знаков",
+        "возьмите другой, например из нескольких слов",
+        "the password has the wrong length: {value} characters are needed",
+        "take another, such as several words",
+    ),
     "has_a_district": (
         "в реестре уже есть район",
         "возьмите пустую папку NAVIGATOR_HOME; выдуманный город рядом с районом: --beside",
@@ -309,6 +317,7 @@ _LINES: dict[str, tuple[str, str]] = {
         "{email}: письмо отправлено. Ссылка, чтобы выбрать пароль: {link}",
         "{email}: a letter is on its way. The link to choose a password: {link}",
     ),
+    "person_ready": ("{email}: можно войти с этим паролем", "{email}: can sign in with this password"),
     "parents": ("Родителей добавлено: {parents}, связей с детьми: {bonds}", "Parents added: {parents}, bonds with children: {bonds}"),
     "sown": (
         "Выдуманный город: детей {children}, организаций {providers}, программ {programmes}, групп {groups}, зачислений {enrollments}; "

@@ -12,7 +12,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from gateway.demo.play import Played, play, write_report
+from gateway.demo.log_ins import log_ins
+from gateway.demo.play import Played, play, standing, write_report
 from gateway.demo.printed import Printer
 from gateway.demo.words import EN, RU, Words, language_from
 from gateway.errors import EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE, UserError
@@ -39,11 +40,11 @@ def main(lang: str | None, home: Path, svg: Path | None) -> None:
     try:
         code = run(Console(highlight=False, width=_width()), home, language, svg)
     except UserError as error:
-        code = _failed(error.what.in_language(language), error.cure.in_language(language), error.exit_code)
+        code = failed(error.what.in_language(language), error.cure.in_language(language), error.exit_code)
     except RegisterUnavailable as error:
-        code = _failed(say("register_silent", why=error.text.in_language(language)), say("try_later"), EXIT_UNAVAILABLE)
+        code = failed(say("register_silent", why=error.text.in_language(language)), say("try_later"), EXIT_UNAVAILABLE)
     except StoreUnavailable as error:
-        code = _failed(say("store_silent", why=error), say("start_afresh", home=home), EXIT_UNAVAILABLE)
+        code = failed(say("store_silent", why=error), say("start_afresh", home=home), EXIT_UNAVAILABLE)
     except KeyboardInterrupt:
         click.echo(say("stopped"), err=True)
         code = INTERRUPTED
@@ -61,9 +62,10 @@ def run(console: Console, home: Path, language: str, svg: Path | None = None) ->
                 printer.loaded(facts)
 
         played = play(home, language, told)
+        passwords = log_ins(home, standing(home))
     write_report(played, home / "report.json")
     printer.report(played)
-    printer.closing(home)
+    printer.closing(home, passwords)
     if svg is not None:
         svg.parent.mkdir(parents=True, exist_ok=True)
         svg.write_text(picture_of(played, language), encoding="utf-8")
@@ -86,7 +88,8 @@ def _width() -> int | None:
     return max(WIDTH_MIN, min(WIDTH_MAX, Console().width))
 
 
-def _failed(what: str, cure: str, code: int) -> int:
+def failed(what: str, cure: str, code: int) -> int:
+    """Say what is the matter and how to mend it."""
     click.echo(f"{what}\n  → {cure}", err=True)
     return code
 

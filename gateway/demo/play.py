@@ -87,11 +87,10 @@ def play(home: Path, language: str, told: Callable[[str, Mapping[str, Any]], Non
         UserError: the Navigator does not start, or does not take the district.
         RegisterUnavailable, StoreUnavailable: it went away in mid-run.
     """
-    standing = {"GATEWAY_TEST": "1", "GATEWAY_NOW": CLOCK.isoformat(), "NAVIGATOR_HOME": str(home / "navigator")}
     home.mkdir(parents=True, exist_ok=True)
-    loaded = load_district(home, standing)
+    loaded = load_district(home, standing(home))
     told("loaded", loaded)
-    with navigator_process(home / "navigator", standing) as url:
+    with navigator_process(home / "navigator", standing(home)) as url:
         gateway = Gateway(home / "gateway", Settings(register_url=url), lambda: CLOCK, language)
         before = gateway.status()
         steps = tomllib.loads((FOLDER / "steps.toml").read_text(encoding="utf-8"))["step"]
@@ -118,6 +117,11 @@ def play(home: Path, language: str, told: Callable[[str, Mapping[str, Any]], Non
             is_second_run=bool(before["counts"]["marks"]),
             changed_kopecks=reconciled["accepted_kopecks"] - before["sums"]["accepted"],
         )
+
+
+def standing(home: Path) -> dict[str, str]:
+    """The environment of the demo's Navigator: its home, and the clock that stands."""
+    return {"GATEWAY_TEST": "1", "GATEWAY_NOW": CLOCK.isoformat(), "NAVIGATOR_HOME": str(home / "navigator")}
 
 
 def load_district(home: Path, environment: Mapping[str, str]) -> dict[str, int]:

@@ -15,10 +15,13 @@ from rich.text import Text as Styled
 
 from gateway.core.rules import order_of
 from gateway.core.wording import money_text
+from gateway.demo.log_ins import LOG_INS
 from gateway.demo.play import Played, Taken
 from gateway.demo.words import Words
 
 CANDIDATES_SHOWN_MAX = 3
+REGISTER_PORT, PORT = 8080, 8090
+"""Where `make serve` serves the Navigator's pages, and the gateway's."""
 GOOD, BAD, REFUSED, WAITS, QUIET = "green", "bold red", "red", "yellow", "dim"
 
 
@@ -236,7 +239,7 @@ class Printer:
         fresh = self.say("nothing_new" if is_quiet else "fresh", new=played.new, amount=amount)
         self.console.print(verdict.append(" ").append(fresh, style="not bold"))
 
-    def closing(self, home: Path) -> None:
+    def closing(self, home: Path, passwords: Mapping[str, str]) -> None:
         self._head("look_on")
         shown = home.as_posix()
         for name, command in (
@@ -247,3 +250,15 @@ class Printer:
         ):
             self.console.print(Styled(f"  {self.say(name)}: ").append(command, style="cyan"), soft_wrap=True)  # to be copied as it stands
         self._indented(Styled(self.say("report_at", path=f"{shown}/report.json"), style=QUIET))
+        self._head("look_around")
+        self.console.print(Styled(f"  {self.say('start_pages')}: ").append("make serve", style="cyan"))
+        self.addresses(f"http://127.0.0.1:{REGISTER_PORT}", f"http://127.0.0.1:{PORT}", passwords)
+
+    def addresses(self, register_url: str, url: str, passwords: Mapping[str, str]) -> None:
+        """Where the pages are, and who may sign in with which password."""
+        table = Table.grid(padding=(0, 2))
+        table.add_row(self.say("navigator_at"), Styled(register_url, style="cyan"), "")
+        for each in LOG_INS:
+            table.add_row(Styled(f"  {self.say(each.who)}"), each.email, Styled(passwords[each.email], style="bold"))
+        table.add_row(self.say("gateway_at"), Styled(url, style="cyan"), "")
+        self._indented(table)

@@ -7,17 +7,21 @@ import io
 import json
 import os
 import re
+import signal
+import stat
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
+import requests
 from rich.console import Console
 
 from gateway.demo.__main__ import run
+from gateway.demo.log_ins import LOG_INS
 from gateway.demo.play import Played, Taken
 from gateway.demo.words import WORDS, language_from
 
@@ -176,6 +180,104 @@ def test_the_language_is_the_locales_and_else_russian(environment: dict[str, str
     assert language_from(environment) == language
 
 
+# ---------------------------------------------------------------- looking around
+
+
+class Served:
+    """`make serve` as a process; what it printed."""
+
+    def __init__(self, home: Path) -> None:
+        command = [
+            sys.executable,
+            "-u",
+            "-m",
+            "gateway.demo.serve",
+            "--home",
+            str(home),
+            "--port",
+            "0",
+            "--register-port",
+            "0",
+            "--lang",
+            "en",
+        ]
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, "PYTHONUTF8": "1"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith("Stop it"):
+                break
+        self.printed = "".join(lines)
+
+    def url(self, name: str) -> str:
+        found = re.search(rf"{name} +(http://127\.0\.0\.1:\d+)", self.printed)
+        assert found is not None, self.printed
+        return found[1]
+
+    def signed_in(self, who: str) -> requests.Session:
+        """A browser in which the one that was printed has signed in, over plain HTTP."""
+        found = re.search(rf"{who} +(\S+@\S+) +(\S+)", self.printed)
+        assert found is not None, self.printed
+        browser, address = requests.Session(), f"{self.url('The Navigator')}/sign-in"
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', browser.get(address, timeout=20).text)
+        assert token is not None
+        said = {"csrf_token": token[1], "email": found[1], "password": found[2]}
+        answer = browser.post(address, data=said, timeout=20)
+        assert answer.ok and "/sign-in" not in answer.url, answer.url
+        return browser
+
+
+@pytest.fixture(scope="module")
+def served(demo: Demo) -> Iterator[Served]:
+    started = Served(demo.home / "demo")
+    yield started
+    started.process.kill()
+    started.process.wait()
+
+
+def test_the_log_ins_stay_the_same_and_their_file_is_the_owners(demo: Demo) -> None:
+    file = demo.home / "demo" / "log-ins.json"
+    passwords = json.loads(file.read_text(encoding="utf-8"))
+    assert set(passwords) == {each.email for each in LOG_INS} and len(set(passwords.values())) == len(LOG_INS)
+    for email, password in passwords.items():
+        assert all(email in run.stdout and password in run.stdout for run in (demo.first, demo.second))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_whoever_was_printed_signs_in_and_sees_what_the_demo_brought(served: Served) -> None:
+    url = served.url("The Navigator")
+    family = served.signed_in("a parent").get(f"{url}/family/d-10", timeout=20)
+    assert "Карпов" in family.text and "Часы стоят" in family.text
+    paid = requests.get(f"{url}/register/v1/statement", params={"month": "2025-10"}, timeout=20).json()["operations"]
+    assert {each["claim"]["provider"] for each in paid if each["claim"]["child"] == "d-10"} == {"ddt-sineles", "ring"}, (
+        "debits of two clubs"
+    )
+    assert served.signed_in("a club").get(f"{url}/club/requests", timeout=20).ok
+    assert served.signed_in("the operator").get(f"{url}/operator", timeout=20).ok
+    assert "30 538" in requests.get(served.url("The gateway's page"), timeout=20, headers={"Accept-Language": "ru"}).text.replace(
+        "\xa0", " "
+    )
+
+
+def test_a_taken_port_is_told_with_its_cure(served: Served, demo: Demo) -> None:
+    port = served.url("The Navigator").rpartition(":")[2]
+    command = [sys.executable, "-m", "gateway.demo.serve", "--home", str(demo.home / "demo"), "--port", "0", "--register-port", port]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False, timeout=60)
+    assert done.returncode == 2 and port in done.stderr and "--register-port 0" in done.stderr
+
+
+def test_it_stops_at_once_and_leaves_nobody_behind(served: Served) -> None:
+    addresses = [served.url("The Navigator"), served.url("The gateway's page")]
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(20) == 0
+    for address in addresses:
+        with pytest.raises(requests.ConnectionError):
+            requests.get(address, timeout=5)
+
+
 # ---------------------------------------------------------------- when it does not agree
 
 
@@ -226,6 +328,7 @@ def test_it_agrees_where_every_sum_is_one() -> None:
 def test_whatever_does_not_agree_is_said_and_exits_1(wrong: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = dataclasses.replace(played(), **wrong)
     monkeypatch.setattr("gateway.demo.__main__.play", lambda *_: broken)
+    monkeypatch.setattr("gateway.demo.__main__.log_ins", lambda *_: {each.email: "none" for each in LOG_INS})
     console = Console(file=io.StringIO(), width=118)
     assert run(console, tmp_path, "ru") == 1
     printed = console.file.getvalue()  # type: ignore[attr-defined]

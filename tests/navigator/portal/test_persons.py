@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from navigator.cli import main
 from navigator.engine import open_database, reading
+from navigator.portal.account import store
 from navigator.portal.tables import guardians, persons
 
 PARENTS = """email,child,last_name,first_name,patronymic,phone
@@ -97,3 +98,39 @@ def test_an_address_that_somebody_has_is_not_given_another_role(told):
     told("person", "a@b.ru", "--role", "operator")
     assert told("person", "a@b.ru", "--role", "operator").exit_code == 0, "another letter"
     assert told("person", "a@b.ru", "--role", "payer", "--payer", "luga").exit_code == 1
+
+
+def test_a_parent_is_made_for_children_that_are_there(told, home: Path):
+    assert told("person", "inna@example.ru", "--role", "parent").exit_code == 2, "for whom?"
+    refused = told("person", "inna@example.ru", "--role", "parent", "--child", "k-1", "--child", "k-9", "--lang", "en")
+    assert refused.exit_code == 1 and "k-9" in refused.stderr
+    assert held(home, select(persons)) == []
+    done = told("person", "inna@example.ru", "--role", "parent", "--child", "k-1", "--child", "k-2", "--name", "Иванова", "Инна", "--json")
+    assert json.loads(done.stdout)["link"].startswith("https://navigator.example/account/new/")
+    (row,) = held(home, select(persons))
+    assert (row.role, row.last_name, row.first_name, row.password) == ("parent", "Иванова", "Инна", None)
+    assert sorted(each.child for each in held(home, select(guardians).where(guardians.c.person == row.person))) == ["k-1", "k-2"]
+
+
+def test_a_password_that_is_given_opens_the_account_at_once_and_writes_no_letter(told, home: Path, tmp_path: Path):
+    file = tmp_path / "password"
+
+    def given(text: str, *arguments: str):
+        file.write_text(text, encoding="utf-8")
+        return told("person", "ring@example.ru", "--role", "club", "--provider", "ddt", "--password-from", str(file), *arguments)
+
+    def signs_in(password: str) -> bool:
+        engine = open_database(home)
+        with reading(engine) as connection:
+            known = store.by_email(connection, "ring@example.ru")
+        engine.dispose()
+        return known is not None and known.confirmed_at is not None and store.is_password(known.password, password)
+
+    assert given("short").exit_code == 1 and held(home, select(persons)) == []
+    assert given("\nзвёздный корабль").exit_code == 3, "an empty first line"
+    done = given("звёздный корабль\nrest", "--json")
+    assert json.loads(done.stdout) == {"outcome": "done", "email": "ring@example.ru", "link": None}
+    assert signs_in("звёздный корабль") and not (home / "mail").exists()
+    assert given("другой корабль").exit_code == 0 and signs_in("другой корабль") and not signs_in("звёздный корабль")
+    taken = told("person", "ring@example.ru", "--role", "operator", "--password-from", str(file))
+    assert taken.exit_code == 1 and signs_in("другой корабль")
