@@ -16,6 +16,7 @@ from gateway.core.claims import LessonAt
 from gateway.core.facts import LessonException, LessonState, RegisterGroup, TimetableLine
 from gateway.core.periods import ALWAYS, Period
 
+WEEK = dt.timedelta(days=7)
 _DEFAULT_LENGTH = dt.timedelta(minutes=45)
 
 
@@ -29,17 +30,25 @@ class OwnLesson(NamedTuple):
 
 
 class OwnDay(NamedTuple):
-    """What a provider's sources say of the lessons of a day. ``scheduled_by``: those that told the whole timetable of these days."""
+    """What a provider's sources say of the lessons of a day.
+
+    ``scheduled_by``: those that told the whole timetable of these days; ``is_doubtful``: but it is not certain that any was in use then.
+    """
 
     lessons: tuple[OwnLesson, ...] = ()
     scheduled_by: frozenset[str] = frozenset()
+    is_doubtful: bool = False
 
 
 class DayLessons(NamedTuple):
-    """The lessons of a group's day by time; ``own``: (source, its own start) → the position of the lesson that it means."""
+    """The lessons of a group's day by time; ``own``: (source, its own start) → the position of the lesson that it means.
+
+    ``is_doubtful``: it has none, but the register plans one, and nobody can say whether the club's system, which has none, was in use then.
+    """
 
     lessons: tuple[LessonAt, ...] = ()
     own: Mapping[tuple[str, str], int] = {}
+    is_doubtful: bool = False
 
     def position(self, source: str, lesson: str) -> int | None:
         """Which of the day's lessons a source's own one is; None: nobody can say.
@@ -72,20 +81,31 @@ class Schedule(NamedTuple):
 
 
 class OwnLessons:
-    """What a provider's sources say of lessons."""
+    """What a provider's sources say of lessons.
+
+    A told timetable holds from the first to the last lesson that the source has ever told of the group. A club may begin or give up a
+    system in mid-month: more than a week before and after these the register's timetable holds, and within that week nobody can say.
+    """
 
     def __init__(self) -> None:
         self._lessons: dict[tuple[str, dt.date], dict[tuple[str, str], OwnLesson]] = defaultdict(dict)
         self._schedules: dict[str, set[tuple[str, Period]]] = defaultdict(set)
+        self._known: dict[tuple[str, str], Period] = {}
 
     def say(self, source: str, lessons: Iterable[StandingLesson]) -> None:
         """A source's words: each replaces what it said of that lesson before."""
         for group, day, starts_at, ends_at, state in lessons:
+            self.knows(source, group, Period(day, day))
             said = self._lessons[(group, day)]
             if state is None:
                 said.pop((source, starts_at), None)
             else:
                 said[(source, starts_at)] = OwnLesson(source, starts_at, ends_at, state is LessonState.CANCELLED)
+
+    def knows(self, source: str, group: str, period: Period) -> None:
+        """A source has told lessons of the group on the first and the last of these days, though they may not stand any more."""
+        known = self._known.get((source, group), period)
+        self._known[(source, group)] = Period(min(known.first, period.first), max(known.last, period.last))
 
     def schedule(self, source: str, told: Iterable[Schedule], untold: Iterable[Schedule] = ()) -> None:
         """A source's whole timetables, and those that it does not tell any more."""
@@ -99,12 +119,19 @@ class OwnLessons:
         said, schedules = self._lessons.get((group, day)), self._schedules.get(group)
         if not said and not schedules:
             return _NOTHING_SAID
-        scheduled_by = frozenset(source for source, period in schedules or () if day in period)
-        return OwnDay(tuple(said[key] for key in sorted(said)) if said else (), scheduled_by)
+        scheduled_by, in_use = set(), False
+        for source, period in schedules or ():
+            known = self._known.get((source, group))
+            if known is not None and day in period and known.first - WEEK < day < known.last + WEEK:
+                scheduled_by.add(source)
+                in_use = in_use or day in known
+        lessons = tuple(said[key] for key in sorted(said)) if said else ()
+        return OwnDay(lessons, frozenset(scheduled_by), bool(scheduled_by) and not in_use)
 
 
 _NOTHING_SAID = OwnDay()
 _NO_LESSONS = DayLessons()
+_DOUBTFUL = DayLessons(is_doubtful=True)
 _Times = dict[dt.time, tuple[dt.time, bool]]
 """Start → end, and whether it is cancelled."""
 
@@ -130,7 +157,7 @@ def lessons_on(
     if any(not one.starts_at and one.is_cancelled for one in own.lessons):
         times = {start: (end, True) for start, (end, _) in times.items()}
     if not times:
-        return _NO_LESSONS
+        return _DOUBTFUL if own.is_doubtful and not all(is_cancelled for _, is_cancelled in planned.values()) else _NO_LESSONS
     starts = sorted(times)
     lessons = tuple(
         LessonAt(

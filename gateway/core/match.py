@@ -29,7 +29,7 @@ class MarkState(StrEnum):
     CLAIMED = "claimed"
     WAITING = "waiting"  # N01, N02 or N03
     OUTSIDE = "outside"
-    NO_LESSON = "no_lesson"  # an explicit sign on a day without a lesson: N04, or not charged where it is absent or excused
+    NO_LESSON = "no_lesson"  # a sign, or a cell that means presence on a day in doubt, without a lesson: N04, or absent or excused
     DROPPED = "dropped"  # an empty cell on a day without a lesson: no mark to anybody
     UNFIT = "unfit"  # a number of hours that the day's lessons cannot hold: a question
     WITHDRAWN = "withdrawn"
@@ -286,7 +286,7 @@ def _judge(
         # Without a timetable nobody can say whether an empty cell is a lesson's.
         return MarkMatched(word.mark, MarkState.WAITING, "N03", None, 0 if word.from_empty else 1)
     day = lessons_of(word.group, word.day)
-    if not day.lessons and word.from_empty:
+    if not day.lessons and word.from_empty and not day.is_doubtful:
         return MarkMatched(word.mark, MarkState.DROPPED, None, None, 0)
     lessons = _lessons_meant(word, day)
     slot = lessons[0].slot if word.lesson and lessons else 0

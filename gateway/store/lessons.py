@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.core.collect import Collected
 from gateway.core.facts import LessonState
-from gateway.core.lessons import OwnLessons, Schedule, StandingLesson
+from gateway.core.lessons import WEEK, OwnLessons, Schedule, StandingLesson
 from gateway.core.periods import Period
 from gateway.store import register, told
 from gateway.store import tables as t
@@ -32,6 +32,17 @@ _SCHEDULES = (
     .where(_SCHEDULE.provider == sa.bindparam("provider"), among(_SCHEDULE.group_id, "groups"))
     .order_by(_SCHEDULE.run)
 )
+_UNDONE = sa.select(t.run.c.run).where(t.run.c.provider == sa.bindparam("provider"), t.run.c.undone_at.is_not(None))
+# A lesson that is gone was told once, unless by a run that was taken back.
+_REACH = (
+    sa.select(_LESSON.source, _LESSON.group_id, sa.func.min(_LESSON.day), sa.func.max(_LESSON.day))
+    .where(
+        _LESSON.provider == sa.bindparam("provider"),
+        among(_LESSON.group_id, "groups"),
+        (_LESSON.state != GONE) | _LESSON.run.not_in(_UNDONE),
+    )
+    .group_by(_LESSON.source, _LESSON.group_id)
+)
 _KEY = ["provider", "group_id", "day", "source", "starts_at"]
 
 
@@ -42,9 +53,19 @@ def own_of(connection: Connection, provider: str, groups: Iterable[str], period:
     found = OwnLessons()
     for source, *word in connection.execute(_SAID, asked):
         found.say(source, [_lesson(*word)])
-    for source, schedule in _schedules_that_stand(connection, provider, wanted):
+    schedules = _schedules_that_stand(connection, provider, wanted)
+    for source, schedule in schedules:
         found.schedule(source, [schedule])
+    for (source, group), reach in _reach(connection, provider, {schedule.group for _, schedule in schedules}).items():
+        found.knows(source, group, reach)
     return found
+
+
+def _reach(connection: Connection, provider: str, groups: Iterable[str]) -> dict[tuple[str, str], Period]:
+    """(source, group) → from the first to the last day of which it has ever told a lesson."""
+    some = sorted(set(groups))
+    rows = connection.execute(_REACH, {"provider": provider, "groups": some}) if some else ()
+    return {(source, group): Period(first, last) for source, group, first, last in rows}
 
 
 def lessons_of(connection: Connection, provider: str, source: str, groups: Iterable[str], period: Period) -> list[StandingLesson]:
@@ -109,6 +130,7 @@ def replace(connection: Connection, provider: str, source: str, lessons: Sequenc
         if (group, day, starts_at) in changed
     ]  # fmt: skip
     upsert(connection, t.earlier_lesson, earlier, [*_KEY, "run", "replaced_by"])
+    before = _reach(connection, provider, written)
     rows = [
         {
             "provider": provider, "source": source, "group_id": group, "day": day, "starts_at": starts_at, "ends_at": ends_at,
@@ -117,8 +139,13 @@ def replace(connection: Connection, provider: str, source: str, lessons: Sequenc
         for group, day, starts_at, ends_at, state in lessons
     ]  # fmt: skip
     upsert(connection, t.own_lesson, rows, _KEY)
+    after = _reach(connection, provider, written)
     for group, days in written.items():
         _list_marks(connection, provider, group, days)
+        was, now = before.get((source, group), days), after.get((source, group), days)
+        for one, other in zip(was, now, strict=True):  # a timetable holds around the first and the last lesson
+            if one != other:
+                _list_marks(connection, provider, group, Period(min(one, other) - WEEK, max(one, other) + WEEK))
 
 
 def _list_marks(connection: Connection, provider: str, group: str, period: Period) -> None:

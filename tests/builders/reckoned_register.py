@@ -37,6 +37,7 @@ class Register:
                 self._load(name, folder / "district" / f"{name}.csv")
         self.frozen: dict[str, dt.date] = {}
         self.own: dict[str, dict[dt.date, list[tuple[str, str, bool]]]] = {}  # group → its lessons, where the club's own system tells them
+        self.holds: dict[str, tuple[dt.date, dt.date]] = {}  # group → the days on which its own system's timetable is the group's
         self.numbers: dict[str, str] = {}  # a re-issued certificate's number → the one of the district's files
 
     def _load(self, name: str, path: Path) -> None:
@@ -73,7 +74,7 @@ class Register:
 
     def lessons(self, group: str, day: dt.date) -> list[tuple[str, str, bool]]:
         """(start, end, cancelled) of the day, in order."""
-        if group in self.own:
+        if group in self.own and self.holds[group][0] <= day <= self.holds[group][1]:
             return sorted(self.own[group].get(day, []))
         found = {}
         for line in self.rows("timetable", group=group):

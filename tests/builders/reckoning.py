@@ -93,6 +93,10 @@ class Story(Register):
                 if sign in SIGNS and state == "held":
                     person = self._person_of(told["children"], own_id)
                     said[groups[key]].setdefault(person, {})[day] = Mark(SIGNS[sign], False)
+        for group in groups.values():
+            days, (first, last) = self.own[group], self.holds.get(group, (dt.date.max, dt.date.min))
+            week = dt.timedelta(days=6)  # around the first lesson and the last: nobody can say whether it was in use
+            self.holds[group] = min([first, *(day - week for day in days)]), max([last, *(day + week for day in days)])
 
     def _person_of(self, children: dict[str, dict[str, Any]], own_id: int) -> Person:
         """Namesakes without a number are told apart by their ids."""

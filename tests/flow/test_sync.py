@@ -218,6 +218,23 @@ def test_the_systems_timetable_comes_before_the_registers(running: Town, tmp_pat
     sums(running, gateway)
 
 
+def test_what_the_sheet_says_after_the_systems_last_lesson_stands_and_in_the_week_between_it_is_told(running: Town) -> None:
+    """The system was in use until the 6th: on the 9th it may have been, from the 13th on it was not. Then it tells the 30th."""
+    with AlfaCrmEmulator(a_club((2, 6))) as crm:
+        gateway = asking(running.gateway(), crm)
+        running.take(gateway, running.sheet("october.xlsx", rows_of([1, 2, 3])))
+        sync(gateway)
+        counts = gateway.counts()
+        assert (counts["charged"], counts["refused"], running.statement()) == (24, {"N04": 3}, (27, 3, 240_000))
+        assert {one["date"] for one in gateway.rejects()} == {"2025-10-09"}
+        crm.club.add_lesson("11", day(30), FOUR, HELD, [ATTENDED] * 3, 90)
+        sync(gateway)
+    counts = gateway.counts()
+    assert (counts["charged"], counts["refused"]) == (9, {})  # its timetable holds all the time between
+    assert running.statement()[2] == 90_000
+    sums(running, gateway)
+
+
 def test_a_mark_says_of_which_of_the_registers_lessons_it_is(running: Town) -> None:
     """Ten minutes off, and one lesson each: the same lesson."""
     with AlfaCrmEmulator(a_club(starts_at=dt.time(16, 10))) as crm:

@@ -195,6 +195,7 @@ def test_a_lesson_that_no_source_names_by_time_is_the_days_only_one() -> None:
 
 def test_planned_days_are_the_sources_own_where_it_tells_them() -> None:
     told = OwnLessons()
+    told.say("crm", [StandingLesson("g-1", day(each), "16:00", "", LessonState.CANCELLED) for each in (1, 29)])
     told.say("crm", [StandingLesson("g-1", day(8), "16:00", "17:00", LessonState.PLANNED)])
     told.schedule("crm", [Schedule("g-1", month_period("2025-10"))])
     assert planned_days(group(line(1)), month_period("2025-10"), told) == {day(8)}
@@ -203,3 +204,42 @@ def test_planned_days_are_the_sources_own_where_it_tells_them() -> None:
     told.schedule("crm", [], [Schedule("g-1", month_period("2025-10"))])
     told.say("crm", [StandingLesson("g-1", day(8), "16:00", "", None)])
     assert MONDAY in planned_days(group(line(1)), month_period("2025-10"), told)
+
+
+@pytest.mark.parametrize(
+    ("number", "lessons", "is_doubtful"),
+    [
+        (6, 1, False),
+        (7, 0, True),
+        (12, 0, True),
+        (13, 0, False),
+        (15, 0, False),
+        (16, 0, True),
+        (21, 0, True),
+        (22, 1, False),
+    ],
+)
+def test_a_told_timetable_holds_from_the_first_lesson_to_the_last_and_the_week_around_is_in_doubt(
+    number: int, lessons: int, is_doubtful: bool
+) -> None:
+    """The register plans that weekday alone, the system has the 13th and the 15th at another hour, gone since."""
+    told = OwnLessons()
+    told.say("crm", [StandingLesson("g-1", day(each), "09:00", "10:00", LessonState.HELD) for each in (13, 15)])
+    told.say("crm", [StandingLesson("g-1", day(each), "09:00", "10:00", None) for each in (13, 15)])
+    told.schedule("crm", [Schedule("g-1", month_period("2025-10"))])
+    one = day(number)
+    found = lessons_on(group(line(one.isoweekday())), one, MOSCOW, told.on("g-1", one))
+    assert (len(found.lessons), found.is_doubtful) == (lessons, is_doubtful)
+
+
+def test_a_day_in_doubt_has_to_be_a_day_of_the_registers_timetable() -> None:
+    told = OwnLessons()
+    told.say("crm", [StandingLesson("g-1", day(15), "16:00", "17:00", LessonState.HELD)])
+    told.schedule("crm", [Schedule("g-1", month_period("2025-10"))])
+    on = told.on("g-1", day(13))  # a Monday
+    assert lessons_on(group(line(1)), day(13), MOSCOW, on).is_doubtful
+    assert not lessons_on(group(line(4)), day(13), MOSCOW, on).is_doubtful
+    assert not lessons_on(group(line(1), exceptions=[exception(day(13), cancelled=True)]), day(13), MOSCOW, on).is_doubtful
+    told.say("ics", [StandingLesson("g-1", day(10), "16:00", "17:00", LessonState.HELD), StandingLesson("g-1", day(17), "16:00", "", None)])
+    told.schedule("ics", [Schedule("g-1", month_period("2025-10"))])
+    assert not lessons_on(group(line(1)), day(13), MOSCOW, told.on("g-1", day(13))).is_doubtful  # that system was in use

@@ -279,6 +279,11 @@ def test_an_empty_cell_on_a_day_without_a_lesson_asks_nobody_who_it_is() -> None
     assert matched([word(from_empty=True)], Match(None, "N01"), ()).persons == {}
 
 
+def test_an_empty_cell_that_means_presence_is_told_where_nobody_can_say_whether_there_was_a_lesson() -> None:
+    found = plan([word(from_empty=True)], (), lambda *_: Match("k-1"), lambda *_: DayLessons(is_doubtful=True), {}, {})
+    assert states(found) == [(MarkState.NO_LESSON, "N04", "k-1", 1)]
+
+
 # ---------------------------------------------------------------- hours
 
 
