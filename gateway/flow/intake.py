@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from gateway.core import book, collect
 from gateway.core.claims import Claim, claim_key
 from gateway.core.close import Months
-from gateway.core.collect import Collected, Known, ReadBatch, told
+from gateway.core.collect import Collected, GroupTold, Known, ReadBatch, told
 from gateway.core.facts import Batch, Finding, InputRefused, Lesson, Mark, RegisterGroup, RegisterProvider
 from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
@@ -138,7 +138,7 @@ def _stored(
         fence = store_whole.fence_of(flow.engine, asked.provider.provider, flow.register_name)
         with reading(flow.engine) as connection:
             group_of = _GroupFinder.of(connection, asked)
-            read = collect.read(batches, group_of, _today(asked, now))
+            read = _read(asked, batches, group_of, now)
             moved = store_source.moved_groups(group_of.named, _meant(read, group_of))
             if not moved:
                 resumes = store_collect.unfinished_run(connection, request) if goes_on is None else None
@@ -181,6 +181,12 @@ def _compared(
         return known, collect.plan_read(read, known)
 
 
+def _read(asked: IntakeRequest, batches: Iterable[Batch], group_of: _GroupFinder, now: dt.datetime) -> list[ReadBatch]:
+    """A system tells its groups one after the other, in several parts; a file tells all of a group that it speaks of."""
+    before = group_of.told if asked.attempt is not None else {}
+    return collect.read(batches, group_of, _today(asked, now), before)
+
+
 def _meant(read: Iterable[ReadBatch], group_of: _GroupFinder) -> dict[str, str]:
     """Folded words → the register's group that they mean now."""
     return {folded(words): group for each in read for words in each.words if (group := group_of(words)) is not None}
@@ -198,7 +204,7 @@ def try_out(flow: Flow, asked: IntakeRequest, now: dt.datetime, progress: Progre
         return Intake(None, Collected(), Outcomes(), refused.finding)
     with reading(flow.engine) as connection:
         group_of = _GroupFinder.of(connection, asked)
-        read = collect.read(batches, group_of, _today(asked, now))
+        read = _read(asked, batches, group_of, now)
         known = _known(flow, connection, asked, group_of, read, None, now)
         collected = collect.plan_read(read, known)
     return Intake(None, collected, _tried(flow, asked, collected, known, now))
@@ -294,6 +300,11 @@ class _GroupFinder:
         provider = asked.provider.provider
         groups = {group.group: group for group in store_register.groups_of_provider(connection, provider)}
         return cls(groups, asked.mapping, store_source.named_groups(connection, provider, asked.source), asked.attempt is not None)
+
+    @property
+    def told(self) -> dict[str, tuple[str, GroupTold]]:
+        """Folded words → what they mean, and what was told of that group so far."""
+        return {words: (named.group, named.told) for words, named in self.named.items()}
 
     def __call__(self, words: str) -> str | None:
         key = folded(words)

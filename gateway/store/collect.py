@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, StandingMark, Word
+from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, GroupTold, StandingMark, Word
 from gateway.core.facts import Finding, Member
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
@@ -187,11 +187,19 @@ def _save_groups(connection: Connection, asked: RunRequest, collected: Collected
     shown = {folded(words): words for words in collected.group_words.values()}
     rows = []
     for words, group in collected.groups.items():
-        before, now = named.get(words), NamedGroup(shown.get(words, words), group)
+        before = named.get(words)
+        told_so_far = (before.told if before is not None else GroupTold()).absorb(collected.groups_told[words])
+        now = NamedGroup(shown.get(words, words), group, told_so_far)
         if before is not None and before.group.startswith(UNKNOWN_GROUP) and not group.startswith(UNKNOWN_GROUP):
             register.name_group(connection, asked.provider, asked.source, words, group)
         if before != now:
-            rows.append({"provider": asked.provider, "source": asked.source, "words": words, "shown": now.shown, "group_id": now.group})
+            rows.append(
+                {
+                    "provider": asked.provider, "source": asked.source, "words": words, "shown": now.shown, "group_id": now.group,
+                    "first": now.told.days.first if now.told.days else None, "last": now.told.days.last if now.told.days else None,
+                    "own_ids": json.dumps(sorted(now.told.own_ids)),
+                }
+            )  # fmt: skip
     upsert(connection, t.source_group, rows, ["provider", "source", "words"])
 
 

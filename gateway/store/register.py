@@ -23,7 +23,7 @@ from gateway.store import codec, told
 from gateway.store import tables as t
 from gateway.store.engine import reading, writing
 from gateway.store.ledger import save_transfers, sums_of
-from gateway.store.rows import among, in_chunks, relist, upsert
+from gateway.store.rows import among, in_chunks, insert_many, relist, update_many, upsert
 
 
 def cursor_of(engine: Engine, register: str, feed: str) -> str | None:
@@ -117,6 +117,7 @@ def name_group(connection: Connection, provider: str, source: str, words: str, g
         .where(t.source_group.c.provider == provider, t.source_group.c.source == source, t.source_group.c.words == words)
         .values(group_id=group)
     )
+    _join_marks(connection, provider, source, old, group)
     for table in (t.person, t.mark):
         connection.execute(
             sa.update(table).where(table.c.provider == provider, table.c.source == source, table.c.group_id == old).values(group_id=group)
@@ -125,6 +126,33 @@ def name_group(connection: Connection, provider: str, source: str, words: str, g
         list_marks(connection, provider, t.mark.c.group_id == group)
     else:
         list_marks(connection, provider, (t.mark.c.group_id == group) & (t.mark.c.source == source))
+
+
+def _join_marks(connection: Connection, provider: str, source: str, old: str, group: str) -> None:
+    """What the source has said of a cell under both groups is one mark: the later word is the other's, and nothing is left to stand beside
+    it. So a group that came under a new name, and waited for an answer, is the group that it was.
+    """
+    left, there = t.mark.alias(), t.mark.alias()
+    both = (
+        sa.select(left.c.mark.label("left_mark"), there.c.mark, *(there.c[name] for name in _WORD))
+        .add_columns(*(left.c[name].label(f"new_{name}") for name in _WORD))
+        .join(there, sa.and_(*(left.c[name] == there.c[name] for name in ("provider", "source", "person", "day", "lesson"))))
+        .where(left.c.provider == provider, there.c.provider == provider, left.c.source == source, left.c.group_id == old)
+        .where(there.c.group_id == group)
+    )
+    rows = [row._mapping for row in connection.execute(both)]
+    later = [row for row in rows if row["new_run"] > row["run"] and any(row[f"new_{name}"] != row[name] for name in _WORD[:3])]
+    before = [(provider, row["mark"], *(row[name] for name in _WORD), row["new_run"]) for row in later]
+    insert_many(connection, t.earlier_word, ("provider", "mark", *_WORD, "replaced_by"), before)
+    update_many(
+        connection, t.mark, _WORD, ("provider", "mark"), [(*(row[f"new_{name}"] for name in _WORD), provider, row["mark"]) for row in later]
+    )
+    for chunk in in_chunks([row["left_mark"] for row in rows]):
+        for table in (t.mark, t.earlier_word, t.to_match, t.withdrawal_mark):
+            connection.execute(sa.delete(table).where(table.c.provider == provider, table.c.mark.in_(chunk)))
+
+
+_WORD = ("status", "hours", "from_empty", "sheet", "row", "col", "run")
 
 
 def _move_lessons(connection: Connection, provider: str, source: str, old: str, group: str) -> bool:

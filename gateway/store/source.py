@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import Cell, Person, StandingMark, Word
+from gateway.core.collect import Cell, GroupTold, Person, StandingMark, Word
 from gateway.core.facts import Place, Status
 from gateway.core.match import MarkState
 from gateway.core.periods import Period
@@ -23,7 +24,7 @@ _PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON
     _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
 )
 _NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
-_GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id).where(
+_GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id, _GROUP.first, _GROUP.last, _GROUP.own_ids).where(
     _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
 )
 _MARKS = sa.select(
@@ -61,16 +62,21 @@ def marks_of(
 
 
 class NamedGroup(NamedTuple):
-    """``shown``: a group's words as written last; ``group``: what they mean, the register's group or a reference (N03)."""
+    """``shown``: a group's words as written last; ``group``: what they mean, the register's group or a reference (N03); ``told``: of it so
+    far."""
 
     shown: str
     group: str
+    told: GroupTold = GroupTold()
 
 
 def named_groups(connection: Connection, provider: str, source: str) -> dict[str, NamedGroup]:
     """Folded words → the group, as remembered."""
     rows = connection.execute(_GROUPS, {"provider": provider, "source": source})
-    return {words: NamedGroup(shown, group) for words, shown, group in rows}
+    return {
+        words: NamedGroup(shown, group, GroupTold(Period(first, last) if first else None, frozenset(json.loads(own_ids or "[]"))))
+        for words, shown, group, first, last, own_ids in rows
+    }
 
 
 Moved = tuple[str, str, str]

@@ -113,6 +113,8 @@ source_group = _table(
     "source_group", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("source", String, nullable=False), Column("words", String, nullable=False),
     Column("shown", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("first", Date), Column("last", Date),  # the days of which it has told marks or lessons
+    Column("own_ids", String),  # JSON: the source's ids of it
     PrimaryKeyConstraint("provider", "source", "words"),
 )  # fmt: skip
 

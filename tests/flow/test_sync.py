@@ -322,6 +322,67 @@ def test_two_groups_of_one_title_take_nothing_back_from_each_other(running: Town
     assert first["counts"]["charged"] == 29 and set(sums_after) == {(29, (29, 0, 290_000))}
 
 
+def two_groups_of_one(crm: AlfaCrmEmulator) -> None:
+    """The town's three children, two in one group of the system and one in another, at lessons of the same days."""
+    club = crm.club
+    club.groups["12"] = ClubGroup("12", "Парусники, вечер", [club.groups["11"].children.pop()])
+    for lesson in list(club.lessons.values()):
+        del lesson.marks["103"]
+        club.add_lesson("12", lesson.day, dt.time(19, 0), HELD, [ATTENDED], 90)
+
+
+def test_two_groups_that_are_one_take_nothing_from_each_other_in_whatever_parts_they_come(
+    running: Town, crm: AlfaCrmEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second group's single child would be withdrawn without anybody being asked."""
+    monkeypatch.setattr("gateway.flow.sync.PART_RECORDS", 1)
+    two_groups_of_one(crm)
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    gateway.answer_group(PROVIDER, "Парусники, вечер", GROUP)
+    assert charged(gateway) == 27
+    for _ in range(3):
+        report = sync(gateway)
+        assert (report["new"], report["withdrawn"], report["held"], charged(gateway)) == (0, 0, 0, 27)
+    assert running.statement() == (27, 0, 270_000)
+    sums(running, gateway)
+
+
+def test_two_groups_that_are_one_take_nothing_from_each_other_where_a_reading_is_cut_between_them(
+    running: Town, crm: AlfaCrmEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reading gets as far as one of the groups, and the next goes on with the other."""
+    monkeypatch.setattr("gateway.flow.sync.PART_RECORDS", 1)
+    two_groups_of_one(crm)
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    gateway.answer_group(PROVIDER, "Парусники, вечер", GROUP)
+    cuts = 0
+    for after in range(4, 16):
+        crm.fail(Fault.CUT, after=after)
+        cuts += sync(gateway)["trouble"] is not None
+        crm.heal()
+        report = sync(gateway)
+        assert (report["trouble"], report["withdrawn"], charged(gateway)) == (None, 0, 27)
+    assert cuts > 5
+    assert running.statement() == (27, 0, 270_000)
+    sums(running, gateway)
+
+
+def test_a_group_under_a_new_name_is_the_same_and_takes_back_what_it_does_not_list_any_more(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    crm.club.groups["11"] = replace(crm.club.groups["11"], title="Парусники, второй год")
+    assert sync(gateway)["counts"]["waiting"] == {"N03": 27}
+    gateway.answer_group(PROVIDER, "Парусники, второй год", GROUP)
+    lesson = next(each for each in crm.club.lessons.values() if each.day == day(9))
+    del lesson.marks["101"]
+    report = sync(gateway)
+    assert (report["withdrawn"], charged(gateway)) == (1, 26)
+    assert running.statement() == (27, 1, 260_000)
+    sums(running, gateway)
+
+
 def test_one_corrected_mark_takes_nothing_from_the_others_though_another_month_is_new(running: Town, crm: AlfaCrmEmulator) -> None:
     """October was told before but for one row, November was not: the rows that say the same are not asked about."""
     gateway = asking(running.gateway(), crm)

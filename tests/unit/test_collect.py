@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.collect import Cell, Collected, Person, StandingMark, plan
+from gateway.core.collect import Cell, Collected, GroupTold, Person, StandingMark, plan, read
 from gateway.core.facts import Batch, EmptyMeaning, Finding, Group, Lesson, LessonState, Level, Status, Text, Window
 from gateway.core.lessons import Schedule, StandingLesson
-from gateway.core.periods import month_period
+from gateway.core.periods import Period, month_period
 from tests.builders.facts import DAY, OCTOBER, batch, day, known, mark, member, place, standing, window
 
 ATTENDED, ABSENT, EMPTY, NOTHING, DAY_OFF = Status.ATTENDED, Status.ABSENT, Status.UNMARKED, Status.NOTHING, Status.DAY_OFF
@@ -505,6 +505,33 @@ def test_two_groups_of_a_source_that_are_one_of_the_registers_withdraw_nothing_o
     )  # fmt: skip
     for groups, withdrawn in (({"Парусники": "g-1", "Вечерние": "g-1"}, 0), ({"Парусники": "g-1", "Вечерние": "g-2"}, 1)):
         assert plan([batch_], known(dict([standing(7)]), groups=groups)).withdrawn == withdrawn
+
+
+@pytest.mark.parametrize(
+    ("words", "group", "told", "takes_back"),
+    [
+        ("вечерние", "g-1", GroupTold(OCTOBER, frozenset({"12"})), False),
+        ("вечерние", "g-1", GroupTold(Period(dt.date(2025, 9, 1), day(1))), False),
+        ("вечерние", "g-1", GroupTold(month_period("2025-09"), frozenset({"12"})), True),  # last year's
+        ("вечерние", "g-1", GroupTold(None, frozenset({"12"})), True),  # it has never had a lesson
+        ("вечерние", "g-1", GroupTold(OCTOBER, frozenset({"11", "12"})), True),  # the same group, under the name that it had
+        ("вечерние", "g-2", GroupTold(OCTOBER, frozenset({"12"})), True),
+        ("парусники", "g-1", GroupTold(OCTOBER, frozenset({"12"})), True),
+    ],
+)
+def test_a_group_that_another_part_of_the_reading_told_is_not_taken_back(words: str, group: str, told: GroupTold, takes_back: bool) -> None:
+    here = batch(Group("Парусники", place(), "11"), member(), windows=all_lessons())
+    (read_batch,) = read([here], {"Парусники": "g-1"}.get, day(31), {words: (group, told)})
+    (sheet,) = read_batch.sheets
+    assert sheet.window is not None and (sheet.window.lists_all, sheet.window.lists_lessons) == (takes_back, takes_back)
+
+
+def test_what_is_told_of_a_group_is_remembered_with_its_words() -> None:
+    found = taken(Group("Парусники", place(), "11"), member(), mark(), windows=[window(EmptyMeaning.NOTHING)]).groups_told
+    assert found == {"парусники": GroupTold(OCTOBER, frozenset({"11"}))}
+    later = GroupTold(Period(dt.date(2025, 11, 3), dt.date(2025, 11, 4)))
+    assert found["парусники"].absorb(later) == GroupTold(Period(OCTOBER.first, dt.date(2025, 11, 4)), frozenset({"11"}))
+    assert taken(member(), windows=[window(EmptyMeaning.NOTHING)]).groups_told["парусники"].days is None
 
 
 def test_several_windows_of_a_group_are_each_compared_with_what_falls_into_them() -> None:

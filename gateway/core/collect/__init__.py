@@ -10,12 +10,14 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from gateway.core.collect import questions, resent, told
+from gateway.core.collect import questions, resent, shared, told
 from gateway.core.collect.known import (
     UNKNOWN_GROUP,
     Cell,
     Collected,
+    GroupTold,
     HeldWithdrawal,
     Known,
     NewPerson,
@@ -36,8 +38,8 @@ from gateway.core.names import folded
 from gateway.core.periods import Period, intersection
 
 __all__ = [
-    "UNKNOWN_GROUP", "Cell", "Collected", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch", "ReadMark", "Row",
-    "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "resent", "told",
+    "UNKNOWN_GROUP", "Cell", "Collected", "GroupTold", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch",
+    "ReadMark", "Row", "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "resent", "shared", "told",
 ]  # fmt: skip
 
 
@@ -45,33 +47,27 @@ class NeedsAll(Exception):
     """What an input says cannot be judged by its changed rows alone: all of it has to be compared."""
 
 
-def read(batches: Iterable[Batch], group_of: Callable[[str], str | None], today: dt.date) -> list[ReadBatch]:
-    """What was read, group by group. ``today``: the provider's own date."""
-    found = [_read_batch(batch, group_of, today) for batch in batches]
-    _share_groups([sheet for each in found for sheet in each.sheets])
-    return found
+def read(
+    batches: Iterable[Batch],
+    group_of: Callable[[str], str | None],
+    today: dt.date,
+    before: Mapping[str, tuple[str, GroupTold]] = MappingProxyType({}),
+) -> list[ReadBatch]:
+    """What was read, group by group.
 
-
-def _share_groups(sheets: Iterable[Sheet]) -> None:
-    """Two groups of a source may be one of the register's, or bear one title: then neither has told all of it, and what one does not list
-    the other may.
+    Args:
+        today: the provider's own date.
+        before: the source's groups as they were told before, as `shared.share` takes them.
     """
-    of_group: dict[str, list[Sheet]] = defaultdict(list)
-    for sheet in sheets:
-        if sheet.window is not None:
-            of_group[sheet.group].append(sheet)
-    for mine in of_group.values():
-        for sheet in mine:
-            window = sheet.window
-            assert window is not None  # chosen above
-            others = (one for one in mine if one is not sheet)
-            if any(one.window is not None and one.window.period.overlaps(window.period) for one in others):
-                sheet.window = replace(window, lists_all=False, lists_lessons=False)
+    found = [_read_batch(batch, group_of, today) for batch in batches]
+    shared.share(found, before)
+    return found
 
 
 def _read_batch(batch: Batch, group_of: Callable[[str], str | None], today: dt.date) -> ReadBatch:
     parts: dict[str, _Part] = defaultdict(_Part)
     member_of: dict[str, Member] = {}
+    own_ids: dict[str, frozenset[str]] = defaultdict(frozenset)
     for record in batch.records:
         if isinstance(record, Member):
             member_of[record.key] = record
@@ -80,6 +76,7 @@ def _read_batch(batch: Batch, group_of: Callable[[str], str | None], today: dt.d
             parts[record.group].lessons.append(record)
         elif isinstance(record, Group):
             parts[record.words]  # known, though nothing more is said of it
+            own_ids[record.words] |= {record.own_id} if record.own_id is not None else set()
     for record in batch.records:
         if isinstance(record, Mark):
             parts[member_of[record.member].group].marks.append(record)
@@ -91,7 +88,7 @@ def _read_batch(batch: Batch, group_of: Callable[[str], str | None], today: dt.d
         for words, part in parts.items()
         for window, each in part.by_window()
     ]  # fmt: skip
-    return ReadBatch(batch, reference, set(reference), sheets)
+    return ReadBatch(batch, reference, set(reference), sheets, own_ids)
 
 
 @dataclass(slots=True)
@@ -162,6 +159,8 @@ def _plan_batch(read: ReadBatch, known: Known, persons: PersonBook, collected: C
     for words, group in read.reference.items():
         collected.groups[folded(words)] = group
         collected.group_words.setdefault(group, words)
+    for key, told_now in shared.told_of(read).items():
+        collected.groups_told[key] = collected.groups_told.get(key, GroupTold()).absorb(told_now)
     if read.batch.cursor is not None:
         collected.cursor = read.batch.cursor
     if read.batch.is_resent:  # it is the latest word on itself alone: what was found in such a file before stands no more

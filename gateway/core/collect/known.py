@@ -88,6 +88,27 @@ class ReadMark(NamedTuple):
     is_new: bool
 
 
+class GroupTold(NamedTuple):
+    """What a source has told of one group of its own.
+
+    ``days``: from the first to the last of which it had marks or lessons; None: of none. ``own_ids``: the source's ids of it, by which it
+    is the same group under a new name.
+    """
+
+    days: Period | None = None
+    own_ids: frozenset[str] = frozenset()
+
+    def absorb(self, later: GroupTold) -> GroupTold:
+        """What is known once it was told again."""
+        return GroupTold(_together(self.days, later.days), later.own_ids or self.own_ids)
+
+
+def _together(one: Period | None, other: Period | None) -> Period | None:
+    if one is None or other is None:
+        return one or other
+    return Period(min(one.first, other.first), max(one.last, other.last))
+
+
 class HeldWithdrawal(NamedTuple):
     """Withdrawals above the limit: nothing is taken back until a person confirms."""
 
@@ -141,6 +162,7 @@ class Collected:
     covered: set[tuple[str, str]] = field(default_factory=set)  # (group, month) of which this input is the latest word
     groups: dict[str, str] = field(default_factory=dict)  # folded words → group
     group_words: dict[str, str] = field(default_factory=dict)  # group → words as written
+    groups_told: dict[str, GroupTold] = field(default_factory=dict)  # folded words → what of that group was told
     cursor: str | None = None  # where to read on once this is stored
     withdrawn: int = 0
     stopped: int = 0  # groups of which nothing was taken until a person has looked
@@ -234,9 +256,13 @@ class Sheet:
 
 @dataclass(slots=True)
 class ReadBatch:
-    """A batch, sheet by sheet. ``reference``: the group of each of its sheets' words; ``words``: all that it calls a group."""
+    """A batch, sheet by sheet.
+
+    ``reference``: the group of each of its sheets' words; ``words``: all that it calls a group; ``own_ids``: words → the source's ids.
+    """
 
     batch: Batch
     reference: dict[str, str]
     words: set[str]
     sheets: list[Sheet]
+    own_ids: Mapping[str, frozenset[str]] = field(default_factory=dict)
