@@ -260,6 +260,7 @@ def _known(
         next_person=store_source.next_person(connection, provider) if compared else 1,
         limit_percent=asked.limit_percent,
         resumes=resumes.run if resumes else None,
+        declined=store_collect.declined_of(connection, provider, source, {sheet.group for sheet in sheets}) if compared or changed else (),
     )
 
 

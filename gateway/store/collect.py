@@ -123,7 +123,7 @@ def save(
         save_surroundings(connection, asked, collected, run.run, seal, {})
         _save_words(connection, asked, collected.words, standing, run.run)
         lessons.save(connection, asked.provider, asked.source, collected, run.run)
-        _save_held(connection, asked, collected, run.run)
+        _save_held(connection, asked, collected, standing, run.run)
         told.keep(connection, asked.provider, asked.source, collected)
         withdrawn = run.withdrawn + collected.withdrawn
         if withdrawn:
@@ -383,8 +383,37 @@ def add_findings(
     )  # fmt: skip
 
 
-def _save_held(connection: Connection, asked: RunRequest, collected: Collected, run: int) -> None:
+def declined_of(connection: Connection, provider: str, source: str, groups: Iterable[str]) -> frozenset[Cell]:
+    """The marks of these groups that a person has said stand, though the source does not tell them any more."""
+    rows = connection.execute(_DECLINED, {"provider": provider, "source": source, "groups": sorted(set(groups))})
+    return frozenset(Cell(*row) for row in rows)
+
+
+_DECLINED = (
+    sa.select(_MARK.person, _MARK.group_id, _MARK.day, _MARK.lesson)
+    .join(t.withdrawal_mark, (t.withdrawal_mark.c.provider == _MARK.provider) & (t.withdrawal_mark.c.mark == _MARK.mark))
+    .join(
+        t.withdrawal,
+        (_WITHDRAWAL.provider == t.withdrawal_mark.c.provider) & (_WITHDRAWAL.withdrawal == t.withdrawal_mark.c.withdrawal),
+    )
+    .where(
+        _WITHDRAWAL.provider == sa.bindparam("provider"), _WITHDRAWAL.source == sa.bindparam("source"), _WITHDRAWAL.state == "declined",
+        among(_WITHDRAWAL.group_id, "groups"),
+    )
+)  # fmt: skip
+_TOLD_AGAIN = sa.delete(t.withdrawal_mark).where(
+    t.withdrawal_mark.c.provider == sa.bindparam("of_provider"), among(t.withdrawal_mark.c.mark, "marks"),
+    t.withdrawal_mark.c.withdrawal.in_(
+        sa.select(_WITHDRAWAL.withdrawal).where(_WITHDRAWAL.provider == sa.bindparam("of_provider"), _WITHDRAWAL.state == "declined")
+    ),
+)  # fmt: skip
+
+
+def _save_held(connection: Connection, asked: RunRequest, collected: Collected, standing: Mapping[Cell, StandingMark], run: int) -> None:
     """Withdrawals that wait for a person. A later input about the same group and month asks anew, or needs no answer any more."""
+    if collected.told_again:
+        again = sorted(standing[cell].mark for cell in collected.told_again if cell in standing)
+        connection.execute(_TOLD_AGAIN, {"of_provider": asked.provider, "marks": again})
     for month, groups in _by_month(collected.covered).items():
         past = {"of_provider": asked.provider, "of_source": asked.source, "of_month": month, "groups": groups}
         connection.execute(_SUPERSEDED, past)

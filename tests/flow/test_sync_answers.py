@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,3 +92,41 @@ def test_an_empty_reading_that_is_taken_back_brings_its_timetable_back(running: 
         gateway.undo(PROVIDER, str(back["run"]))
         assert charged(gateway) == 9
         sums(running, gateway)
+
+
+# ---------------------------------------------------------------- a withdrawal that was declined
+
+
+def test_a_withdrawal_that_was_declined_is_asked_again_only_when_there_is_more_of_it(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    lessons = {each.day.day: each for each in crm.club.lessons.values()}
+
+    def without(*days: int) -> dict[str, Any]:
+        crm.club.lessons = {each.id: each for number, each in lessons.items() if number not in days}
+        return sync(gateway)
+
+    assert without(2, 6)["held"] == 1
+    gateway.answer_withdrawals(False)
+    assert (without(2, 6)["held"], without(2, 6)["held"], gateway.withdrawals()) == (0, 0, [])
+    lessons[30].marks.pop("101")  # one child's: below the limit, it goes by itself
+    assert (without(2, 6)["held"], charged(gateway)) == (0, 26)
+    assert without(2, 6, 9)["held"] == 1
+    assert [one["marks"] for one in gateway.withdrawals()] == [9]
+    assert (without(2, 6)["held"], gateway.withdrawals(), charged(gateway)) == (0, [], 26)
+    assert without()["held"] == 0  # all is told again: the answer was about what is past
+    assert without(2, 6)["held"] == 1
+    gateway.answer_withdrawals(True)
+    assert charged(gateway) == 20
+    sums(running, gateway)
+
+
+def test_who_has_declined_a_withdrawal_may_think_again(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    crm.club.lessons = {id_: each for id_, each in crm.club.lessons.items() if each.day not in (day(2), day(6))}
+    sync(gateway)
+    gateway.answer_withdrawals(False)
+    assert (sync(gateway)["held"], charged(gateway)) == (0, 27)
+    gateway.answer_withdrawals(True, month="2025-10")
+    assert (sync(gateway)["held"], charged(gateway)) == (0, 21)

@@ -312,7 +312,10 @@ def _days_off_against_timetable(sheet: Sheet, known: Known) -> list[tuple[dt.dat
 
 
 def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period | None, known: Known, collected: Collected) -> None:
-    """What a complete window no longer says is withdrawn; above the limit and more than one child, only held for a person."""
+    """What a complete window no longer says is withdrawn; above the limit and more than one child, only held for a person.
+
+    What a person has declined to withdraw stands, and is not asked about again by itself.
+    """
     window = sheet.window
     listed = {sheet.person_of[member.key] for member in sheet.members}
     if sheet.changed is not None:  # these are its changed rows alone; the others are listed as they were
@@ -333,6 +336,7 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
             collected.withdrawn += standing[cell].counts
     if window is None or complete is None:
         return
+    collected.told_again.update(cell for cell in known.declined if cell in said and said[cell].status is not Status.NOTHING)
     within = {cell: mark for cell, mark in standing.items() if cell.day in complete}
     gone = [
         cell
@@ -345,7 +349,9 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
         )
     ]
     moved = _moved(gone, said, standing, complete) if window.lists_lessons else set()
-    lost = [cell for cell in gone if cell not in moved]
+    stands = {cell for cell in gone if cell not in moved and cell in known.declined}
+    missing = [cell for cell in gone if cell not in moved]
+    lost = [cell for cell in missing if cell not in stands]
     counted = [cell for cell in lost if within[cell].counts]
     known_marks = sum(mark.counts for mark in within.values())
     children = len({cell.person for cell in counted})
@@ -353,10 +359,14 @@ def _plan_withdrawals(sheet: Sheet, said: Mapping[Cell, Word], complete: Period 
         raise NeedsAll  # how many marks there are in all is not known
     if children > 1 and len(counted) * 100 > known_marks * known.limit_percent:
         month = f"{window.period.first:%Y-%m}"
-        collected.held.append(HeldWithdrawal(sheet.group, month, tuple(sorted(lost)), children, known_marks))
+        counted = [cell for cell in missing if within[cell].counts]  # what was declined is asked about again: it is more now
+        children = len({cell.person for cell in counted})
+        collected.held.append(HeldWithdrawal(sheet.group, month, tuple(sorted(missing)), children, known_marks))
         collected.findings.append((questions.withdrawal_question(sheet, len(counted), children, known_marks), sheet.group))
-        gone, counted = [cell for cell in gone if cell in moved], []
+        stands, counted = set(missing), []
     for cell in gone:
+        if cell in stands:
+            continue
         collected.words[cell] = Word(Status.NOTHING, None, False, within[cell].word.place)
     collected.withdrawn += len(counted)
 

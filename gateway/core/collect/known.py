@@ -130,6 +130,7 @@ class Known:
         today: the provider's own date.
         next_person: the first free person key.
         resumes: the interrupted run that this one takes up again: what it said already is new in this report too.
+        declined: marks that a person has said stand, though they are not told any more.
     """
 
     group_of: Callable[[str], str | None]
@@ -144,6 +145,7 @@ class Known:
     schedules: Collection[Schedule] = ()
     limit_percent: int = 10
     resumes: int | None = None
+    declined: Collection[Cell] = frozenset()
 
 
 @dataclass(slots=True)
@@ -158,6 +160,7 @@ class Collected:
     schedules: list[Schedule] = field(default_factory=list)  # newly told
     unscheduled: list[Schedule] = field(default_factory=list)  # not told any more
     held: list[HeldWithdrawal] = field(default_factory=list)
+    told_again: set[Cell] = field(default_factory=set)  # declined withdrawals that are none any more
     findings: list[tuple[Finding, str | None]] = field(default_factory=list)
     covered: set[tuple[str, str]] = field(default_factory=set)  # (group, month) of which this input is the latest word
     groups: dict[str, str] = field(default_factory=dict)  # folded words → group
@@ -181,7 +184,7 @@ class Collected:
     @property
     def is_nothing(self) -> bool:
         """Whether it leaves everything as it stands."""
-        changed = (self.persons, self.words, self.lessons, self.schedules, self.unscheduled, self.held, self.findings)
+        changed = (self.persons, self.words, self.lessons, self.schedules, self.unscheduled, self.held, self.told_again, self.findings)
         return not any(changed) and self.stands >= set(self.told)
 
     @property
