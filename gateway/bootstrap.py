@@ -126,13 +126,15 @@ class Gateway(Receiving, Upkeep):
         return {"answered": answered, "complete": self.after_answer(progress)}
 
     def conflicts(self, provider: str | None = None) -> list[dict[str, Any]]:
-        """Lessons on which two sources differ."""
+        """Lessons on which sources differ. ``twofold``: those that say different things themselves, of two cards or rows of the child."""
         return [
             {
                 "provider": row["provider"], "enrollment": row["enrollment"], "group": row["group_id"], "date": row["day"].isoformat(),
-                "slot": row["slot"], "sources": row["conflict"].split(", "),
+                "slot": row["slot"], "sources": list(dict.fromkeys(names)),
+                "twofold": [name for name in dict.fromkeys(names) if names.count(name) > 1],
             }
             for row in store_queues.conflicts(self.engine, provider)
+            for names in [row["conflict"].split(", ")]
         ]  # fmt: skip
 
     def answer_conflict(self, enrollment: str, date: dt.date, slot: int, take: str, progress: Progress = silent) -> dict[str, Any]:

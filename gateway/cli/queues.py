@@ -75,5 +75,8 @@ def _show_conflicts(face: Face, found: list[dict[str, Any]]) -> None:
     for one in found:
         where = f"{one['enrollment'] or '—'} · {one['group']} · {day(one['date'])}, №{one['slot']}"
         face.put(f"{one['provider']} · {where}: {', '.join(one['sources'])}")
-        answer = face.text("conflicts.how", enrollment=one["enrollment"], date=one["date"], slot=one["slot"])
-        face.put(answer, 2, is_typed=True)
+        if one["twofold"]:
+            face.put(face.text("conflicts.twofold", source=", ".join(one["twofold"])), 2)
+        if one["sources"] != one["twofold"]:
+            answer = face.text("conflicts.how", enrollment=one["enrollment"], date=one["date"], slot=one["slot"])
+            face.put(answer, 2, is_typed=True)

@@ -255,6 +255,10 @@ TEXTS: dict[str, Text] = {
         "решить: gateway conflicts --enrollment {enrollment} --date {date} --slot {slot} --take ИСТОЧНИК",
         "to answer: gateway conflicts --enrollment {enrollment} --date {date} --slot {slot} --take SOURCE",
     ),
+    "conflicts.twofold": Text(
+        "в источнике {source} ребёнок записан дважды, и отметки разные: оставьте в нём одну карточку (строку) или одинаковые отметки",
+        "{source} has the child twice, and the marks differ: keep one card (row) there, or equal marks",
+    ),
     "conflicts.incomplete": Text("Для ответа нужны --enrollment, --date и --take.", "An answer needs --enrollment, --date and --take."),
     "conflicts.done": Text("Запомнено: верить источнику {take}.", "Kept: {take} is the source whose word counts."),
     # ---- explain

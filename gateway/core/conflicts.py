@@ -29,14 +29,21 @@ def taken_at(answers: Sequence[Taken], lessons: Sequence[LessonAt]) -> dict[int,
     return taken
 
 
-def whose_word(said: Mapping[str, Status], taken: str | None, precedence: Sequence[str]) -> tuple[str, str]:
-    """A14: equal words are one; else the source that a person took, else the first by precedence, else a conflict."""
-    if taken is not None and taken in said:
+def whose_word(said: Mapping[str, Status | None], taken: str | None, precedence: Sequence[str]) -> tuple[str, str]:
+    """A14: equal words are one; else the source that a person took, else the first by precedence, else a conflict.
+
+    Args:
+        said: source → its word; None: two of its cards or rows are of this child and say different things.
+
+    Returns:
+        The source whose word stands, and the names of those that differ: "" where none do, twice the one that differs from itself.
+    """
+    if taken is not None and said.get(taken) is not None:
         return taken, ""
     first = min(said)
-    if len({Status.ATTENDED if status in PRESENT else status for status in said.values()}) == 1:
+    if len({Status.ATTENDED if status in PRESENT else status for status in said.values()}) == 1 and said[first] is not None:
         return first, ""
-    for source in precedence:
-        if source in said:
-            return source, ""
-    return first, ", ".join(sorted(said))
+    goes_first = next((source for source in precedence if source in said), None)
+    if goes_first is not None and said[goes_first] is not None:
+        return goes_first, ""
+    return first, ", ".join(sorted([*said, *(source for source, status in said.items() if status is None)]))

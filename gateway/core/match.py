@@ -16,7 +16,7 @@ from typing import NamedTuple
 from gateway.core.claims import LessonAt
 from gateway.core.collect import UNKNOWN_GROUP
 from gateway.core.conflicts import Taken, taken_at, whose_word
-from gateway.core.facts import Candidate, Finding, Level, Place, Status, Text
+from gateway.core.facts import PRESENT, Candidate, Finding, Level, Place, Status, Text
 from gateway.core.lessons import DayLessons
 from gateway.core.names import PersonName, likeness, names_agree, names_disagree
 from gateway.core.periods import ACADEMIC_HOUR_MINUTES, Period, month_of, month_period
@@ -317,17 +317,23 @@ def _claims_of(
 ) -> Iterable[ClaimWord]:
     child, group, day = unit
     best: dict[int, dict[str, tuple[WordAt, Status]]] = defaultdict(dict)
+    cards: dict[tuple[int, str], dict[int, Status]] = defaultdict(dict)  # what each of a source's persons of this child signs
     for word in sorted(words, key=_weight):
         lessons = _lessons_meant(word, day_lessons)
         for position, lesson in enumerate(lessons):
-            best[lesson.slot][word.source] = (word, _at_lesson(word, lessons, position))
+            status = _at_lesson(word, lessons, position)
+            best[lesson.slot][word.source] = (word, status)
+            if not word.from_empty:
+                cards[(lesson.slot, word.source)][word.person] = Status.ATTENDED if status in PRESENT else status
     left, taken = set(known_slots), taken_at(take, day_lessons.lessons)
     for lesson in day_lessons.lessons:
         speaking = best.get(lesson.slot)
         if not speaking:
             continue
         left.discard(lesson.slot)
-        said = {source: status for source, (_, status) in speaking.items()}
+        said = {
+            source: status if len(set(cards[(lesson.slot, source)].values())) <= 1 else None for source, (_, status) in speaking.items()
+        }
         source, conflict = whose_word(said, taken.get(lesson.slot), precedence)
         word, status = speaking[source]
         yield ClaimWord(

@@ -84,8 +84,25 @@ def a08_declined(month: str) -> Refusal:
 
 
 def a14(sources: Sequence[str]) -> Refusal:
-    """Sources say different things of one lesson, and none goes before the other. ``sources``: their names."""
-    names = ", ".join(sources)
+    """Sources say different things of one lesson, and none goes before the other.
+
+    Args:
+        sources: their names; one that stands there twice says different things itself, of two of its cards or rows.
+    """
+    names = ", ".join(dict.fromkeys(sources))
+    twofold = ", ".join(source for source in dict.fromkeys(sources) if sources.count(source) > 1)
+    if twofold:
+        return Refusal(
+            "A14",
+            Text(
+                f"один ребёнок записан дважды, и отметки разные: {twofold}",
+                f"one child is there twice, and the marks differ: {twofold}",
+            ),
+            Text(
+                "оставьте одну карточку (строку) ребёнка или одинаковые отметки; до исправления остаётся то, что уже списано",
+                "keep one card (row) of the child, or equal marks; until then what is booked stands",
+            ),
+        )
     return Refusal(
         "A14",
         Text(f"источники расходятся: {names}", f"the sources disagree: {names}"),

@@ -65,6 +65,17 @@ def answer_conflict(flow: Flow, enrollment: str, date: dt.date, slot: int, take:
                 Text(f"Источник «{take}» об этом занятии ничего не говорит.", f"The source “{take}” says nothing of this lesson."),
                 Text(f"О нём говорят: {listed}.", f"These do: {listed}."),
             )
+        if row["conflict"].split(", ").count(take) > 1:
+            raise UserError(
+                Text(
+                    f"Источник «{take}» сам говорит об этом занятии разное: ребёнок записан в нём дважды.",
+                    f"The source “{take}” says different things of this lesson itself: the child is there twice.",
+                ),
+                Text(
+                    "Оставьте в нём одну карточку (строку) ребёнка или одинаковые отметки.",
+                    "Keep one card (row) of the child in it, or equal marks.",
+                ),
+            )
         is_only = len(_lessons_of(flow, row["provider"], row["group_id"], date).lessons) == 1
         starts_at = f"{dt.datetime.fromisoformat(row['starts_at']):%H:%M}"
         unit = (row["child"], row["group_id"], date)

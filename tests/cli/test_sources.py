@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,3 +164,15 @@ def test_a_setting_that_is_wrong_is_told_by_sync_with_table_and_key(switched_on:
     path.write_text("\n".join([*kept, line]) + "\n", encoding="utf-8")
     (report,) = switched_on.ask("sync", code=3)
     assert words in report["trouble"]["what"] and "sources.crm" in report["trouble"]["what"] and "geheim" not in str(report)
+
+
+def test_a_child_that_is_twice_in_the_system_is_told_with_the_only_cure(switched_on: Club, crm: AlfaCrmEmulator) -> None:
+    double = replace(crm.club.children["101"], id="109")
+    crm.club.children["109"] = double
+    crm.club.groups["11"].children.append("109")
+    for lesson in crm.club.lessons.values():
+        lesson.marks["109"] = Status.ABSENT
+    switched_on("sync")
+    shown = switched_on("conflicts").stdout
+    assert "записан дважды" in shown and "--take" not in shown
+    assert [one["twofold"] for one in switched_on.ask("conflicts")] == [["crm"], ["crm"]]

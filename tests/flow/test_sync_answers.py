@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from adapters.alfacrm.emulator import AlfaCrmEmulator
 from gateway.bootstrap import Gateway
 from gateway.core.facts import LessonState, Status
+from gateway.errors import UserError
 from tests.builders.town import PROVIDER, Databases, District, Town, rows_of, sums, town
 from tests.flow.test_sync import a_club, asking, charged, day, sync
 
@@ -130,3 +132,31 @@ def test_who_has_declined_a_withdrawal_may_think_again(running: Town, crm: AlfaC
     assert (sync(gateway)["held"], charged(gateway)) == (0, 27)
     gateway.answer_withdrawals(True, month="2025-10")
     assert (sync(gateway)["held"], charged(gateway)) == (0, 21)
+
+
+# ---------------------------------------------------------------- two cards of one child
+
+
+def test_two_cards_of_one_child_that_differ_are_asked_about(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    double = replace(crm.club.children["102"], id="109")
+    crm.club.children["109"] = double
+    crm.club.groups["11"].children.append("109")
+    of_day = {each.day.day: each for each in crm.club.lessons.values()}
+    for lesson in of_day.values():
+        lesson.marks["109"] = ATTENDED
+    of_day[9].marks["109"] = ABSENT
+    sync(gateway)
+    (asked,) = gateway.conflicts()
+    assert (asked["date"], asked["sources"], asked["twofold"]) == ("2025-10-09", ["crm"], ["crm"])
+    assert running.statement() == (27, 0, 270_000)  # what is booked stands
+    with pytest.raises(UserError, match="is there twice"):
+        gateway.answer_conflict(asked["enrollment"], day(9), 1, "crm")
+    of_day[9].marks["109"] = EXCUSED  # a later word of one card says nothing of the other
+    sync(gateway)
+    assert len(gateway.conflicts()) == 1
+    of_day[9].marks["102"] = EXCUSED
+    sync(gateway)
+    assert (gateway.conflicts(), charged(gateway)) == ([], 26)
+    sums(running, gateway)

@@ -385,6 +385,31 @@ def test_the_providers_order_of_sources_ends_the_conflict(precedence: Sequence[s
     assert (found.status, found.conflict) == (status, "")
 
 
+def two_cards(other: Status, **more: Any) -> Matched:
+    """A child's second card of the same system, as an earlier reading left it."""
+    return matched([word(source="crm")], siblings=[word(mark=2, source="crm", person=2, status=other, child="k-1")], **more)
+
+
+def test_two_cards_of_one_child_that_differ_wait_for_their_mending() -> None:
+    assert two_cards(ABSENT).claims[0].conflict == "crm, crm"
+    assert two_cards(Status.LATE).claims[0].conflict == ""
+
+
+@pytest.mark.parametrize("more", [{"take": {("k-1", "g-1", DAY): [Taken(START, "crm", False)]}}, {"precedence": ("crm", "xlsx")}])
+def test_nobodys_word_settles_two_cards_but_another_sources(more: dict[str, Any]) -> None:
+    assert two_cards(ABSENT, **more).claims[0].conflict == "crm, crm"
+    paper = word(mark=3, source="xlsx", child="k-1")
+    both = [word(mark=2, source="crm", person=2, status=ABSENT, child="k-1"), paper]
+    assert matched([word(source="crm")], siblings=both, **more).claims[0].conflict == "crm, crm, xlsx"
+    (found,) = matched([word(source="crm")], siblings=both, take={("k-1", "g-1", DAY): [Taken(START, "xlsx", False)]}).claims
+    assert (found.conflict, found.mark) == ("", 3)
+
+
+def test_a_sign_goes_before_another_rows_empty_cell() -> None:
+    (found,) = matched([word(from_empty=True)], siblings=[word(mark=2, person=2, status=ABSENT, child="k-1")]).claims
+    assert (found.status, found.conflict) == (ABSENT, "")
+
+
 def test_siblings_of_other_children_and_days_say_nothing_here() -> None:
     others = [word(mark=2, source="crm", status=ABSENT, child="k-2"), word(mark=3, source="crm", status=ABSENT, child="k-1", day_=day(9))]
     assert words(matched([word()], siblings=others)) == [(1, ATTENDED)]

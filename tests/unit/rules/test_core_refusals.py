@@ -33,6 +33,7 @@ def test_the_words_of_the_reason_are_in_it() -> None:
     assert "«Шахматы»" in n03("Шахматы").reason.ru
     assert n04(dt.date(2025, 10, 5)).reason.ru == "05.10.2025 у группы нет занятия"
     assert "табель, МойКласс" in a14(["табель", "МойКласс"]).reason.ru
+    assert "записан дважды" in a14(["табель", "МойКласс", "МойКласс"]).reason.ru
 
 
 def test_the_registers_own_cure_goes_before_ours() -> None:
