@@ -17,9 +17,11 @@ from gateway.flow import Flow, Progress, silent
 from gateway.packs import PackError, RegionPack, bind_rules, bind_tariff, load_pack
 from gateway.plugins.manager import Plugins, load_plugins
 from gateway.plugins.register import RegisterConnector
+from gateway.plugins.source import FileAdapter
 from gateway.settings import Settings
 from gateway.store import post as store_post
 from gateway.store import register as store_register
+from gateway.store import source as store_source
 from gateway.store import views
 from gateway.store.engine import Engine, open_engine, reading
 from gateway.vault import Vault
@@ -88,8 +90,25 @@ class Wired:
     def vault(self) -> Vault:
         return Vault.open(self.home / "secret.key")
 
+    def unknown_in_order(self) -> list[UserError]:
+        """Names in an order of sources (``[providers.P] precedence``) that are no source of that provider: each a wrong setting.
+
+        Its sources are those that the settings name, sheets by the name of what reads them, and whatever it has sent in under another name.
+        """
+        found = []
+        sheets = {name for name, adapter in self.plugins.adapters.items() if isinstance(adapter, FileAdapter)}
+        for provider, order in sorted(self.settings.precedence.items()):
+            own = {name for name, one in self.settings.sources.items() if one.provider == provider} | sheets
+            if not set(order) <= own:
+                own |= store_source.sources_of(self.engine, provider)
+            key = f"{self.home / 'gateway.toml'}: providers.{provider}.precedence"
+            found += [_no_source(key, name, ", ".join(sorted(own))) for name in order if name not in own]
+        return found
+
     @cached_property
     def flow(self) -> Flow:
+        for wrong in self.unknown_in_order():
+            raise wrong
         return Flow(
             self.engine,
             self.register,
@@ -154,3 +173,13 @@ def of_pack(work: Callable[[], Made]) -> Made:
         return work()
     except PackError as error:
         raise UserError(Text(f"{error.where}: {error.what.ru}", f"{error.where}: {error.what.en}"), error.cure) from error
+
+
+def _no_source(key: str, name: str, own: str) -> UserError:
+    return UserError(
+        Text(f"{key}: источника «{name}» у организации нет", f"{key}: the provider has no source “{name}”"),
+        Text(
+            f"Источники организации: {own}. Имя, с каким сдают табели (--source), впишите, когда сдан первый из них.",
+            f"The provider's sources: {own}. A name that sheets come under (--source) is written here when the first of them has come.",
+        ),
+    )

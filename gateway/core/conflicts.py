@@ -43,7 +43,12 @@ def whose_word(said: Mapping[str, Status | None], taken: str | None, precedence:
     first = min(said)
     if len({Status.ATTENDED if status in PRESENT else status for status in said.values()}) == 1 and said[first] is not None:
         return first, ""
-    goes_first = next((source for source in precedence if source in said), None)
-    if goes_first is not None and said[goes_first] is not None:
-        return goes_first, ""
-    return first, ", ".join(sorted([*said, *(source for source, status in said.items() if status is None)]))
+    names = sorted([*said, *(source for source, status in said.items() if status is None)])
+    settled = settled_by(names, precedence)
+    return (settled, "") if settled is not None else (first, ", ".join(names))
+
+
+def settled_by(names: Sequence[str], precedence: Sequence[str]) -> str | None:
+    """Whose word counts by the provider's order; None: it names none of those that differ, or first one that differs from itself."""
+    goes_first = next((source for source in precedence if source in names), None)
+    return goes_first if goes_first is not None and names.count(goes_first) == 1 else None

@@ -50,18 +50,6 @@ def plugins(patient: Patient) -> Iterator[Line]:
 
 
 def precedence(patient: Patient) -> Iterator[Line]:
-    """An order of sources that names none of the provider's own changes nothing: most often it is a slip of the pen."""
-    sources = patient.settings.sources
-    files = {name for name in patient.gateway.plugins.adapters}
-    for provider, order in sorted(patient.settings.precedence.items()):
-        own = {name for name, one in sources.items() if one.provider == provider}
-        strangers = [name for name in order if name not in own | files]
-        if strangers:
-            told, has = ", ".join(strangers), ", ".join(sorted(own)) or "—"
-            yield Line(
-                _SECTION,
-                same(f"[providers.{provider}] precedence"),
-                Verdict.QUESTION,
-                Text(f"таких источников у организации нет: {told}", f"the provider has no such sources: {told}"),
-                Text(f"её источники: {has}; табели: spreadsheet", f"its sources: {has}; sheets: spreadsheet"),
-            )
+    """Names in an order of sources that are no source of that provider."""
+    for error in patient.gateway.unknown_in_order():
+        yield Line(_SECTION, same("precedence"), Verdict.BAD, error.what, error.cure)

@@ -30,6 +30,7 @@ from gateway.store import decide as store_decide
 from gateway.store import match as store_match
 from gateway.store import months as store_months
 from gateway.store import post as store_post
+from gateway.store import queues as store_queues
 from gateway.store import register as store_register
 from gateway.store.engine import Engine, reading
 from gateway.vault import Vault
@@ -78,6 +79,8 @@ class Flow:
         self._read("movements", self.register.movements, adoption.save_movements, now, progress)
         adoption.finish(progress)
         store_register.list_lessons_come(self.engine, now)
+        for provider, order in self.precedence.items():
+            store_queues.list_settled(self.engine, provider, order)
         return adoption
 
     def _read(

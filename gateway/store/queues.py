@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
 from gateway.core.collect import UNKNOWN_GROUP, Word
-from gateway.core.conflicts import Taken
+from gateway.core.conflicts import Taken, settled_by
 from gateway.core.facts import Place, Status
 from gateway.core.match import MarkState, Unit
 from gateway.store import lessons
@@ -203,6 +203,19 @@ def answer_conflict(engine: Engine, provider: str, unit: Unit, taken: Taken, now
         }  # fmt: skip
         upsert(connection, t.taken_source, [row], ["provider", "child", "group_id", "day", "starts_at"])
         list_marks(connection, provider, (t.mark.c.child == child) & (t.mark.c.group_id == group) & (t.mark.c.day == day))
+
+
+def list_settled(engine: Engine, provider: str, precedence: Sequence[str]) -> None:
+    """Marks at lessons on which sources differ still, though the provider's order settles it: it was set after they were told."""
+    columns = t.claim.c
+    differ = (columns.provider == provider) & (columns.conflict != "") & columns.mark.is_not(None)
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(columns.mark, columns.conflict).where(differ))
+        marks = [mark for mark, names in rows if settled_by(names.split(", "), precedence) is not None]
+    if marks:
+        with writing(engine) as connection:
+            for chunk in in_chunks(sorted(marks)):
+                list_marks(connection, provider, t.mark.c.mark.in_(chunk))
 
 
 # ---------------------------------------------------------------- mappings, undo

@@ -15,7 +15,7 @@ from gateway.core.match import MarkState
 from gateway.core.periods import Period
 from gateway.store import register
 from gateway.store import tables as t
-from gateway.store.engine import writing
+from gateway.store.engine import reading, writing
 from gateway.store.rows import among, reserve_ids
 
 # Statements that every input needs are made once: making one takes longer than running it.
@@ -40,6 +40,12 @@ _MARKS_OF_PERSONS = _MARKS.where(among(_MARK.person, "persons"))
 
 def persons_of(connection: Connection, provider: str, source: str) -> list[Person]:
     return [Person(*row) for row in connection.execute(_PERSONS, {"provider": provider, "source": source})]
+
+
+def sources_of(engine: Engine, provider: str) -> set[str]:
+    """The names under which something of the provider was taken in."""
+    with reading(engine) as connection:
+        return set(connection.execute(sa.select(t.run.c.source).where(t.run.c.provider == provider).distinct()).scalars())
 
 
 def next_person(connection: Connection, provider: str) -> int:

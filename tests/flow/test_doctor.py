@@ -291,7 +291,7 @@ TROUBLES: list[tuple[Callable[[Home], None], int, str, tuple[str, ...]]] = [
     (two_mistakes, 1, "bad", ("schedule.sync_minutes", "between 0 (off) and 1440")),
     (no_such_pack, 1, "bad", ("settings | Region pack: ", "atlantis-1999")),
     (a_bad_plugin, 1, "bad", ("settings | The plugin mine", "nothing_of_that_name")),
-    (an_order_of_strangers, 0, "question", ("[providers.club] precedence", "crn", "its sources: crm")),
+    (an_order_of_strangers, 1, "bad", ("gateway.toml: providers.club.precedence", "“crn”", "sources: crm, spreadsheet")),
     (no_register, 4, "bad", ("register | The register http://127.0.0.1:9", "cannot be reached", "register_url")),
     (no_address, 1, "bad", ("register | ", "must start with http:// or https://", "register_url")),
     (no_key_of_the_source, 1, "bad", ("sources | The source crm", "CRM_KEY", "gateway.toml")),

@@ -160,3 +160,38 @@ def test_two_cards_of_one_child_that_differ_are_asked_about(running: Town, crm: 
     sync(gateway)
     assert (gateway.conflicts(), charged(gateway)) == ([], 26)
     sums(running, gateway)
+
+
+# ---------------------------------------------------------------- the provider's order of sources
+
+
+def test_an_order_that_is_set_later_settles_what_waits(running: Town, crm: AlfaCrmEmulator) -> None:
+    first = asking(running.gateway(), crm)
+    running.take(first, running.sheet("october.xlsx", rows_of([1, 2, 3], {2: {9: "Н"}, 3: {13: "Н"}})))
+    sync(first)
+    assert (len(first.conflicts()), charged(first)) == (2, 25)
+    asked = next(one for one in first.conflicts() if one["date"] == "2025-10-13")
+    first.answer_conflict(asked["enrollment"], day(13), 1, "spreadsheet")
+    later = asking(running.gateway(), crm)
+    later.settings = replace(later.settings, precedence={PROVIDER: ("crm", "spreadsheet")})
+    sync(later)
+    assert (later.conflicts(), charged(later), later.counts()["not_charged"]) == ([], 26, {"absent": 1})  # what was answered stays
+    sums(running, later)
+
+
+def test_a_name_in_an_order_that_is_no_source_of_the_provider_is_a_wrong_setting(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    gateway.settings = replace(gateway.settings, precedence={PROVIDER: ("crn", "spreadsheet")})
+    with pytest.raises(UserError) as wrong:
+        gateway.sync()
+    assert f"{gateway.home / 'gateway.toml'}: providers.{PROVIDER}.precedence: " in wrong.value.what.en
+    assert "“crn”" in wrong.value.what.en and "crm, spreadsheet" in wrong.value.cure.en
+
+
+def test_a_sheets_own_name_is_a_source_once_it_has_come(running: Town) -> None:
+    gateway = running.gateway()
+    running.take(gateway, running.sheet("october.xlsx", rows_of([1])), source="paper")
+    other = running.gateway()
+    other.settings = replace(other.settings, precedence={PROVIDER: ("paper",)})
+    running.take(other, running.sheet("october.xlsx", rows_of([1])), source="paper")
+    assert charged(other) == 9
