@@ -31,7 +31,8 @@ class AlfaCrmEmulator(Emulator):
 
     def answer(self, request: Request) -> Answer:
         if request.method != "POST":
-            return Answer(b"<!DOCTYPE html><title>AlfaCRM</title>", 200 if request.path.startswith("/company/") else 404)
+            is_page = request.path.startswith("/company/") and "Links to records" not in self.belied
+            return Answer(b"<!DOCTYPE html><title>AlfaCRM</title>", 200 if is_page else 404)
         if self.app_key and request.headers.get("x-app-key") != self.app_key:
             return self.refusal(403)
         body = request.json()
@@ -88,10 +89,18 @@ class AlfaCrmEmulator(Emulator):
         """By default who studies; the archive keeps who is in no group any more."""
         studying = {child for group in self.club.groups.values() for child in group.children}
         wanted, removed = body.get("is_study", 1), body.get("removed", 0)
+        shows_archive: tuple[int, ...] = (1, 2)
+        if "Archived clients" in self.belied:  # 1 hides them, and there is one whom it hides
+            shows_archive = (2,)
+            studying -= {next(iter(studying), "")}
         found = []
         for child in self.club.children.values():
             is_archived = child.id not in studying
-            if (2 if is_archived else 1) == wanted and (not is_archived or removed) and str(body.get("id", child.id)) == child.id:
+            if (
+                (2 if is_archived else 1) == wanted
+                and (not is_archived or removed in shows_archive)
+                and str(body.get("id", child.id)) == child.id
+            ):
                 found.append(child)
         return self._listed("children", found, _customer, request, body)
 

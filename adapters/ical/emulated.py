@@ -17,6 +17,7 @@ class CalendarEmulator(Emulator):
 
     statuses: ClassVar[tuple[Status, ...]] = (Status.ATTENDED, Status.ABSENT)  # the club has marks; its calendar knows nothing of them
     per_minute: ClassVar[int] = 30
+    free_words: ClassVar[frozenset[str]] = frozenset({"summary", "people"})  # whatever a summary says is a group's name
     extra: tuple[str, ...] = ()
 
     def events(self) -> dict[str, str]:
@@ -35,7 +36,7 @@ class CalendarEmulator(Emulator):
             utc = [each.replace(tzinfo=zone).astimezone(dt.UTC) for each in (starts, ends)]
             times = [f"DTSTART:{utc[0]:%Y%m%dT%H%M%SZ}", f"DTEND:{utc[1]:%Y%m%dT%H%M%SZ}"]
         elif number % 3 == 1:
-            name = self.club.zone
+            name = "Klub/Kabinet 3" if "Time zones" in self.belied else self.club.zone
             times = [f"DTSTART;TZID={name}:{starts:%Y%m%dT%H%M%S}", f"DTEND;TZID={name}:{ends:%Y%m%dT%H%M%S}"]
         else:
             times = [f"DTSTART:{starts:%Y%m%dT%H%M%S}", f"DURATION:PT{(ends - starts).seconds // 60}M"]

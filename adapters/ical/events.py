@@ -16,6 +16,9 @@ from adapters.ical.zones import Zones
 
 UID_CHARACTERS_MAX = 255
 RDATES_MAX = 5000
+_TAKES_PLACE = frozenset({"", "CONFIRMED", "TENTATIVE", "NEEDS-ACTION", "IN-PROCESS", "COMPLETED"})
+"""An event's own states; and those of tasks, which some programs write into events."""
+_CANCELLED = frozenset({"CANCELLED", "CANCELED"})
 _YEARS = range(1970, 2200)
 
 
@@ -74,7 +77,7 @@ def event_of(block: Block, zones: Zones, settings: IcalendarSettings) -> Event:
         zone=zone,
         length=_length_of(found, starts, zones),
         is_all_day=is_all_day,
-        is_cancelled=str(found.get("STATUS", "")).strip().upper() == "CANCELLED",
+        is_cancelled=_is_cancelled(str(found.get("STATUS", ""))),
         sequence=_number(found.get("SEQUENCE")),
         changed=block.first("LAST-MODIFIED") or block.first("DTSTAMP") or "",
         replaces=None if replaces is None else _moment(replaces, zones),
@@ -83,6 +86,14 @@ def event_of(block: Block, zones: Zones, settings: IcalendarSettings) -> Event:
         added=tuple(_added(found, zones, aware)),
         left_out=tuple(_moment(each, zones, of) for of in _listed(found.get("EXDATE")) for each in of.dts),
     )
+
+
+def _is_cancelled(status: str) -> bool:
+    """A word that nobody knows may be another «cancelled»: nothing is guessed out of it."""
+    word = status.strip().upper()
+    if word not in _TAKES_PLACE | _CANCELLED:
+        raise ValueError("status")
+    return word in _CANCELLED
 
 
 def uid_of(block: Block) -> str:

@@ -162,6 +162,13 @@ def test_a_lesson_that_was_cancelled() -> None:
     assert lessons(calendar(single("20251014T160000", "u1", "Шахматы", "STATUS:cancelled"))) == ["14.10 16:00–16:45 ×"]
 
 
+@pytest.mark.parametrize(
+    ("status", "shown"), [("CANCELLED", " ×"), ("Canceled", " ×"), ("CONFIRMED", ""), ("TENTATIVE", ""), ("COMPLETED", "")]
+)
+def test_a_status_says_whether_it_takes_place(status: str, shown: str) -> None:
+    assert lessons(calendar(single("20251014T160000", "u1", "Шахматы", f"STATUS:{status}"))) == [f"14.10 16:00–16:45{shown}"]
+
+
 def test_a_lesson_that_is_longer_this_once_stays_where_it_is() -> None:
     longer = ("DTSTART;TZID=Europe/Moscow:20251014T160000", "DTEND;TZID=Europe/Moscow:20251014T173000")
     assert lessons(calendar(weekly(), other(*longer, summary="Шахматы с родителями"))) == but(1, "14.10 16:00–17:30")
@@ -377,6 +384,7 @@ BAD = [
     ("DTSTART:20251014T160000", "RRULE:FREQ=WEEKLY;BYDAY=ВТ"),
     ("DTSTART:20251014T160000", "EXRULE:FREQ=WEEKLY;BYDAY=TU"),
     ("DTSTART:20251014T160000", "RRULE:FREQ=WEEKLY", "EXDATE:вчера"),
+    ("DTSTART:20251014T160000", "STATUS:ОТМЕНЕНО"),
     ("DTSTART:20251014T160000", "RRULE:FREQ=SECONDLY"),
     ("DTSTART:20251014T160000", "RRULE:FREQ=HOURLY;INTERVAL=24"),
     ("DTSTART:20251014T160000", "RRULE:FREQ=DAILY;INTERVAL=0"),

@@ -62,10 +62,14 @@ def _read_once(
     found: dict[object, Any] = {}
     nameless: list[Any] = []
     totals: set[int] = set()
+    before: list[Any] | None = None
     for number in range(PAGES_MAX):
         shown = page(len(found) + len(nameless) if by_offset else number)
         if shown.total is not None:
             totals.add(shown.total)
+        if shown.items == before:  # who asks for a page beyond the last one is given the last one again, by many systems
+            return found, nameless, totals
+        before = list(shown.items)
         read_before = len(found) + len(nameless)
         for item in shown.items:
             key = id_of(item)

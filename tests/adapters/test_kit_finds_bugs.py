@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from gateway.plugins import http
-from gateway.plugins.testing import LIVE, PROMISES, AdapterConformance, Broken, RecordedConformance, emulator, rig
+from gateway.plugins.testing import LIVE, PROMISES, AdapterConformance, Broken, RecordedConformance, rig, server
 from gateway.plugins.testing.standing import EVERYTHING
 from tests.adapters.recordings import plugin_of, recorded, switched_on
 from tests.adapters.tutorial import files, imported, write
@@ -25,17 +25,24 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True)
 class Bug:
-    """``changes``: (old, new) texts of the adapter; ``patch``: of the client or the kit; ``readme``: of the adapter's folder;
-    ``tells``: what it says that it tells."""
+    """``changes``: (old, new) texts of the adapter, of its ``settings``; ``patch``: of the client or the kit; ``readme``: of the adapter's
+    folder; ``tells``: what it says that it tells."""
 
     changes: tuple[tuple[str, str], ...] = ()
     patch: Patch | None = None
     readme: str = ""
     tells: frozenset[str] = EVERYTHING
+    settings: tuple[str, str] = ("", "")
 
 
-def bug(*texts: str, patch: Patch | None = None, readme: str = "", tells: frozenset[str] = EVERYTHING) -> Bug:
-    return Bug(tuple(zip(texts[::2], texts[1::2], strict=True)), patch, readme, tells)
+def bug(
+    *texts: str,
+    patch: Patch | None = None,
+    readme: str = "",
+    tells: frozenset[str] = EVERYTHING,
+    settings: tuple[str, str] = ("", ""),
+) -> Bug:
+    return Bug(tuple(zip(texts[::2], texts[1::2], strict=True)), patch, readme, tells, settings)
 
 
 def limits(**values: Any) -> Patch:
@@ -76,6 +83,13 @@ INTERFACE = "GATEWAY_INTERFACE = 1\n"
 WINDOW = "windows=(Window(title, month, EmptyMeaning.NOTHING, lists_all=is_whole and known == members, lists_lessons=is_whole),),"
 LESSON_READ = "return lesson, marks\n"
 HERE = "if lesson.day in month]"
+SINCE = "self._back_days, since=since)"
+CHECKED = 'yield Checked(Text("Дети", "Children"), Verdict.GOOD, seen)\n'
+ALWAYS_GOOD = (
+    '        self._all("lessons", group=min(groups), **{"from": "2025-10-01", "to": "2025-10-01"})\n'
+    '        yield Checked(Text("Последний день", "The last day"), Verdict.GOOD, seen, is_guess=True)\n'
+)
+BORN = "def BORN(item):\n    try:\n        return dt.date.fromisoformat(item['born'])\n    except NO_SENSE:\n        return None\n\n\n"
 GROUPS_LEFT = "for key in round.left(groups):\n            yield from self._group(key, groups[key], children, round)"
 CHILDREN_READ = 'found, findings = {}, []\n        for item in self._all("children").items:'
 
@@ -142,6 +156,7 @@ BUGS: dict[str, Bug] = {
     "everything_is_told": bug("if mark.member in children),", "if mark.member in children and mark.status is Status.ATTENDED),"),
     "pages_are_read_to_the_end": bug("return ListPage(items, total)", "return ListPage(items, len(items))"),
     "a_full_last_page_is_the_last": bug("return ListPage(items, total)", "return ListPage(items if len(items) < 4 else items[:-1], total)"),
+    "a_list_that_repeats_its_last_page_ends": NAIVE_PAGES,
     "what_comes_twice_is_told_once": NAIVE_PAGES,
     "any_order_will_do": bug(
         "lessons.append(self._lesson(title, item))",
@@ -178,9 +193,10 @@ BUGS: dict[str, Bug] = {
         "offset = dt.datetime(2025, 10, 28, tzinfo=self._zone).utcoffset()\n"
         '        starts = dt.datetime.fromisoformat(item["starts_at"]).astimezone(dt.timezone(offset))',
     ),
-    "the_turn_of_the_year_is_read": bug("self._back_days, since=since)", "0, since=since)"),
-    "it_reads_back_as_far_as_asked": bug("self._back_days, since=since)", "self._back_days)"),
+    "the_turn_of_the_year_is_read": bug(SINCE, "0, since=since)"),
+    "it_reads_back_as_far_as_asked": bug(SINCE, "self._back_days)"),
     "one_bad_record_stops_nobody": bug("lists_all=is_whole and known == members", "lists_all=True"),
+    "one_bad_field_is_not_guessed": bug('STATES[item["state"]]', 'STATES.get(str(item["state"]), LessonState.HELD)'),
     "one_bad_group_stops_nobody": bug(
         "except NO_SENSE:\n                findings.append(unread(GROUP",
         "except ZeroDivisionError:\n                findings.append(unread(GROUP",
@@ -234,6 +250,8 @@ BUGS: dict[str, Bug] = {
         "Window(title, month,",
         "Window(title, Period(dt.date(2020, 1, 1), month.last),",
     ),
+    "windows_are_read_to_their_ends": bug(HERE, "if month.first < lesson.day <= month.last]"),
+    "the_day_asked_for_is_read": bug(SINCE, "self._back_days, since=since and since + dt.timedelta(days=1))"),
     "windows_say_what_they_mean": NO_WINDOW,
     # ---- trouble
     "a_named_time_is_waited_for": bug(patch=lambda monkeypatch: monkeypatch.setattr(http, "_retry_after", lambda headers: None)),
@@ -242,7 +260,7 @@ BUGS: dict[str, Bug] = {
     "server_errors_that_last_are_told": FAULTS_ARE_SWALLOWED,
     "cut_connections_are_made_again": bug(patch=limits(tries=1)),
     "a_dripping_answer_is_given_up": bug(
-        patch=all_of(limits(answer_seconds_max=1e9), lambda monkeypatch: monkeypatch.setattr(emulator, "DRIP_SECONDS", 0.0002))
+        patch=all_of(limits(answer_seconds_max=1e9), lambda monkeypatch: monkeypatch.setattr(server, "DRIP_SECONDS", 0.0002))
     ),
     "a_page_of_maintenance_is_no_data": bug(patch=client("_json_of", nonsense_is_an_empty_list)),
     "half_an_answer_is_none": bug(patch=client("_json_of", nonsense_is_an_empty_list)),
@@ -273,6 +291,7 @@ BUGS: dict[str, Bug] = {
     ),
     "no_secret_is_in_an_error": bug("raise unexpected(self._client.host, name)", "raise unexpected(self._key, name)"),
     "no_secret_is_handed_over": bug("cursor=ROUND_DONE", "cursor=self._key"),
+    "secrets_are_declared": bug(settings=('key: str = secret(Text("ключ', 'key: str = setting(Text("ключ')),
     "no_childs_name_leaks": bug(
         "name, born, number = known\n",
         'name, born, number = known\n        __import__("logging").getLogger("klubok").debug("read %s", name)\n',
@@ -280,34 +299,59 @@ BUGS: dict[str, Bug] = {
     "a_check_says_what_it_sees": bug('f"{len(groups)} groups"', '"some groups"'),
     "a_check_says_what_is_wrong": FAULTS_ARE_SWALLOWED,
     "guesses_are_tried": bug(readme="# Klubok\n- [guess] deleted children stay in the list\n"),
+    "a_false_guess_is_seen": bug(CHECKED, CHECKED + ALWAYS_GOOD),
 }
+
+MORE: list[tuple[str, Bug]] = [
+    ("windows_are_read_to_their_ends", bug('"from": round.period.first', '"from": round.period.first + dt.timedelta(days=1)')),
+    ("windows_are_read_to_their_ends", bug('"to": round.period.last', '"to": round.period.last - dt.timedelta(days=1)')),
+    ("windows_are_read_to_their_ends", bug(HERE, "if month.first <= lesson.day < month.last]")),
+    ("windows_are_read_to_their_ends", bug(HERE, "if lesson.day in month and lesson.ends_at < dt.time(23, 50)]")),
+    ("one_bad_field_is_not_guessed", bug('is_yes(visit["was"])', 'visit["was"] is True')),
+    ("one_bad_field_is_not_guessed", bug('is_yes(visit["was"])', 'visit["was"]')),
+    ("one_bad_field_is_not_guessed", bug('name_of(item["full_name"])', 'str(item["full_name"])')),
+    ("one_bad_field_is_not_guessed", bug('name_of(item["title"])', 'str(item["title"])')),
+    ("one_bad_field_is_not_guessed", bug('minutes=item["minutes"]', 'minutes=item["minutes"] if isinstance(item["minutes"], int) else 60')),
+    ("one_bad_field_is_not_guessed", bug('dt.date.fromisoformat(item["born"])', "BORN(item)", INTERFACE, INTERFACE + BORN)),
+    ("one_bad_field_is_not_guessed", bug("findings.append(unread(CHILD,", "(unread(CHILD,")),
+    (
+        "one_bad_field_is_not_guessed",
+        bug(
+            "except NO_SENSE:\n                findings.append(unread(CHILD",
+            "except ZeroDivisionError:\n                findings.append(unread(CHILD",
+        ),
+    ),
+    ("secrets_are_declared", bug('"Authorization", "Bearer ")', '"Authorization", "Bearer "), headers={"X-Api-Key": settings.zone}')),
+]
+"""Checks that more than one bug must fail."""
 
 
 def test_every_check_has_its_bug() -> None:
     assert set(BUGS) == set(PROMISES)
 
 
-def plant(name: str, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def plant(planted: Bug, package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write the broken package, and break what lies beneath it."""
-    planted = BUGS[name]
     text = files()["klubok/adapter.py"]
     for old, new in planted.changes:
         assert old in text, f"the tutorial has another text now: {old}"
         text = text.replace(old, new)
-    folder = write(tmp_path, package, adapter=text)
+    settings = files()["klubok/settings.py"]
+    assert planted.settings[0] in settings, "the tutorial has other settings now"
+    folder = write(tmp_path, package, adapter=text, settings=settings.replace(*planted.settings))
     if planted.readme:
         (folder / "README.md").write_text(planted.readme, encoding="utf-8")
     if planted.patch is not None:
         planted.patch(monkeypatch)
 
 
-@pytest.mark.parametrize("name", list(BUGS))
-def test_the_kit_finds(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "planted"), [*BUGS.items(), *MORE])
+def test_the_kit_finds(name: str, planted: Bug, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = f"klubok_{name}"
-    plant(name, package, tmp_path, monkeypatch)
+    plant(planted, package, tmp_path, monkeypatch)
     with imported(tmp_path, f"{package}.test_klubok") as (tests,):
         conformance: AdapterConformance = tests.TestKlubok()
-        conformance.tells = BUGS[name].tells  # type: ignore[misc]
+        conformance.tells = planted.tells  # type: ignore[misc]
         with conformance.rig() as made, pytest.raises(Broken) as broken:
             PROMISES[name](made)
     said = str(broken.value)
@@ -370,7 +414,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", [name for name, promise in PROMISES.items() if LIVE not in promise.needs])
 def test_the_kit_finds_it_on_a_recording_too(name: str, recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = f"klubok_{name}_recorded"
-    plant(name, package, tmp_path, monkeypatch)
+    plant(BUGS[name], package, tmp_path, monkeypatch)
     with imported(tmp_path, f"{package}.adapter") as (module,):
         tests = type("Recorded", (RecordedConformance,), {"adapter": module.KlubokAdapter(), "recording": recording})()
         with tests.rig() as made, pytest.raises(Broken):

@@ -81,6 +81,20 @@ def test_a_total_that_is_wrong_for_good_is_believed_no_more_when_two_readings_ag
     assert read(unsaid, unsaid) == ([1, 2], [0, 1, 0, 1])
 
 
+@pytest.mark.parametrize("total", [None, 9])
+def test_a_list_that_gives_its_last_page_for_ever_ends_there(total: int | None) -> None:
+    asked: list[int] = []
+
+    def page(number: int) -> ListPage:
+        asked.append(number)
+        items: list[list[object]] = [[{"id": 1}, {"id": 2}], [{"id": 3}, "?"]]
+        return ListPage(items[min(number, 1)], total)
+
+    found = whole_list(page, id_or_none, "crm.example")
+    assert ([item["id"] for item in found.items], found.nameless) == ([1, 2, 3], ["?"])
+    assert asked == [0, 1, 2, 0, 1, 2]
+
+
 def test_a_list_that_never_stands_still_is_told() -> None:
     readings = [[([number, 100], 3), ([], 3)] for number in range(4)]
     with pytest.raises(SourceUnavailable, match="keeps changing"):

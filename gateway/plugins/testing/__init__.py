@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.plugins.testing.club import NOW, Child, Club, ClubGroup, ClubLesson, made_club
-from gateway.plugins.testing.emulator import ALWAYS, Answer, Emulator, Fault, Request
+from gateway.plugins.testing.emulator import Emulator
 from gateway.plugins.testing.promises import LIVE, Broken, Promise
 from gateway.plugins.testing.replay import Replay, replay_of
 from gateway.plugins.testing.rig import Rig
 from gateway.plugins.testing.standing import Standing, differences, truth
+from gateway.plugins.testing.traffic import ALWAYS, Answer, Fault, Request
 
 if TYPE_CHECKING:
     from gateway.plugins.testing.conformance import PROMISES, AdapterConformance, RecordedConformance

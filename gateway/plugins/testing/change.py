@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from gateway.core.facts import Batch, EmptyMeaning, LessonState, Mark, Member, Status
 from gateway.plugins.source import SourceUnavailable
-from gateway.plugins.testing.club import NOW, Club, ClubLesson
-from gateway.plugins.testing.emulator import Fault
+from gateway.plugins.testing.club import NOW, Club, ClubGroup, ClubLesson
 from gateway.plugins.testing.promises import LIVE, first_lines, keep, promise
 from gateway.plugins.testing.rig import Rig
 from gateway.plugins.testing.standing import Standing, differences
+from gateway.plugins.testing.traffic import Fault
 
 CURSOR_CHARACTERS_MAX = 2000
 
@@ -265,6 +265,46 @@ def windows_are_of_what_was_read(rig: Rig) -> None:
     keep(bool(told[0] if "marks" in rig.tells else told[1]), "lessons or marks of last winter were not read, although they were asked for")
     first.take(rig.pull(), confirmed=True)
     keep(of_winter() == told, "a reading of the last weeks withdrew lessons or marks of last winter")
+
+
+@promise(
+    "the first and the last day of a window are read to their last lesson",
+    "a window says of all its days that everything was told: lessons of a day that was left out are taken back, with the money",
+    {LIVE},
+)
+def windows_are_read_to_their_ends(rig: Rig) -> None:
+    ends: dict[str, set[dt.date]] = {}
+    for batch in rig.pull():
+        for window in batch.windows:
+            if window.lists_all or window.lists_lessons:
+                ends.setdefault(window.group, set()).update((window.period.first, window.period.last))
+    keep(bool(ends), "no window says that everything of its days was told")
+    new = [lesson for group in rig.club.groups.values() for lesson in _early_and_late(rig, group, ends.get(group.title, set()))]
+    _keep_those(rig.pulled(), rig, new)
+
+
+@promise("the very day is read from which it is asked to read", "a club's first lessons would never be paid", {"since", LIVE})
+def the_day_asked_for_is_read(rig: Rig) -> None:
+    for since in (dt.date(2025, 7, 1), dt.date(2025, 6, 30), dt.date(2025, 5, 14)):
+        rig.restart()
+        new = [lesson for group in rig.club.groups.values() for lesson in _early_and_late(rig, group, {since})]
+        _keep_those(Standing().take(rig.pull(since=since)), rig, new)
+
+
+def _early_and_late(rig: Rig, group: ClubGroup, days: Iterable[dt.date]) -> Iterator[ClubLesson]:
+    """Lessons in the first and the last minutes of these days; held, or planned where the day has not passed yet."""
+    for day in sorted(days):
+        state = LessonState.HELD if day < NOW.date() else LessonState.PLANNED
+        said = [rig.emulator.statuses[0]] * len(group.children) if state is LessonState.HELD else []
+        for time in (dt.time(0, 5), dt.time(23, 45)):
+            yield rig.club.add_lesson(group.id, day, time, state, said, minutes=10)
+
+
+def _keep_those(found: Standing, rig: Rig, lessons: list[ClubLesson]) -> None:
+    """These lessons stand, with their marks."""
+    wrong = [line for line in differences(found, rig.truth()) if any(f"lesson {lesson.id}" in line for lesson in lessons)]
+    days = sorted({lesson.day for lesson in lessons})
+    keep(not wrong, f"lessons of {', '.join(map(str, days))}, early and late: {first_lines(wrong)}")
 
 
 @promise("only windows withdraw, and they say what an empty cell means", "nothing is guessed where money hangs on it")

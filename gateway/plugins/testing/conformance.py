@@ -14,7 +14,7 @@ import pytest
 
 from gateway.plugins.schema import load
 from gateway.plugins.source import SourceAdapter
-from gateway.plugins.testing import change, reading, trouble
+from gateway.plugins.testing import change, reading, spoilt, trouble
 from gateway.plugins.testing.emulator import Emulator
 from gateway.plugins.testing.promises import LIVE, Promise
 from gateway.plugins.testing.replay import Replay, replay_of
@@ -26,7 +26,7 @@ def _promises_of(module: ModuleType) -> Iterator[Promise]:
     yield from (value for value in vars(module).values() if isinstance(value, Promise))
 
 
-PROMISES: Mapping[str, Promise] = {each.name: each for module in (reading, change, trouble) for each in _promises_of(module)}
+PROMISES: Mapping[str, Promise] = {each.name: each for module in (reading, change, spoilt, trouble) for each in _promises_of(module)}
 """All checks of the kit, by name."""
 
 

@@ -1,93 +1,30 @@
 """A real HTTP server that speaks for a provider's system, and misbehaves on demand.
 
-An author writes `Emulator.answer`: the system's own protocol, over the truth in `Emulator.club`. Everything else is here: the server in its
-thread, the log of requests, the faults.
+An author writes `Emulator.answer`: the system's own protocol, over the truth in `Emulator.club`. Everything else is here: the log of
+requests, the faults, what is spoilt; the server in its thread is in `gateway.plugins.testing.server`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from gateway.core.facts import Status
 from gateway.plugins.testing.club import NOW, Club, made_club
+from gateway.plugins.testing.server import Server
 from gateway.plugins.testing.standing import Standing, truth
+from gateway.plugins.testing.traffic import ALWAYS, ON_PAGES, Answer, Fault, Request
 
 Item = TypeVar("Item")
-
-
-class Fault(StrEnum):
-    """What the next requests meet. Faults of the wire come instead of the answer; faults of the pages change what is on them."""
-
-    TOO_MANY = "429"
-    TOO_MANY_NO_TIME = "429 without Retry-After"
-    SERVER_ERROR = "500"
-    UNDER_REPAIR = "an HTML page with 503"
-    PAGE = "an HTML page with 200"
-    CUT = "the connection is cut in the middle of the answer"
-    DRIP = "the answer comes byte by byte"
-    HALF = "half of the JSON"
-    SHAPE = "JSON of another shape"
-    EXPIRED = "the token is over"
-    FORBIDDEN = "403"
-    ELSEWHERE = "a redirect to another host"
-    OVERSIZED = "an answer without an end"
-    REPEATED = "the last item of the page before comes again"
-    SHUFFLED = "the items of a page in another order"
-    EMPTY = "no items at all"
-
-
-_ON_PAGES = frozenset({Fault.REPEATED, Fault.SHUFFLED, Fault.EMPTY})
-ALWAYS = 10**9
-DRIP_SECONDS = 0.15
-"""Between two bytes of a dripping answer."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request as it came in. ``query_text``: as written; ``headers``: by their names in lower case; ``at``: by the emulator's clock."""
-
-    method: str
-    path: str
-    query: Mapping[str, Sequence[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    at: float = 0.0
-    connection: int = 0
-    query_text: str = ""
-
-    def json(self) -> Any:
-        """The body read as JSON; {} where there is none, or something else."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return {}
-
-    def one(self, name: str, default: str = "") -> str:
-        """A parameter of the query."""
-        return self.query.get(name, [default])[0]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """``body``: bytes as they are, anything else as JSON."""
-
-    body: Any = None
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    def content(self) -> bytes:
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body, ensure_ascii=False).encode()
+Field = tuple[str, ...]
+"""The name of a record's field, or the name of its list (or record) of records and that of a field of each."""
+NONSENSE = {"?": "31.02"}
+"""What no field of any record is."""
 
 
 @dataclass
@@ -98,12 +35,20 @@ class _Planned:
     value: str
 
 
+class _Spoilt(NamedTuple):
+    """``field``: None is all of them."""
+
+    field: Field | None
+    value: Any
+
+
 class Emulator:
     """One system with one account. Use it as a context manager.
 
     Attributes:
         statuses: what the system can say of a child at a lesson.
         per_minute, at_once: what the vendor allows.
+        free_words: fields of its records that may say anything, and still make sense: they are not spoilt alone.
         page_size: the most items on a page; the author's `answer` keeps to it.
         club: the truth.
         token_seconds: how long a token lives; None where the system has none.
@@ -112,12 +57,17 @@ class Emulator:
         clock: seconds; the kit's own, so that waiting takes no time.
         thinks_seconds: real seconds before each answer.
         log: the requests so far.
+        belied: guesses that are false here, each by the English words that the adapter's check names it with. An author's `answer` looks
+            whether one of its own is in it, and answers as such a system would.
+        failures: mistakes of the author's own part, which the kit raises as they are.
+        shown: where it is no longer None, what is shown: of each list by its name, of each item by its id, its fields and what is in them.
     """
 
     statuses: ClassVar[tuple[Status, ...]] = (Status.ATTENDED, Status.ABSENT)
     per_minute: ClassVar[int] = 120
     at_once: ClassVar[int] = 1
     token_seconds: ClassVar[int | None] = None
+    free_words: ClassVar[frozenset[str]] = frozenset()
     page_size: int = 100
     now: dt.datetime = NOW
     since: dt.date | None = None
@@ -136,11 +86,14 @@ class Emulator:
         self._tokens: dict[str, float] = {}
         self._planned: list[_Planned] = []
         self._meanwhile: list[tuple[int, Callable[[], object]]] = []
-        self._spoilt: set[tuple[str, str]] = set()
+        self.belied: set[str] = set()
+        self.failures: list[Exception] = []
+        self.shown: dict[str, dict[str, dict[Field, Any]]] | None = None
+        self._spoilt: dict[tuple[str, str], _Spoilt] = {}
         self._page_faults: set[Fault] = set()
         self._lock = threading.Lock()
         self._under_way = 0
-        self._server = _Server(self)
+        self._server = Server(self)
 
     # ------------------------------------------------------------ the author's part
 
@@ -177,21 +130,27 @@ class Emulator:
         size = min(size, self.page_size)
         if Fault.EMPTY in self._page_faults:
             return []
+        if Fault.LAST_AGAIN in self._page_faults and items and first >= len(items):
+            first = (len(items) - 1) // size * size
         shown = list(items[first : first + size])
         if Fault.REPEATED in self._page_faults and first and shown:
             shown.insert(0, items[first - 1])
         if Fault.SHUFFLED in self._page_faults:
             shown.reverse()
-        return [self._spoil(kind, item, render(item)) for item in shown]
+        return [self.rendered(kind, item, render(item)) for item in shown]
+
+    def rendered(self, kind: str, item: Any, told: Any) -> Any:
+        """One item in the system's words, spoilt where it is to be: for items that are not shown by `page`."""
+        if not isinstance(told, dict):
+            return told
+        if self.shown is not None:
+            self.shown.setdefault(kind, {}).setdefault(item.id, dict(_fields_of(told)))
+        spoilt = self._spoilt.get((kind, item.id))
+        return told if spoilt is None else _spoilt_in(told, spoilt)
 
     def counted(self, items: Sequence[Any]) -> int:
         """How many items the system says there are."""
         return 0 if Fault.EMPTY in self._page_faults else len(items)
-
-    def _spoil(self, kind: str, item: Any, rendered: Any) -> Any:
-        if (kind, item.id) not in self._spoilt or not isinstance(rendered, dict):
-            return rendered
-        return {name: value if name == "id" else {"?": "31.02"} for name, value in rendered.items()}
 
     # ------------------------------------------------------------ the kit's part
 
@@ -242,9 +201,9 @@ class Emulator:
         with self._lock:
             self._meanwhile.append((len(self.log) + after, change))
 
-    def spoil(self, kind: str, item: str) -> None:
-        """Serve nonsense in place of every value of this item but its id."""
-        self._spoilt.add((kind, item))
+    def spoil(self, kind: str, item: str, field: Field | None = None, value: Any = NONSENSE) -> None:
+        """Serve nonsense in place of every value of this item but its id; ``field``: in place of this one alone."""
+        self._spoilt[(kind, item)] = _Spoilt(field, value)
 
     def heal(self) -> None:
         """No more faults."""
@@ -261,7 +220,7 @@ class Emulator:
                 self._meanwhile.remove((place, change))
                 change()
             fault, value = self._next_fault()
-            self._page_faults = {fault} if fault in _ON_PAGES and fault is not None else set()
+            self._page_faults = {fault} if fault in ON_PAGES and fault is not None else set()
             if fault is Fault.EXPIRED:
                 self._tokens = dict.fromkeys(self._tokens, float("-inf"))
             answer = self.answer(request)
@@ -297,8 +256,14 @@ class Emulator:
             return Answer(None, 307, {"Location": self.elsewhere + "/elsewhere"})
         return answer
 
+    def failed(self, request: Request, error: Exception) -> None:
+        """The author's part made a mistake while it answered."""
+        error.add_note(f"while the emulator answered {request.method} {request.path}")
+        self.failures.append(error)
+
     @contextlib.contextmanager
-    def _counting(self) -> Iterator[None]:
+    def counting(self) -> Iterator[None]:
+        """One request more is under way."""
         with self._lock:
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
@@ -309,80 +274,25 @@ class Emulator:
                 self._under_way -= 1
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64
+def _fields_of(told: Mapping[str, Any]) -> Iterator[tuple[Field, Any]]:
+    """Every field but the id, and those of the records in it."""
+    for name, value in told.items():
+        if name == "id":
+            continue
+        yield (name,), value
+        within = value[0] if isinstance(value, list) and value else value
+        for inner, what in within.items() if isinstance(within, dict) else ():
+            yield (name, inner), what
 
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        super().__init__(("127.0.0.1", 0), _Handler)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; a fault of the emulator's own is answered with 500 by the handler."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.emulator.connections += 1
-        self._connection = self.server.emulator.connections
-
-    def do_GET(self) -> None:
-        emulator = self.server.emulator
-        parts = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        request = Request(self.command, parts.path, parse_qs(parts.query), headers, body, emulator.clock(), self._connection, parts.query)
-        with emulator._counting():
-            time.sleep(emulator.thinks_seconds)
-            try:
-                answer, fault = emulator.served(request)
-            except Exception as error:  # an author's mistake: said aloud, for nobody looks into a thread
-                answer, fault = Answer({"message": f"the emulator failed: {type(error).__name__}: {error}"}, 500), None
-        self._send(answer, fault)
-
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_PROPFIND = do_REPORT = do_GET
-
-    def _send(self, answer: Answer, fault: Fault | None) -> None:
-        content = answer.content()
-        length = len(content) if fault is not Fault.OVERSIZED else 10**12
-        head = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('?', ''))[0]}", f"Content-Length: {length}"]
-        head += [f"{name}: {value}" for name, value in ({"Content-Type": "application/json"} | dict(answer.headers)).items()]
-        raw = "\r\n".join([*head, "", ""]).encode("latin-1")
-        if fault is Fault.CUT:
-            self.connection.sendall(raw + content[: len(content) // 2])
-            self._hang_up()
-        elif fault is Fault.DRIP:
-            self._drip(raw, content)
-        elif fault is Fault.OVERSIZED:
-            self._pour(raw)
-        else:
-            self.connection.sendall(raw + content)
-
-    def _drip(self, head: bytes, content: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self.connection.sendall(head)
-            for place in range(len(content)):
-                self.connection.sendall(content[place : place + 1])
-                time.sleep(DRIP_SECONDS)
-        self._hang_up()
-
-    def _pour(self, head: bytes) -> None:
-        with contextlib.suppress(OSError):
-            self.connection.sendall(head + b'["')
-            for _ in range(1024):  # 64 MB: whoever takes all of that has no limit
-                self.connection.sendall(b"x" * 65536)
-                self.server.emulator.poured_bytes += 65536
-        self._hang_up()
-
-    def _hang_up(self) -> None:
-        self.close_connection = True
-        with contextlib.suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Requests are kept in `Emulator.log`."""
+def _spoilt_in(told: dict[str, Any], spoilt: _Spoilt) -> dict[str, Any]:
+    """The record with nonsense in it."""
+    if spoilt.field is None:
+        return {name: value if name == "id" else spoilt.value for name, value in told.items()}
+    name, *inner = spoilt.field
+    if not inner:
+        return told | {name: spoilt.value}
+    within = told.get(name)
+    if isinstance(within, list):
+        return told | {name: [each | {inner[0]: spoilt.value} if isinstance(each, dict) else each for each in within]}
+    return told | {name: within | {inner[0]: spoilt.value}} if isinstance(within, dict) else told

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from gateway.plugins.source import SourceError
-from gateway.plugins.testing.rig import Rig
+from gateway.plugins.testing.rig import Rig, Stopped
 
 LIVE = "live"
 """Needed by a check that changes the club, spoils records, or wants other pages: an emulator can, a recording cannot."""
+ENDS = "every list comes to its end"
+ENDS_BECAUSE = "a list that is asked for without an end keeps the gateway from all other clubs, and shuts this one out of its system"
+"""Whichever promise is being tried: a reading that would go on for ever breaks this one."""
 
 
 class Broken(AssertionError):
@@ -33,16 +37,32 @@ class Promise:
     about: frozenset[str] = frozenset()
 
     def __call__(self, rig: Rig) -> None:
-        """Raises `Broken`."""
+        """Raises `Broken`; and where the author's emulator ran into something, that, as it is: it says nothing of the adapter."""
         __tracebackhide__ = True
+        broken = self._broken(rig)
+        mistake = rig.authors_mistake()
+        if mistake is not None:
+            raise mistake
+        if broken is not None:
+            raise broken
+
+    def _broken(self, rig: Rig) -> Broken | None:
         try:
             self.check(rig)
         except AssertionError as error:
-            raise Broken(self, str(error).split("\nassert ")[0]) from None
+            return Broken(self, str(error).split("\nassert ")[0])
+        except Stopped as error:
+            return Broken(dataclasses.replace(self, words=ENDS, why=ENDS_BECAUSE), str(error))
         except SourceError as error:
-            raise Broken(self, f"{type(error).__name__} came out: {error}") from error
+            return _because(Broken(self, f"{type(error).__name__} came out: {error}"), error)
         except Exception as error:
-            raise Broken(self, f"{type(error).__name__} came out of the adapter: {error}") from error
+            return _because(Broken(self, f"{type(error).__name__} came out of the adapter: {error}"), error)
+        return None
+
+
+def _because(broken: Broken, cause: Exception) -> Broken:
+    broken.__cause__ = cause
+    return broken
 
 
 def promise(words: str, why: str, needs: Collection[str] = (), about: Collection[str] = ()) -> Callable[[Callable[[Rig], None]], Promise]:

@@ -12,8 +12,9 @@ from gateway.core.facts import LessonState, Status
 from gateway.plugins.masking import ADDRESS, HOST
 from gateway.plugins.recording import Recording, asked, conditions_of, is_form
 from gateway.plugins.testing.club import Club
-from gateway.plugins.testing.emulator import Answer, Emulator, Request
+from gateway.plugins.testing.emulator import Emulator
 from gateway.plugins.testing.standing import Cell, Known, LessonAt, Standing
+from gateway.plugins.testing.traffic import Answer, Request
 
 
 class Replay(Emulator):

@@ -23,6 +23,14 @@ LIMITS = Limits(connect_seconds=2, read_seconds=0.4, answer_seconds_max=0.8, ans
 """The client's limits within the kit: what would take minutes takes a second."""
 
 
+REQUESTS_MIN, REQUESTS_OF_EACH = 1000, 20
+"""What one reading may ask for at most: so much, and so much more for each group, child and lesson. Nobody needs a tenth of it."""
+
+
+class Stopped(BaseException):
+    """A reading that would go on for ever, or has an emulator that is broken. Nobody's ``except Exception`` may keep it from being told."""
+
+
 class Rig:
     """One adapter before one emulator. ``settings_of``: the adapter's settings for an emulator; ``tells``: what it tells."""
 
@@ -36,10 +44,12 @@ class Rig:
     ) -> None:
         self.adapter = adapter
         self.clock = SkippingClock()
-        self.http = Http(LIMITS, self.clock, self.clock.sleep)
+        self.http = Http(LIMITS, self._watching, self.clock.sleep)
         self._emulator_class = emulator
         self._settings_of = settings_of
         self._stack = stack
+        self._asked_before = 0
+        self._all: list[Emulator] = []
         self.tells = tells
         self.emulator = self._started(None)
 
@@ -82,7 +92,7 @@ class Rig:
         is_live = self._emulator_class.is_live
         self.emulator = self._started(club or (made_club(self._emulator_class.statuses, **made) if is_live else None))
         self.emulator.page_size = page_size
-        self.http = Http(LIMITS, self.clock, self.clock.sleep)
+        self.http = Http(LIMITS, self._watching, self.clock.sleep)
         return self.emulator
 
     def another_emulator(self) -> Emulator:
@@ -90,14 +100,39 @@ class Rig:
         return self._started(None)
 
     def _started(self, club: Club | None) -> Emulator:
-        return self._stack.enter_context(self._emulator_class(club, self.clock))
+        self._all.append(self._stack.enter_context(self._emulator_class(club, self.clock)))
+        return self._all[-1]
+
+    def authors_mistake(self) -> Exception | None:
+        """What an emulator's own part ran into: then whatever the adapter makes of it says nothing of the adapter."""
+        return next((failure for each in self._all for failure in each.failures), None)
+
+    def _watching(self) -> float:
+        """The clock of the client, which looks at it with each request: so a reading is stopped in the adapter itself."""
+        if self.authors_mistake() is not None:
+            raise Stopped("the emulator is broken")
+        self._must_end(len(self.emulator.log) - self._asked_before, "requests, the last of them {}")
+        return self.clock()
+
+    def _must_end(self, count: int, of_what: str) -> None:
+        club, log = self.emulator.club, self.emulator.log
+        there = len(club.groups) + len(club.children) + len(club.lessons) if self.emulator.is_live else len(self.emulator.truth().marks)
+        if count > REQUESTS_MIN + REQUESTS_OF_EACH * there:
+            last = f"{log[-1].method} {log[-1].path}?{log[-1].query_text}" if log else "none"
+            raise Stopped(f"one reading of {there} groups, children and lessons took {count} {of_what.format(last)}")
 
     def settings(self) -> Any:
-        return self._settings_of(self.emulator)
+        """The adapter's settings; what the author's `account` runs into is kept as the emulator's mistake."""
+        try:
+            return self._settings_of(self.emulator)
+        except Exception as error:
+            self.emulator.failures.append(error)
+            raise
 
     def secrets(self) -> tuple[str, ...]:
-        """Words that nobody may see: the settings' secrets, and tokens."""
-        return (*secrets_of(self.settings()), *self.emulator.tokens)
+        """Words that nobody may see: the settings' secrets, the account's key however it was declared, and tokens."""
+        key = (self.emulator.key,) if self.emulator.is_live else ()
+        return (*secrets_of(self.settings()), *key, *self.emulator.tokens)
 
     def readme(self) -> str:
         """The README beside the adapter's module; "" where there is none."""
@@ -105,11 +140,15 @@ class Rig:
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def source(self) -> Source:
+        self._asked_before = len(self.emulator.log)
         return self.adapter.connect(self.settings(), self.http)
 
     def batches(self, cursor: str | None = None, now: dt.datetime | None = None, since: dt.date | None = None) -> Iterator[Batch]:
         """As they come, from a source of their own, as after a new start of the gateway."""
-        return iter(self.source().pull(cursor, now or self.now, since or self.since))
+        source = self.source()
+        for count, batch in enumerate(source.pull(cursor, now or self.now, since or self.since)):
+            self._must_end(count, "batches")
+            yield batch
 
     def pull(self, cursor: str | None = None, now: dt.datetime | None = None, since: dt.date | None = None) -> list[Batch]:
         return list(self.batches(cursor, now, since))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import dataclasses
+import re
 import threading
 import time
 import traceback
 from collections.abc import Iterator
+from urllib.parse import parse_qs
 
 from gateway.plugins.source import Checked, SourceError, SourceRefused, SourceUnavailable, Verdict
 from gateway.plugins.testing.club import NOW
-from gateway.plugins.testing.emulator import Fault
 from gateway.plugins.testing.promises import LIVE, keep, promise
 from gateway.plugins.testing.reading import all_is_told
 from gateway.plugins.testing.rig import LIMITS, Rig
+from gateway.plugins.testing.traffic import Fault, Request
 
 CONNECTIONS_MAX = 3
 ENDLESS_BYTES = 48 << 20
@@ -249,6 +254,47 @@ def no_secret_is_handed_over(rig: Rig) -> None:
     _holds_none(rig.secrets(), repr((rig.settings(), rig.source(), rig.adapter)), "a repr")
 
 
+@promise(
+    "whatever opens the account is declared as a secret",
+    "what `setting` makes stands in the settings file as it is, is listed and recorded: whoever sees it is in the club's system",
+)
+def secrets_are_declared(rig: Rig) -> None:
+    settings = rig.settings()
+    rig.pull_until_it_fails()
+    opening = {word for request in rig.emulator.log for word in _opening(request)} | ({rig.emulator.key} if rig.emulator.is_live else set())
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if not isinstance(value, str) or not value or field.metadata.get("secret"):
+            continue
+        keep(not _OPENS.search(field.name), f"the setting `{field.name}` has a secret's name: make it with `secret`")
+        keep(
+            value not in opening and not any(word in value for word in opening if len(word) >= _LONG_ENOUGH),
+            f"the setting `{field.name}` is sent to open the account: make it with `secret`",
+        )
+
+
+_OPENS = re.compile(r"(password|passwd|passphrase|pwd|secret|token|(^|api|app|access)[_-]?key|authorization|cookie)$", re.IGNORECASE)
+"""The names of fields and headers that open an account."""
+_LONG_ENOUGH = 8
+"""A shorter word may be part of an address by chance."""
+
+
+def _opening(request: Request) -> Iterator[str]:
+    """Words with which a request opens the account: in a header, in the query, in its JSON or its form."""
+    for name, value in request.headers.items():
+        if _OPENS.search(name):
+            kind, _, word = value.partition(" ")
+            with contextlib.suppress(ValueError):  # a name and a password, as browsers send them
+                yield base64.b64decode(word if kind.lower() == "basic" else "", validate=True).decode().partition(":")[2]
+            yield from re.split(r"[\s=;,]+", value)
+    body = request.json()
+    form = parse_qs(request.body.decode(errors="replace"))
+    told = [*request.query.items(), *form.items(), *(body.items() if isinstance(body, dict) else ())]
+    for name, said in told:
+        if _OPENS.search(name):
+            yield from (str(each) for each in (said if isinstance(said, list) else [said]))
+
+
 @promise("no child's name or number is in the log, an error or a finding", "they are the one thing that must never leave the match queue")
 def no_childs_name_leaks(rig: Rig) -> None:
     for kind in ("lessons", "children"):
@@ -312,3 +358,25 @@ def guesses_are_tried(rig: Rig) -> None:
     stated = rig.readme().count("[guess]")
     tried = sum(line.is_guess for line in rig.source().check())
     keep(tried >= stated, f"{stated} guesses in the README, {tried} lines of the check that try one")
+
+
+@promise(
+    "a guess that is false is not called good",
+    "the probe is all that stands between a guess and the first club's money; one that always says yes stands in nobody's way",
+    {LIVE},
+)
+def a_false_guess_is_seen(rig: Rig) -> None:
+    for guess in [line.what.en for line in rig.source().check() if line.is_guess]:
+        emulator = rig.restart()
+        emulator.belied.add(guess)
+        try:
+            told = [line for line in rig.source().check() if line.what.en == guess]
+        except SourceError:
+            continue  # the check ends with what is wrong, and its cure
+        keep(bool(told), f"“{guess}” is false, and the check does not speak of it")
+        keep(
+            all(line.verdict is not Verdict.GOOD for line in told),
+            f"“{guess}” is false in this system, and the check calls it good: its probe does not look, "
+            f"or the emulator's `answer` does not heed «{guess}» in `belied`",
+        )
+        keep(all(line.cure is not None for line in told), f"“{guess}” is false, and the check has no cure for it")
