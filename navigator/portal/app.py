@@ -21,6 +21,7 @@ from navigator.clock import Clock
 from navigator.engine import writing
 from navigator.portal import access, audit, mail, sessions, speech
 from navigator.portal.account.pages import account
+from navigator.portal.cabinet.pages import cabinet
 from navigator.portal.catalogue.pages import catalogue
 from navigator.portal.chores import Chores
 from navigator.portal.disputes import store as disputing
@@ -40,6 +41,7 @@ from navigator.tables import metadata
 SUBJECTS = (
     front,
     account,
+    cabinet,
     catalogue,
     enrolling,
     family,

@@ -89,7 +89,7 @@ def chosen_language() -> str:
 def set_up(app: Flask) -> None:
     """Give the application its languages, and the templates their filters."""
     PoBabel(app, locale_selector=language)
-    app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment, month_name=month_name)
+    app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment, day_name=day_name, month_name=month_name)
     app.before_request(_remember)
 
 
@@ -116,9 +116,15 @@ def day(value: str | dt.date) -> str:
     return str(format_date(date, "d MMMM y", locale=get_locale()))
 
 
-def month_name(value: dt.date) -> str:
-    """The month of a day, by itself: «октябрь 2025», "October 2025"."""
-    return str(format_date(value, "LLLL y", locale=get_locale()))
+def day_name(value: dt.date) -> str:
+    """A day of the week with its date: «среда, 5 ноября», "Wednesday, 5 November"."""
+    return str(format_date(value, "EEEE, d MMMM", locale=get_locale()))
+
+
+def month_name(value: str | dt.date) -> str:
+    """A month («2025-10»), or that of a day, by itself: «октябрь 2025», "October 2025"."""
+    first = dt.date.fromisoformat(f"{value}-01") if isinstance(value, str) else value
+    return str(format_date(first, "LLLL y", locale=get_locale()))
 
 
 def moment(value: dt.datetime) -> str:

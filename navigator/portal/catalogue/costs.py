@@ -26,10 +26,10 @@ def cost_of(module: Item, minutes: int) -> Cost | None:
     price, normative = module["unit_price_kopecks"], module["unit_normative_kopecks"]
     if price is None or module["unit"] is None:
         return None
-    amount = _of_lesson(price, module["unit"], minutes)
+    amount = of_lesson(price, module["unit"], minutes)
     if normative is None:
         return Cost(amount, 0, 0) if amount == 0 else Cost(amount, None, None)
-    paid = min(amount, _of_lesson(normative, module["unit"], minutes))
+    paid = min(amount, of_lesson(normative, module["unit"], minutes))
     return Cost(amount, paid, amount - paid)
 
 
@@ -62,7 +62,8 @@ def fits_age(programme: Item, months: int) -> bool:
     return (youngest is None or youngest <= months) and (oldest is None or months <= oldest)
 
 
-def _of_lesson(unit_kopecks: int, unit: str, minutes: int) -> int:
+def of_lesson(unit_kopecks: int, unit: str, minutes: int) -> int:
+    """A lesson of so many minutes by the price of its unit, in kopecks."""
     return unit_kopecks if unit == "lesson" else half_up(unit_kopecks * minutes, ACADEMIC_HOUR_MINUTES)
 
 

@@ -57,6 +57,10 @@ family.invite            GET     sign-in yes    yes    404      403  403        
 family.invite            POST    sign-in yes    yes    404      403  403        403   403         403
 family.invitation        GET     sign-in 404    yes    404      403  403        403   403         403
 family.invitation        POST    sign-in 404    yes    404      403  403        403   403         403
+cabinet.week             GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.visits           GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.debits           GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.share            GET     sign-in yes    yes    404      403  403        403   403         403
 financing.certificate    GET     sign-in yes    yes    404      403  403        403   403         403
 financing.code           GET     sign-in yes    yes    404      403  403        403   403         403
 financing.apply          GET     sign-in yes    yes    404      403  403        403   403         403

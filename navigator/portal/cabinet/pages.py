@@ -1,0 +1,137 @@
+"""A child's cabinet, page by page: the week, the visits, the debits, what the family owes, the year."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Blueprint, abort, render_template, request
+from sqlalchemy import Connection, Row
+
+from navigator.engine import reading
+from navigator.portal.cabinet import forms, rows, timetable
+from navigator.portal.cabinet.holidays import holidays_of
+from navigator.portal.cabinet.store import enrolled, money
+from navigator.portal.cabinet.store.visits import visits_of
+from navigator.portal.family import store as family
+from navigator.portal.speech import gettext as _
+from navigator.portal.speech import language, month_name
+from navigator.web import clock, engine
+
+cabinet = Blueprint("cabinet", __name__)
+
+WEEKS_AWAY_MAX = 60
+"""How far from today a week is shown; timetables end long before."""
+
+
+@cabinet.get("/family/<child>/week")
+def week(child: str) -> str:
+    """A week of the child's lessons, ``of`` any day in it; today's unless told otherwise."""
+    today = clock().today()
+    asked = forms.day_from(request.args.get("of")) or today
+    if abs((asked - today).days) > WEEKS_AWAY_MAX * 7:
+        abort(404)
+    monday = asked - dt.timedelta(days=asked.weekday())
+    sunday = monday + dt.timedelta(days=6)
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        attended = enrolled.attended_by(connection, [child], monday, sunday)[child]
+        visits = visits_of(connection, child, monday, sunday)
+    shown = {
+        "child": who,
+        "days": timetable.of_week(attended, monday),
+        "visits": visits,
+        "monday": monday,
+        "sunday": sunday,
+        "today": today,
+        "is_odd": timetable.week_is_odd(monday),
+        "holidays": holidays_of(monday, sunday, language()),
+        "before": monday - dt.timedelta(days=7),
+        "after": monday + dt.timedelta(days=7),
+        "has_groups": bool(attended),
+    }
+    return render_template("cabinet/week.html", **shown)
+
+
+@cabinet.get("/family/<child>/visits")
+def visits(child: str) -> str:
+    """A month's lessons, each with what was told of it and what was debited; of one club, or of all."""
+    now, form = clock().now(), forms.Visits(formdata=request.args)
+    asked = request.args.get("month") or now.strftime("%Y-%m")
+    days = forms.month_from(asked)
+    if days is None:
+        abort(404)
+    first, last = days
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        attended = enrolled.attended_by(connection, [child], first, last)[child]
+        told = visits_of(connection, child, first, last)
+        debited = money.live_debits(connection, money.accounts_of(connection, child), money.Wanted(first, last))
+        places = enrolled.places_of(connection, {key.group for key in told})
+        months = enrolled.months_of(connection, child, now.date())
+    lines = rows.visit_lines(attended, told, debited, places, first, last, now)
+    clubs = sorted({line.place.group["provider"]: line.place.provider_name for line in lines}.items(), key=lambda pair: pair[1])
+    form.month.choices = [(month, month_name(month)) for month in sorted({*months, asked}, reverse=True)]
+    form.month.data = asked
+    form.club.choices = [("", _("все")), *clubs]
+    form.club.data = club = forms.chosen(form.club, request.args.get("club"))
+    lines = [line for line in lines if not club or line.place.group["provider"] == club]
+    paid = sum(line.kopecks for line in lines)
+    shown = {"child": who, "lines": lines, "counted": rows.counted(lines), "paid": paid, "month": asked}
+    return render_template("cabinet/visits.html", form=form, **shown)
+
+
+@cabinet.get("/family/<child>/debits")
+def debits(child: str) -> str:
+    """Every debit and reversal with how it was computed, page by page; by month of the lesson and by club."""
+    form = forms.Operations(formdata=request.args)
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        own = money.accounts_of(connection, child)
+        months, clubs = money.choices(connection, own)
+        names = enrolled.provider_names(connection, clubs)
+        form.month.choices = [("", _("все")), *((month, month_name(month)) for month in months)]
+        form.club.choices = [("", _("все")), *((club, names.get(club, club)) for club in clubs)]
+        form.month.data = forms.chosen(form.month, request.args.get("month"))
+        form.club.data = forms.chosen(form.club, request.args.get("club"))
+        first, last = forms.month_from(form.month.data) or (None, None)
+        wanted = money.Wanted(first, last, form.club.data)
+        found = money.operations(connection, own, wanted, forms.place_from(request.args.get("after")), money.PAGE + 1)
+        total = money.total(connection, own, wanted)
+        places = enrolled.places_of(connection, {each.lesson.group for each in found})
+    lines = rows.debit_lines(found[: money.PAGE], places)
+    more = f"{lines[-1].operation.lesson.date}.{lines[-1].operation.transfer}" if len(found) > money.PAGE else None
+    address = {name: form[name].data for name in ("month", "club") if form[name].data}
+    shown = {"child": who, "lines": lines, "more": more, "total": total, "address": address, "is_first": "after" not in request.args}
+    return render_template("cabinet/debits.html", form=form, **shown)
+
+
+@cabinet.get("/family/<child>/share")
+def share(child: str) -> str:
+    """What the family itself owes the clubs: the part of the price above the normative, month by month of a year."""
+    year = _year()
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        own = money.accounts_of(connection, child)
+        wanted = money.Wanted(dt.date(year, 1, 1), dt.date(year, 12, 31))
+        debited = money.live_debits(connection, own, wanted)
+        places = enrolled.places_of(connection, {key.group for key in debited})
+        years = enrolled.years_of(connection, child, clock().today())
+    found = rows.shares(debited, places)
+    months = [(month, [each for each in found if each.month == month]) for month in dict.fromkeys(each.month for each in found)]
+    total = sum(each.family_kopecks for each in found)
+    return render_template("cabinet/share.html", child=who, months=months, total=total, year=year, years=years)
+
+
+def _year() -> int:
+    """The calendar year that is asked for, this one unless told otherwise."""
+    text = request.args.get("year", "")
+    today = clock().today()
+    if text and not (text.isdigit() and 2000 <= int(text) <= today.year):
+        abort(404)
+    return int(text) if text else today.year
+
+
+def _child(connection: Connection, key: str) -> Row[tuple[object, ...]]:
+    who = family.child(connection, key)
+    assert who is not None, "the access table let nobody through to a child that is not there"
+    return who

@@ -1,0 +1,163 @@
+"""A child's money, as the register's own ledger has it: what it was given, what was debited and reversed, what is left.
+
+Every sum here is a sum of `navigator.tables.transfers` or of the accounts that carry them; nothing is reckoned beside the ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from navigator.ledger import CERTIFICATE
+from navigator.portal.cabinet.store.visits import LessonKey
+from navigator.tables import acceptances, accounts, certificates, transfers
+
+PAGE = 30
+DEBIT, REVERSAL = "debit", "reversal"
+
+
+class Operation(NamedTuple):
+    """A debit or a reversal, with the lesson that it is for. ``lesson_starts_at``, ``made_at``: instants, aware ISO text.
+
+    ``transfer`` is its place in the ledger; ``asked_month``: the month that was asked for and was closed by then.
+    """
+
+    transfer: int
+    kind: str
+    amount_kopecks: int
+    made_at: str
+    lesson: LessonKey
+    lesson_starts_at: str
+    provider: str
+    enrollment: str
+    month: str
+    asked_month: str | None
+    is_taken_back: bool
+    """A debit that a reversal followed."""
+
+
+class Debited(NamedTuple):
+    """What a lesson costs the certificate, in kopecks; ``starts_at``: an instant, aware ISO text."""
+
+    kopecks: int
+    starts_at: str
+
+
+class Total(NamedTuple):
+    """Debits and reversals, their numbers and sums in kopecks."""
+
+    debits: int
+    debited_kopecks: int
+    reversals: int
+    reversed_kopecks: int
+
+    @property
+    def paid_kopecks(self) -> int:
+        return self.debited_kopecks - self.reversed_kopecks
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which operations: lessons within the days, both included; of a provider; None and "" are any."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+    provider: str = ""
+
+
+# ---------------------------------------------------------------- what is left
+
+
+def accounts_of(connection: Connection, child: str, year: int | None = None) -> list[int]:
+    """The child's own accounts, of its certificates' free money: of a year, or of all."""
+    wanted = select(accounts.c.account).join(certificates, certificates.c.certificate == accounts.c.owner)
+    wanted = wanted.where(certificates.c.child == child, accounts.c.kind == CERTIFICATE)
+    if year is not None:
+        wanted = wanted.where(accounts.c.first == dt.date(year, 1, 1).isoformat())
+    return list(connection.scalars(wanted.order_by(accounts.c.account)))
+
+
+# ---------------------------------------------------------------- debits and reversals
+
+
+def operations(connection: Connection, own: Sequence[int], wanted: Wanted, after: tuple[str, int] | None, limit: int) -> list[Operation]:
+    """Debits and reversals, the latest lesson first and of a lesson the last word first, behind ``after`` (day, transfer).
+
+    Args:
+        own: the child's accounts, as `accounts_of` finds them.
+    """
+    t, a = transfers.c, acceptances.c
+    told = (a.group, a.date, a.slot, a.lesson_starts_at, a.provider, a.enrollment, a.month, a.asked_month)
+    later = acceptances.alias()
+    taken_back = select(later.c.id).where(later.c.refers_to == a.id, _same_claim(later.c), later.c.journal == "money").exists()
+    query = _moved(own, wanted, select(t.transfer, t.kind, t.amount_kopecks, t.made_at, *told, taken_back.label("is_taken_back")))
+    if after is not None:
+        query = query.where(or_(a.date < after[0], and_(a.date == after[0], t.transfer < after[1])))
+    rows = connection.execute(query.order_by(a.date.desc(), t.transfer.desc()).limit(limit))
+    return [_operation(row) for row in rows]
+
+
+def total(connection: Connection, own: Sequence[int], wanted: Wanted) -> Total:
+    """What all these operations come to."""
+    t = transfers.c
+    is_debit = case((t.kind == DEBIT, 1), else_=0)
+    amounts = func.coalesce(func.sum(t.amount_kopecks * is_debit), 0), func.coalesce(func.sum(t.amount_kopecks * (1 - is_debit)), 0)
+    numbers = func.coalesce(func.sum(is_debit), 0), func.coalesce(func.sum(1 - is_debit), 0)
+    debits, debited, reversals, reverse = connection.execute(
+        _moved(own, wanted, select(numbers[0], amounts[0], numbers[1], amounts[1]))
+    ).one()
+    return Total(int(debits), int(debited), int(reversals), int(reverse))
+
+
+def choices(connection: Connection, own: Sequence[int]) -> tuple[list[str], list[str]]:
+    """What one may look for: the months of lessons that were debited, the latest first, and the providers."""
+    month = func.substr(acceptances.c.date, 1, 7).label("month")
+    rows = connection.execute(_moved(own, Wanted(), select(month, acceptances.c.provider).distinct())).all()
+    return sorted({row.month for row in rows}, reverse=True), sorted({row.provider for row in rows})
+
+
+def live_debits(connection: Connection, own: Sequence[int], wanted: Wanted) -> dict[LessonKey, Debited]:
+    """What each lesson costs the certificate now: its debits less its reversals; only where something is left."""
+    a, t = acceptances.c, transfers.c
+    signed = func.sum(case((t.kind == DEBIT, t.amount_kopecks), else_=-t.amount_kopecks)).label("kopecks")
+    query = _moved(own, wanted, select(a.group, a.date, a.slot, signed, func.max(a.lesson_starts_at).label("starts_at")))
+    rows = connection.execute(query.group_by(a.group, a.date, a.slot))
+    return {LessonKey(row.group, row.date, row.slot): Debited(int(row.kopecks), row.starts_at) for row in rows if row.kopecks}
+
+
+def _moved(own: Sequence[int], wanted: Wanted, query: Select[Any]) -> Select[Any]:
+    """The query, over the debits out of these accounts and the reversals into them."""
+    t, a = transfers.c, acceptances.c
+    query = query.select_from(transfers.join(acceptances, a.id == t.operation))
+    query = query.where(or_(and_(t.from_account.in_(own), t.kind == DEBIT), and_(t.to_account.in_(own), t.kind == REVERSAL)))
+    if wanted.first is not None:
+        query = query.where(a.date >= wanted.first.isoformat())
+    if wanted.last is not None:
+        query = query.where(a.date <= wanted.last.isoformat())
+    return query.where(a.provider == wanted.provider) if wanted.provider else query
+
+
+def _same_claim(other: Any) -> ColumnElement[bool]:
+    """The claim's chain is found by its key, which has an index; what refers to what has none."""
+    a = acceptances.c
+    return and_(other.child == a.child, other.group == a.group, other.date == a.date, other.slot == a.slot)
+
+
+def _operation(row: Any) -> Operation:
+    return Operation(
+        row.transfer,
+        row.kind,
+        row.amount_kopecks,
+        row.made_at,
+        LessonKey(row.group, row.date, row.slot),
+        row.lesson_starts_at,
+        row.provider,
+        row.enrollment,
+        row.month,
+        row.asked_month,
+        bool(row.is_taken_back),
+    )
