@@ -7,10 +7,13 @@ import re
 from typing import Any
 
 from wtforms import SelectField
+from wtforms.validators import ValidationError
 
-from navigator.portal.forms import Form
+from navigator.portal.forms import Form, day_field
 from navigator.portal.speech import lazy_gettext as _l
 
+DAYS_MAX = 366
+EARLIEST_YEAR = 2000
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
@@ -32,6 +35,36 @@ class Visits(Form):
 
     month = SelectField(_l("Месяц"), validate_choice=False)
     club = SelectField(_l("Организация"), validate_choice=False)
+
+
+class Statement(Form):
+    """From which day to which."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    first = day_field(_l("С какого дня"))
+    last = day_field(_l("По какой день"))
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date]:
+        """The first and the last day, of a form that was found right."""
+        assert self.first.data is not None and self.last.data is not None
+        return self.first.data, self.last.data
+
+    def validate_first(self, field: Any) -> None:
+        """A day that a register can have."""
+        if field.data is not None and field.data.year < EARLIEST_YEAR:
+            raise ValidationError(_l("Так давно сертификатов ещё не было."))
+
+    def validate_last(self, field: Any) -> None:
+        """Not before the first, and not so many that nobody reads them."""
+        if field.data is None or self.first.data is None:
+            return
+        if field.data < self.first.data:
+            raise ValidationError(_l("Этот день раньше первого."))
+        if (field.data - self.first.data).days > DAYS_MAX:
+            raise ValidationError(_l("Не больше года за раз."))
 
 
 def month_from(text: str | None) -> tuple[dt.date, dt.date] | None:

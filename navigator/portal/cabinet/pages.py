@@ -5,14 +5,23 @@ from __future__ import annotations
 import datetime as dt
 
 from flask import Blueprint, abort, render_template, request
+from flask import Response as Answer
 from sqlalchemy import Connection, Row
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
 
 from navigator.engine import reading
-from navigator.portal.cabinet import forms, rows, timetable
+from navigator.portal.cabinet import chart as picture
+from navigator.portal.cabinet import forms, rows, timetable, words
 from navigator.portal.cabinet.holidays import holidays_of
+from navigator.portal.cabinet.paper import pdf_of
+from navigator.portal.cabinet.statement import statement_of
 from navigator.portal.cabinet.store import enrolled, money
 from navigator.portal.cabinet.store.visits import visits_of
+from navigator.portal.cabinet.store.waiting import waiting_of
+from navigator.portal.cabinet.year import year_of
 from navigator.portal.family import store as family
+from navigator.portal.financing.store import certificate_of
 from navigator.portal.speech import gettext as _
 from navigator.portal.speech import language, month_name
 from navigator.web import clock, engine
@@ -102,7 +111,7 @@ def debits(child: str) -> str:
     more = f"{lines[-1].operation.lesson.date}.{lines[-1].operation.transfer}" if len(found) > money.PAGE else None
     address = {name: form[name].data for name in ("month", "club") if form[name].data}
     shown = {"child": who, "lines": lines, "more": more, "total": total, "address": address, "is_first": "after" not in request.args}
-    return render_template("cabinet/debits.html", form=form, **shown)
+    return render_template("cabinet/debits.html", form=form, words=words, **shown)
 
 
 @cabinet.get("/family/<child>/share")
@@ -120,6 +129,65 @@ def share(child: str) -> str:
     months = [(month, [each for each in found if each.month == month]) for month in dict.fromkeys(each.month for each in found)]
     total = sum(each.family_kopecks for each in found)
     return render_template("cabinet/share.html", child=who, months=months, total=total, year=year, years=years)
+
+
+@cabinet.get("/family/<child>/year")
+def year(child: str) -> str:
+    """A year's money month by month, what waits for an answer, and until when the money lasts, with how that was reckoned."""
+    asked, now = _year(), clock().now()
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        found = year_of(connection, child, asked, now)
+        years = enrolled.years_of(connection, child, now.date())
+        waiting = waiting_of(connection, child)
+        places = enrolled.places_of(connection, {each.group for each in waiting})
+    shown = {"child": who, "found": found, "year": asked, "years": years, "waiting": waiting, "named": places}
+    return render_template("cabinet/year.html", words=words, **shown)
+
+
+@cabinet.get("/family/<child>/year.svg")
+def chart(child: str) -> Response:
+    """The year's picture; the table beside it says the same."""
+    asked, now = _year(), clock().now()
+    with reading(engine()) as connection:
+        found = year_of(connection, child, asked, now)
+    names = (_("остаток"), _("прогноз"), _("деньги кончатся"))
+    drawn = picture.svg_of(found, now.date(), language(), names, is_narrow="narrow" in request.args)
+    return Answer(drawn, mimetype="image/svg+xml")
+
+
+@cabinet.get("/family/<child>/statement")
+def statement(child: str) -> str:
+    """Every movement within some days; this month's unless told otherwise. The way to the PDF of the same."""
+    form = _days_asked()
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        found = statement_of(connection, child, *form.days) if form.validate() else None
+    return render_template("cabinet/statement.html", child=who, form=form, found=found, words=words)
+
+
+@cabinet.get("/family/<child>/statement.pdf")
+def paper(child: str) -> Response:
+    """The statement of the days as PDF, in the page's language."""
+    form, now = _days_asked(), clock().now()
+    if not form.validate():
+        abort(404)
+    with reading(engine()) as connection:
+        who = _child(connection, child)
+        certificate = certificate_of(connection, child, now.date())
+        found = statement_of(connection, child, *form.days)
+    name = " ".join(filter(None, (who.last_name, who.first_name, who.patronymic)))
+    number = certificate.number if certificate is not None else "—"
+    answer = Answer(pdf_of(found, name, number, now), mimetype="application/pdf")
+    answer.headers.set("Content-Disposition", "attachment", filename=f"statement-{number}-{found.first}-{found.last}.pdf")
+    return answer
+
+
+def _days_asked() -> forms.Statement:
+    """The days of a statement; where the address says none this month's up to today."""
+    today = clock().today()
+    this_month = {"first": today.replace(day=1).isoformat(), "last": today.isoformat()}
+    return forms.Statement(formdata=request.args if "first" in request.args else MultiDict(this_month))
 
 
 def _year() -> int:

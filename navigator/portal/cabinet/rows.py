@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from navigator.portal.cabinet.forecast import Due
 from navigator.portal.cabinet.reckoning import Reckoning, reckoned
 from navigator.portal.cabinet.store.money import Debited, Operation
 from navigator.portal.cabinet.store.visits import LessonKey, Visit
-from navigator.portal.cabinet.timetable import MOVED, PLANNED, Attending, Place, lessons_of, minutes_of
+from navigator.portal.cabinet.timetable import MOVED, PLANNED, Attending, Place, ahead, lessons_of, minutes_of
+from navigator.portal.catalogue import costs
 
 UNMARKED, AHEAD = "unmarked", "ahead"
 
@@ -52,6 +54,17 @@ class Share(NamedTuple):
     unit_kopecks: tuple[int, ...]
     family_kopecks: int
     unknown: int
+
+
+class Ahead(NamedTuple):
+    """What is still to be debited: lessons ahead, and those that were held lately and nobody has marked yet.
+
+    ``unpriced``: titles of groups whose lessons have no price in the register, so that they are not among them.
+    """
+
+    due: list[Due]
+    unmarked: int
+    unpriced: list[str]
 
 
 def debit_lines(operations: Iterable[Operation], places: Mapping[str, Place]) -> list[DebitLine]:
@@ -124,3 +137,28 @@ def shares(debits: Mapping[LessonKey, Debited], places: Mapping[str, Place]) -> 
         named = places[group].provider_name, places[group].title
         found.append(Share(month, *named, len(reckonings), tuple(sorted(set(known))), sum(known), len(reckonings) - len(known)))
     return sorted(found, key=lambda share: (share.month, share.provider_name, share.title), reverse=True)
+
+
+def still_due(
+    attended: Sequence[Attending], visits: Mapping[LessonKey, Visit], debits: Mapping[LessonKey, Debited], now: dt.datetime, last: dt.date
+) -> Ahead:
+    """What is to be debited up to the last day: lessons ahead; and those since the first day of the month before that nobody has marked.
+
+    Clubs tell of a month after it is over, so what is unmarked lately is money that will go all the same.
+    """
+    since = (now.date().replace(day=1) - dt.timedelta(days=1)).replace(day=1)
+    due: list[Due] = []
+    unmarked, unpriced = 0, []
+    for each in attended:
+        for lesson in ahead(each, max(since, dt.date(now.year, 1, 1)), last):
+            key = LessonKey(lesson.group, lesson.day.isoformat(), lesson.slot)
+            if key in visits or key in debits:
+                continue
+            cost = costs.cost_of(each.place.group["module"], lesson.minutes)
+            if cost is None or cost.certificate_kopecks is None:
+                unpriced.append(each.place.title)
+                continue
+            if cost.certificate_kopecks:
+                due.append(Due(lesson.day, cost.certificate_kopecks))
+                unmarked += lesson.day < now.date()
+    return Ahead(due, unmarked, sorted(set(unpriced)))

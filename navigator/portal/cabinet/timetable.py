@@ -92,6 +92,12 @@ def lessons_on(group: Item, day: dt.date) -> list[Lesson]:
     return found
 
 
+def ahead(attending: Attending, first: dt.date, last: dt.date) -> list[Lesson]:
+    """The lessons that a child is to attend within the days, as the timetable has them now."""
+    first, last = max(first, attending.starts_on), min(last, attending.ends_on)
+    return [lesson for lesson in lessons_of(attending.place.group, first, last) if lesson.state == PLANNED]
+
+
 def of_week(attended: Iterable[Attending], monday: dt.date) -> list[tuple[dt.date, list[tuple[Attending, Lesson]]]]:
     """Each day of the week that begins on ``monday``, with what a child's groups have on it, by time."""
     days = [monday + dt.timedelta(days=number) for number in range(7)]

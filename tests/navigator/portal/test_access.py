@@ -61,6 +61,10 @@ cabinet.week             GET     sign-in yes    yes    404      403  403        
 cabinet.visits           GET     sign-in yes    yes    404      403  403        403   403         403
 cabinet.debits           GET     sign-in yes    yes    404      403  403        403   403         403
 cabinet.share            GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.year             GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.chart            GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.statement        GET     sign-in yes    yes    404      403  403        403   403         403
+cabinet.paper            GET     sign-in yes    yes    404      403  403        403   403         403
 financing.certificate    GET     sign-in yes    yes    404      403  403        403   403         403
 financing.code           GET     sign-in yes    yes    404      403  403        403   403         403
 financing.apply          GET     sign-in yes    yes    404      403  403        403   403         403

@@ -78,7 +78,7 @@ class Visitor:
         """Open a page; its text."""
         self.answer = self.client.get(path, headers=self.headers, follow_redirects=follow)
         self.path = self.answer.request.full_path.rstrip("?") if follow else path
-        return self.answer.get_data(as_text=True)
+        return self.html
 
     @property
     def status(self) -> int:
@@ -86,7 +86,7 @@ class Visitor:
 
     @property
     def html(self) -> str:
-        return self.answer.get_data(as_text=True)
+        return self.answer.get_data().decode(errors="replace")  # an answer may be a picture or a paper
 
     @property
     def text(self) -> str:

@@ -6,18 +6,33 @@ Every sum here is a sum of `navigator.tables.transfers` or of the accounts that 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from navigator.ledger import CERTIFICATE
+from navigator.ledger import CERTIFICATE, SHORTFALL
 from navigator.portal.cabinet.store.visits import LessonKey
-from navigator.tables import acceptances, accounts, certificates, transfers
+from navigator.tables import acceptances, accounts, certificates, nominals, payers, transfers
 
 PAGE = 30
 DEBIT, REVERSAL = "debit", "reversal"
+
+
+class Purse(NamedTuple):
+    """A child's money of one calendar year by one payer, in kopecks: nominal = available + paid − shortfall."""
+
+    payer: str
+    payer_name: str
+    nominal_kopecks: int
+    available_kopecks: int
+    shortfall_kopecks: int
+
+    @property
+    def paid_kopecks(self) -> int:
+        return self.nominal_kopecks - self.available_kopecks + self.shortfall_kopecks
 
 
 class Operation(NamedTuple):
@@ -69,7 +84,49 @@ class Wanted:
     provider: str = ""
 
 
+class Change(NamedTuple):
+    """A day's changes, in kopecks: what was given less what was taken back, and what went for lessons less what was reversed."""
+
+    day: dt.date
+    given_kopecks: int
+    gone_kopecks: int
+
+
+class Movement(NamedTuple):
+    """One transfer as a statement lists it. ``amount_kopecks``: below zero where the certificate paid; ``kind`` as in the ledger."""
+
+    transfer: int
+    kind: str
+    amount_kopecks: int
+    made_at: str
+    lesson: LessonKey | None
+    lesson_starts_at: str
+    provider: str
+
+
 # ---------------------------------------------------------------- what is left
+
+
+def purses_of(connection: Connection, children: list[str], year: int) -> dict[str, list[Purse]]:
+    """Each child's money of the year by payer, those of all its certificates together."""
+    first = dt.date(year, 1, 1).isoformat()
+    balances: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: {CERTIFICATE: 0, SHORTFALL: 0, "nominal": 0})
+    a = accounts.c
+    wanted = select(certificates.c.child, a.payer, a.kind, (a.in_kopecks - a.out_kopecks).label("kopecks"))
+    wanted = wanted.join(certificates, certificates.c.certificate == a.owner)
+    for row in connection.execute(wanted.where(certificates.c.child.in_(children), a.first == first, a.kind.in_((CERTIFICATE, SHORTFALL)))):
+        balances[row.child, row.payer][row.kind] += row.kopecks
+    given = select(certificates.c.child, nominals.c.payer, nominals.c.amount_kopecks)
+    given = given.join(certificates, certificates.c.certificate == nominals.c.certificate)
+    for each in connection.execute(given.where(certificates.c.child.in_(children), nominals.c.first == first)):
+        balances[each.child, each.payer]["nominal"] += each.amount_kopecks
+    names = {
+        row.payer: row.name or row.payer for row in connection.execute(select(payers).where(payers.c.payer.in_({p for _, p in balances})))
+    }
+    found: dict[str, list[Purse]] = {child: [] for child in children}
+    for (child, payer), kopecks in sorted(balances.items()):
+        found[child].append(Purse(payer, names.get(payer, payer), kopecks["nominal"], kopecks[CERTIFICATE], -kopecks[SHORTFALL]))
+    return found
 
 
 def accounts_of(connection: Connection, child: str, year: int | None = None) -> list[int]:
@@ -161,3 +218,48 @@ def _operation(row: Any) -> Operation:
         row.asked_month,
         bool(row.is_taken_back),
     )
+
+
+# ---------------------------------------------------------------- a statement
+
+
+def balance_before(connection: Connection, own: Sequence[int], day: dt.date) -> int:
+    """What was free on these accounts when the day began, in kopecks."""
+    t = transfers.c
+    signed = func.sum(case((t.to_account.in_(own), t.amount_kopecks), else_=-t.amount_kopecks))
+    mine = or_(t.from_account.in_(own), t.to_account.in_(own)) & (t.made_at < day.isoformat())
+    return int(connection.scalar(select(func.coalesce(signed, 0)).where(mine)) or 0)
+
+
+def movements(connection: Connection, own: Sequence[int], first: dt.date, last: dt.date) -> list[Movement]:
+    """Every transfer into and out of these accounts that was made within the days, both included, in the ledger's order."""
+    t, a = transfers.c, acceptances.c
+    mine = or_(t.from_account.in_(own), t.to_account.in_(own))
+    mine &= (t.made_at >= first.isoformat()) & (t.made_at < (last + dt.timedelta(days=1)).isoformat())
+    query = select(transfers, a.group, a.date, a.slot, a.lesson_starts_at, a.provider)
+    query = query.select_from(transfers.outerjoin(acceptances, a.id == t.operation)).where(mine).order_by(t.transfer)
+    inside = set(own)
+    return [
+        Movement(
+            row.transfer,
+            row.kind,
+            row.amount_kopecks * ((row.to_account in inside) - (row.from_account in inside)),
+            row.made_at,
+            LessonKey(row.group, row.date, row.slot) if row.group is not None else None,
+            row.lesson_starts_at or "",
+            row.provider or "",
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def changes_by_day(connection: Connection, own: Sequence[int]) -> list[Change]:
+    """What changed on these accounts on each day on which anything did, the first day first."""
+    t = transfers.c
+    day = func.substr(t.made_at, 1, 10).label("day")
+    signed = case((t.to_account.in_(own), t.amount_kopecks), else_=-t.amount_kopecks)
+    is_lesson = t.kind.in_((DEBIT, REVERSAL))
+    given = func.sum(case((is_lesson, 0), else_=signed)).label("given")
+    gone = func.sum(case((is_lesson, -signed), else_=0)).label("gone")
+    query = select(day, given, gone).where(or_(t.from_account.in_(own), t.to_account.in_(own))).group_by(day).order_by(day)
+    return [Change(dt.date.fromisoformat(row.day), int(row.given), int(row.gone)) for row in connection.execute(query)]
