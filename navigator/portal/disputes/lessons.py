@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -29,6 +30,11 @@ class Lesson(NamedTuple):
     debit: Row[Any] | None
 
     @property
+    def at(self) -> dt.datetime:
+        """When it begins, aware."""
+        return dt.datetime.fromisoformat(self.starts_at)
+
+    @property
     def subject(self) -> Row[Any] | None:
         """What can be disputed: the debit where there is one, else the mark."""
         return self.debit or self.mark
@@ -49,7 +55,7 @@ def of_month(connection: Connection, child: str, month: str) -> list[Lesson]:
     first, last = month_period(month)
     inside = (acceptances.c.child == child) & acceptances.c.date.between(first.isoformat(), last.isoformat())
     rows = connection.execute(select(acceptances).where(inside)).all()
-    return sorted(_lessons(connection, rows), key=lambda lesson: (lesson.date, lesson.starts_at, lesson.group), reverse=True)
+    return sorted(_lessons(connection, rows), key=lambda lesson: (lesson.at, lesson.group), reverse=True)
 
 
 def one(connection: Connection, child: str, group: str, date: str, slot: int) -> Lesson | None:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -73,12 +74,12 @@ class Town:
         return found[0]
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    home = tmp_path_factory.mktemp("navigator")
+@contextmanager
+def served(home: Path, district: Path = DISTRICT) -> Iterator[Town]:
+    """A Navigator on a district, served by this process, its clock standing at `NOW`."""
     engine, clock = open_database(home), Clock(ZoneInfo("Europe/Moscow"), dt.datetime.fromisoformat(NOW))
     with writing(engine) as connection:
-        load(connection, read_folder(DISTRICT), clock)
+        load(connection, read_folder(district), clock)
     site = Site(create_app(engine, clock, is_test=False), engine, clock, Settings(home))
     server = make_server("127.0.0.1", 0, site, threaded=True, request_handler=QuietHandler)
     site.url = f"http://127.0.0.1:{server.server_port}"
@@ -87,14 +88,28 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     mails: list[EmailMessage] = []
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    town = Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails, portal, clock)
-    town.person("operator@example.ru", "operator")
-    town.person("club@example.ru", "club", provider="ddt-sineles")
-    yield town
+    yield Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails, portal, clock)
     server.shutdown()
     thread.join(10)
     server.server_close()
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with served(tmp_path_factory.mktemp("navigator")) as town:
+        town.person("operator@example.ru", "operator")
+        town.person("club@example.ru", "club", provider="ddt-sineles")
+        yield town
+
+
+def sign_in(walk: Walk, email: str) -> None:
+    """Somebody who has the password of all signs in."""
+    walk.open("/sign-in")
+    walk.fill("Электронная почта", email)
+    walk.fill("Пароль", PASSWORD)
+    walk.press("Войти")
+    walk.sees("Выйти")
 
 
 class Walk:

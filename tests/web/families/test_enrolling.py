@@ -6,17 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import PASSWORD, Town, Walk
+from .conftest import Town, Walk, sign_in
 
 FIRST_NAMES = {("phone", False): "Ия", ("phone", True): "Зоя", ("desktop", False): "Ада", ("desktop", True): "Ева"}
-
-
-def sign_in(walk: Walk, email: str) -> None:
-    walk.open("/sign-in")
-    walk.fill("Электронная почта", email)
-    walk.fill("Пароль", PASSWORD)
-    walk.press("Войти")
-    walk.sees("Выйти")
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])
