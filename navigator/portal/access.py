@@ -191,6 +191,8 @@ RULES: Mapping[str, Rule] = {
     "enrolling.answer": Rule({Role.CLUB: to_own_provider}, child_of_request),
     "enrolling.limits": OPERATOR,
     "enrolling.limit": OPERATOR,
+    "leaving.leave": OWN_CHILD,
+    "leaving.leavings": Rule({Role.CLUB: always}),  # a club's person is shown its own provider's only
     "disputes.of_child": OWN_CHILD,
     "disputes.file": OWN_CHILD,
     "disputes.own": Rule({Role.PARENT: of_own_dispute}, child_of_dispute),

@@ -26,10 +26,12 @@ from navigator.portal.catalogue.pages import catalogue
 from navigator.portal.chores import Chores
 from navigator.portal.disputes import store as disputing
 from navigator.portal.disputes.pages import disputes
+from navigator.portal.enrolling.chores import give_places
 from navigator.portal.enrolling.pages import enrolling
 from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
+from navigator.portal.leaving.pages import leaving
 from navigator.portal.operations.pages import operations
 from navigator.portal.operations.tables import make_indexes
 from navigator.portal.operator.pages import operator
@@ -49,8 +51,9 @@ SUBJECTS = (
     operator,
     operations,
     disputes,
+    leaving,
 )
-CHORES = (disputing.follow,)
+CHORES = (disputing.follow, give_places)
 FORM_BYTES_MAX = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {

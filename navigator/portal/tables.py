@@ -222,7 +222,7 @@ requests = Table(  # a child asks for a place in a group; its enrollment stands 
     Column("asked_at", INSTANT, nullable=False),
     Column("answered_at", INSTANT),
     Column("reason", Text, nullable=False, server_default=""),
-    CheckConstraint("state IN ('waiting', 'asked', 'unfunded', 'enrolled', 'refused', 'withdrawn')", name="request_state"),
+    CheckConstraint("state IN ('waiting', 'asked', 'unfunded', 'enrolled', 'refused', 'withdrawn', 'left')", name="request_state"),
     CheckConstraint("family_kopecks = 0 OR consented_at IS NOT NULL", name="who_pays_has_consented"),
     Index("requests_by_group", "group", "state", "place"),
     Index("requests_by_provider", "provider", "state", "place"),

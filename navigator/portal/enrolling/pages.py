@@ -13,7 +13,7 @@ from navigator.engine import reading, writing
 from navigator.portal import audit, mail
 from navigator.portal.access import actor
 from navigator.portal.catalogue.store import places_taken, programme
-from navigator.portal.enrolling import forms, quote, store
+from navigator.portal.enrolling import forms, letters, quote, store
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
 from navigator.portal.speech import gettext as _
@@ -71,7 +71,7 @@ def withdraw(request_: str) -> Page:
     assert row is not None, "the access table let nobody through to a request that is not there"
     try:
         with writing(engine()) as connection:
-            store.withdraw(connection, clock(), request_)
+            letters.places_held(connection, store.withdraw(connection, clock(), request_))
         flash(_("Заявка отозвана."), "success")
     except store.Answered:
         flash(_("На заявку уже ответили: отозвать её нельзя."), "warning")
@@ -106,13 +106,17 @@ def answer(request_: str) -> Page:
         return render_template("enrolling/answer.html", form=form, found=row, group=item, moment_of=moment_of)
     try:
         with writing(engine()) as connection:
-            state = store.REFUSED
             if form.accept.data:
-                state = store.accept(connection, clock(), request_)
+                done = store.accept(connection, clock(), request_)
+                letters.enrolled(connection, done)
+                state = store.ENROLLED if request_ in done else store.UNFUNDED
             else:
-                store.refuse(connection, clock(), request_, form.typed("reason"))
-            values = {"name": row.first_name, "title": row.title or row.group, "reason": form.typed("reason")}
-            mail.queue(connection, f"request_{state}", row.email, row.language, link=mail.link("family.child", child=row.child), **values)
+                letters.places_held(connection, store.refuse(connection, clock(), request_, form.typed("reason")))
+                state = store.REFUSED
+            if state != store.ENROLLED:
+                values = {"name": row.first_name, "title": row.title or row.group, "reason": form.typed("reason")}
+                address = mail.link("family.child", child=row.child)
+                mail.queue(connection, f"request_{state}", row.email, row.language, link=address, **values)
         said = {
             store.ENROLLED: _("Ребёнок зачислен."),
             store.UNFUNDED: _("Принято. Лимит муниципалитета исчерпан: зачисление ждёт денег."),
@@ -153,6 +157,7 @@ def limit(payer: str) -> Page:
     with writing(engine()) as connection:
         store.set_limit(connection, payer, year, form.certificates.data or 0, kopecks_from_roubles(form.typed("roubles")))
         done = store.fund(connection, clock(), payer)
+        letters.enrolled(connection, done)
     flash(_("Лимит сохранён. Зачислено из очереди: %(number)d.", number=len(done)), "success")
     return redirect(url_for("enrolling.limits"))
 

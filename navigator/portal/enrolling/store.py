@@ -22,6 +22,7 @@ from navigator.portal.tables import instant, limits, persons, requests
 from navigator.tables import certificates, children, groups, nominals, payers
 
 WAITING, ASKED, UNFUNDED, ENROLLED, REFUSED, WITHDRAWN = "waiting", "asked", "unfunded", "enrolled", "refused", "withdrawn"
+LEFT = "left"
 LIVE = (WAITING, ASKED, UNFUNDED, ENROLLED)
 
 Item = dict[str, Any]
@@ -135,6 +136,16 @@ def hold_places(connection: Connection, clock: Clock, key: str) -> list[str]:
     return [row.request for row in rows]
 
 
+def groups_with_free_places(connection: Connection, today: dt.date) -> list[str]:
+    """The groups for which somebody waits although a place is free."""
+    waited = select(groups.c.group, groups.c.places).where(
+        groups.c.group.in_(select(requests.c.group).where(requests.c.state == WAITING).distinct())
+    )
+    places = {row.group: row.places for row in connection.execute(waited.order_by(groups.c.group))}
+    taken = places_taken(connection, list(places), today)
+    return [group for group, limit in places.items() if limit is None or taken.get(group, 0) < limit]
+
+
 def withdraw(connection: Connection, clock: Clock, key: str) -> list[str]:
     """Take a request back before it is answered; the requests that got its place.
 
@@ -153,8 +164,10 @@ def refuse(connection: Connection, clock: Clock, key: str, reason: str) -> list[
     return _end(connection, clock, key, (ASKED,), REFUSED, reason)
 
 
-def accept(connection: Connection, clock: Clock, key: str) -> str:
-    """The club accepts: the certificate of financing with its sum, and the enrollment, in this one transaction; the state that it came to.
+def accept(connection: Connection, clock: Clock, key: str) -> list[str]:
+    """The club accepts: the certificate of financing with its sum, and the enrollment, in this one transaction.
+
+    The requests that are enrolled now: this one, unless it waits for money, and whoever waited before it and fits now.
 
     Raises:
         Answered: the request does not wait for an answer.
@@ -164,8 +177,7 @@ def accept(connection: Connection, clock: Clock, key: str) -> str:
         raise Answered(key)
     _set(connection, [key], UNFUNDED, answered_at=instant(clock.now()))
     _enroll(connection, clock, [row], "accepted")
-    fund(connection, clock, row.payer)
-    return str(connection.scalar(select(requests.c.state).where(requests.c.request == key)))
+    return fund(connection, clock, row.payer)
 
 
 # ---------------------------------------------------------------- money

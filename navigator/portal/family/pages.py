@@ -16,6 +16,7 @@ from navigator.portal.enrolling import store as enrolling
 from navigator.portal.family import forms, store
 from navigator.portal.family.store import Added
 from navigator.portal.financing import store as financing
+from navigator.portal.leaving import store as leaving
 from navigator.portal.region import age_on
 from navigator.portal.speech import gettext as _
 from navigator.portal.speech import language
@@ -86,7 +87,16 @@ def child(child: str) -> Page:
         guardians = store.guardians_of(connection, child)
         invited = store.invitations(connection, now, child=child)
         requested = enrolling.of_child(connection, child)
-    shown = {"requested": requested, "child": who, "certificate": certificate, "latest": latest, "guardians": guardians, "invited": invited}
+        attended = leaving.of_child(connection, child, now.date())
+    shown = {
+        "requested": requested,
+        "attended": attended,
+        "child": who,
+        "certificate": certificate,
+        "latest": latest,
+        "guardians": guardians,
+        "invited": invited,
+    }
     return render_template("family/child.html", form=forms.Invite(), moment_of=moment_of, year=now.year, **shown)
 
 

@@ -79,6 +79,9 @@ enrolling.answer         POST    sign-in 403    403    403      yes  404        
 enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
+leaving.leave            GET     sign-in yes    yes    404      403  403        403   403         403
+leaving.leave            POST    sign-in yes    yes    404      403  403        403   403         403
+leaving.leavings         GET     sign-in 403    403    403      yes  yes        403   403         403
 disputes.of_child        GET     sign-in yes    yes    404      403  403        403   403         403
 disputes.file            GET     sign-in yes    yes    404      403  403        403   403         403
 disputes.file            POST    sign-in yes    yes    404      403  403        403   403         403
@@ -163,7 +166,7 @@ class World:
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
             "filename": "css/bootstrap.min.css", "programme": "p-1",
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
-            "dispute": "S-1", "date": "2025-10-13", "slot": 1,
+            "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:

@@ -194,6 +194,7 @@ def test_a_place_that_becomes_free_goes_to_the_first_who_waits(town: Town):
     second.get(f"/family/{families[1][1]}")
     second.submit(action="/withdraw")
     assert "Заявка отозвана" in second.text and town.states() == ["refused", "withdrawn", "asked", "asked"]
+    assert "Место освободилось, и теперь оно за вами" in town.pages.delivered("parent3@example.ru"), "who moves up is told"
     assert [town.enrollment(key).state for key in keys] == ["refused", "refused", "requested", "requested"]
 
 
@@ -242,8 +243,8 @@ def test_a_payers_limit_makes_the_next_wait_in_their_order(town: Town):
     with writing(town.pages.engine) as connection:
         number, total = store.used(connection, "pskov", 2025)
         store.set_limit(connection, "pskov", 2025, number + 1, total + 5_000_000)
-    assert town.write(store.accept, keys[1]) == "enrolled", "who is accepted first"
-    assert town.write(store.accept, keys[0]) == "unfunded"
+    assert town.write(store.accept, keys[1]) == [keys[1]], "who is accepted first"
+    assert town.write(store.accept, keys[0]) == []
     assert town.enrollment(keys[0]).state == "accepted", "not in force: nothing can be debited"
     visitor = parent(town, 0)
     visitor.get(f"/family/{families[0][1]}")
@@ -255,6 +256,7 @@ def test_a_payers_limit_makes_the_next_wait_in_their_order(town: Town):
     assert operator.form_with("roubles").values == {**operator.form_with("roubles").values, "certificates": "много", "roubles": "1,000,00"}
     operator.submit({"certificates": "10", "roubles": "100000.00"})
     assert "Зачислено из очереди: 1" in operator.text and town.states() == ["enrolled", "enrolled"]
+    assert "ребёнок зачислен" in town.pages.delivered("parent0@example.ru"), "who has waited for money is told"
 
 
 def test_a_sum_that_is_used_up_holds_too_and_nobody_is_passed_over(town: Town):
@@ -263,7 +265,7 @@ def test_a_sum_that_is_used_up_holds_too_and_nobody_is_passed_over(town: Town):
     with writing(town.pages.engine) as connection:
         _, total = store.used(connection, "pskov", 2025)
         store.set_limit(connection, "pskov", 2025, 100, total + 1_199_999)
-    assert [town.write(store.accept, key) for key in keys] == ["unfunded", "unfunded"]
+    assert [town.write(store.accept, key) for key in keys] == [[], []] and town.states() == ["unfunded", "unfunded"]
     with writing(town.pages.engine) as connection:
         store.set_limit(connection, "pskov", 2025, 100, total + 1_200_000)
     assert town.write(store.fund, "pskov") == [keys[0]]
@@ -279,7 +281,7 @@ def test_a_smaller_sum_does_not_pass_a_greater_one_that_came_first(town: Town):
         connection.execute(update(applications).where(applications.c.child == families[0][1]).values(category="preferential"))
         _, total = store.used(connection, "pskov", 2025)
         store.set_limit(connection, "pskov", 2025, 100, total + 1_200_000)
-    assert [town.write(store.accept, key) for key in keys] == ["unfunded", "unfunded"]
+    assert [town.write(store.accept, key) for key in keys] == [[], []] and town.states() == ["unfunded", "unfunded"]
 
 
 def test_acceptances_at_once_never_pass_the_limit(town: Town):

@@ -56,14 +56,15 @@ class Town:
             persons.confirm(connection, person, persons.HASHER.hash(PASSWORD), self.clock.now(), **names)
         return person
 
-    def family(self, email: str, first_name: str) -> None:
-        """A parent with a child whose application is accepted."""
+    def family(self, email: str, first_name: str) -> str:
+        """A parent with a child whose application is accepted; the parent's id."""
         parent = self.person(email, "parent")
         told = {"last_name": "Смирнова", "first_name": first_name, "patronymic": "", "snils": "", "payer": "sineles", "certificate": ""}
         with self.portal.test_request_context(), writing(self.portal.config["NAVIGATOR_ENGINE"]) as connection:
             child = family.add(connection, self.clock, parent, {**told, "birth_date": dt.date(2015, 3, 14)}).child
             number = financing.submit(connection, self.clock.now(), child, parent, "sineles", "common", "ru")
             financing.decide(connection, self.clock.now(), number, parent, financing.ACCEPTED, "")
+        return parent
 
     def link(self, recipient: str) -> str:
         """The first address in the last mail to somebody."""
