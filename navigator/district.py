@@ -44,6 +44,8 @@ class RowSchema(Schema):
     key: ClassVar[tuple[str, ...]]
     ranges: ClassVar[tuple[tuple[str, str, str], ...]] = ()
     defaults: ClassVar[dict[str, Any]] = {}
+    extras: ClassVar[frozenset[str]] = frozenset()
+    """Columns that a file may leave out without a word."""
 
     class Meta:
         unknown = EXCLUDE
@@ -116,12 +118,16 @@ class Module(RowSchema):
 class Group(RowSchema):
     key = ("group",)
     ranges = (("starts_on", "ends_on", "last_before_first"),)
+    extras = frozenset(("locality", "address", "teacher"))
     group = Cell(required=True)
     module = Cell(required=True)
     title = Cell()
     places = Whole()
     starts_on = Day()
     ends_on = Day()
+    locality = Cell()
+    address = Cell()
+    teacher = Cell()
 
 
 class TimetableLine(RowSchema):
@@ -267,7 +273,7 @@ def read_table(reading: Reading, file: str, content: bytes, table: str | None = 
             reading.problems.append(problem)
             return
         assert table is not None, "a header that tells no table is a problem"
-        absent = sorted(set(_columns(table)) - set(header))
+        absent = sorted(set(_columns(table)) - set(header) - SCHEMAS[table].extras)
         if absent:
             reading.absent_columns[file] = absent
         _read_rows(reading, file, table, header, lines)

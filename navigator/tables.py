@@ -88,6 +88,9 @@ groups = Table(
     Column("places", Integer),
     Column("starts_on", DAY),
     Column("ends_on", DAY),
+    Column("locality", Text),  # where it meets and who teaches it: for families; the feeds do not tell it
+    Column("address", Text),
+    Column("teacher", Text),
 )
 
 timetable = Table(

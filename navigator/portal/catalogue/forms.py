@@ -36,6 +36,7 @@ class Search(Form):
     direction = SelectField(_l("Направление"), validate_choice=False)
     weekday = SelectField(_l("День недели"), validate_choice=False)
     after = _text(_l("Не раньше"), r"([01]\d|2[0-3]):[0-5]\d\Z", _l("Время — так: 16:30."))
+    locality = SelectField(_l("Населённый пункт"), validate_choice=False)
     payer = SelectField(_l("Муниципалитет"), validate_choice=False)
     free = BooleanField(_l("Есть места"))
     paid = BooleanField(_l("Без доплаты семьи"))

@@ -30,6 +30,7 @@ def programmes() -> str:
         form.child.choices = [("", _("любой ребёнок")), *((each.child, each.first_name) for each in children)]
         form.direction.choices = [("", _("любое")), *((each, each) for each in store.directions(connection))]
         form.weekday.choices = [("", _("любой")), *forms.weekdays()]
+        form.locality.choices = [("", _("любой")), *((each, each) for each in store.localities(connection))]
         form.payer.choices = [("", _("любой")), *family.municipalities(connection)]
         child = next((each for each in children if each.child == form.child.data), None)
         is_right = form.validate()
@@ -86,6 +87,7 @@ def _wanted(form: forms.Search, child: Row[Any] | None, today: dt.date) -> store
         weekday=int(form.typed("weekday")) if form.typed("weekday") in dict(forms.weekdays()) else None,
         after=form.typed("after"),
         payer=form.typed("payer"),
+        locality=form.typed("locality"),
         has_places=bool(form.free.data),
         is_fully_paid=bool(form.paid.data),
     )

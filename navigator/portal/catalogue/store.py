@@ -33,6 +33,7 @@ class Wanted:
     weekday: int | None = None
     after: str = ""
     payer: str = ""
+    locality: str = ""
     has_places: bool = False
     is_fully_paid: bool = False
 
@@ -78,11 +79,19 @@ def groups_of(connection: Connection, keys: list[str], today: dt.date) -> dict[s
     names = connection.scalars(mine).all()
     items = catalogue.group_items(connection, names)
     taken = places_taken(connection, list(names), today)
+    meeting = _where(connection, list(names))
     found: dict[str, list[Item]] = defaultdict(list)
     for item in sorted(items.values(), key=lambda each: (each["title"] or "", each["group"])):
         free = None if item["places"] is None else max(0, item["places"] - taken.get(item["group"], 0))
-        found[item["programme"]["programme"]].append({**item, "free": free})
+        found[item["programme"]["programme"]].append({**item, **meeting[item["group"]], "free": free})
     return found
+
+
+def localities(connection: Connection) -> list[str]:
+    """Where the groups of verified programmes meet."""
+    mine = select(groups.c.locality).distinct().select_from(groups.join(modules).join(programmes))
+    mine = mine.where(programmes.c.verified.is_(True), groups.c.locality.is_not(None))
+    return list(connection.scalars(mine.order_by(groups.c.locality)))
 
 
 def places_taken(connection: Connection, keys: list[str], today: dt.date) -> dict[str, int]:
@@ -114,9 +123,17 @@ def all_providers(connection: Connection, today: dt.date) -> list[Row[Any]]:
     return list(connection.execute(mine.order_by(providers.c.name, providers.c.provider)))
 
 
+def _where(connection: Connection, keys: list[str]) -> dict[str, Item]:
+    """Where each of these groups meets, and who teaches it."""
+    wanted = select(groups.c.group, groups.c.locality, groups.c.address, groups.c.teacher).where(groups.c.group.in_(keys))
+    return {row.group: row._asdict() for row in connection.execute(wanted)}
+
+
 def _has_group(wanted: Wanted, today: dt.date) -> Any:
     """One group at least meets all that is asked of a group."""
     mine = select(groups.c.group).select_from(groups.join(modules)).where(modules.c.programme == programmes.c.programme, _goes_on(today))
+    if wanted.locality:
+        mine = mine.where(groups.c.locality == wanted.locality)
     if wanted.weekday is not None or wanted.after:
         line = timetable.c.group == groups.c.group
         if wanted.weekday is not None:

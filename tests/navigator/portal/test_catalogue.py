@@ -133,6 +133,18 @@ def test_a_programmes_page_tells_groups_times_places_and_who_pays(town: Pages):
     assert visitor.status == 404
 
 
+def test_where_a_group_meets_and_who_teaches_it_is_shown_and_looked_for(town: Pages):
+    heads = "group,module,title,places,starts_on,ends_on,locality,address,teacher\n"
+    bring(town, groups=heads + 'g-4,m-3,Среда,10,2025-09-01,2026-05-31,Луга,"пр. Кирова, 5, каб. 12",П. П. Орлов\n')
+    visitor = town.visitor()
+    visitor.get("/catalogue/p-3")
+    assert "Луга, пр. Кирова, 5, каб. 12" in visitor.text and "Педагог: П. П. Орлов" in visitor.text
+    assert titles(town, "?locality=Луга") == ["Робототехника"] and titles(town, "?locality=Псков") == []
+    assert 'value="Луга"' in visitor.get("/catalogue")
+    bring(town, programmes="programme,provider,title,verified\np-3,ddt,Робототехника,false\n")
+    assert 'value="Луга"' not in visitor.get("/catalogue"), "only where something verified is"
+
+
 def test_a_parent_sees_it_for_the_child_with_what_clashes(town: Pages):
     town.person("anna@example.ru", "parent", "k-1", "k-3")
     visitor = town.signed_in("anna@example.ru")
