@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from navigator.engine import reading
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.tables import applications, guardians, requests, tokens
+from navigator.tables import programmes
 from navigator.web import engine
 
 
@@ -112,6 +113,12 @@ def of_own_payer(connection: Connection, actor: Actor, arguments: Arguments) -> 
     return connection.scalar(wanted) == actor.payer
 
 
+def of_own_programme(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a programme of the club that the person is of."""
+    wanted = select(programmes.c.provider).where(programmes.c.programme == arguments["programme"])
+    return connection.scalar(wanted) == actor.provider
+
+
 def named_child(_connection: Connection, arguments: Arguments) -> str:
     """The child that the address names."""
     return str(arguments["child"])
@@ -146,6 +153,8 @@ SIGNED_IN = Rule({role: always for role in Role if role is not Role.ANYBODY})
 PARENTS = Rule({Role.PARENT: always})
 OWN_CHILD = Rule({Role.PARENT: of_own_child}, named_child)
 OWN_APPLICATION = Rule({Role.PARENT: of_own_application}, child_of_application)
+CLUB = Rule({Role.CLUB: always})  # a club's person is shown its own provider's only
+CLUB_PROGRAMME = Rule({Role.CLUB: of_own_programme})
 OPERATOR = Rule({Role.OPERATOR: always})
 OPERATOR_CHILD = Rule({Role.OPERATOR: always}, named_child)
 OVERSEERS = Rule({Role.OPERATOR: always, Role.PAYER: always})
@@ -189,6 +198,14 @@ RULES: Mapping[str, Rule] = {
     "enrolling.withdraw": Rule({Role.PARENT: of_own_request}, child_of_request),
     "enrolling.requests": Rule({Role.CLUB: always}),  # a club's person is shown its own provider's only
     "enrolling.answer": Rule({Role.CLUB: to_own_provider}, child_of_request),
+    "club.home": CLUB,
+    "club.programmes": CLUB,
+    "club.programme": CLUB_PROGRAMME,
+    "club.new_programme": CLUB,
+    "club.edit_programme": CLUB_PROGRAMME,
+    "club.new_module": CLUB_PROGRAMME,
+    "club.edit_module": CLUB_PROGRAMME,
+    "club.move_programme": CLUB_PROGRAMME,
     "enrolling.limits": OPERATOR,
     "enrolling.limit": OPERATOR,
     "leaving.leave": OWN_CHILD,

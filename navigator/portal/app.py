@@ -24,6 +24,7 @@ from navigator.portal.account.pages import account
 from navigator.portal.cabinet.pages import cabinet
 from navigator.portal.catalogue.pages import catalogue
 from navigator.portal.chores import Chores
+from navigator.portal.club.pages import club
 from navigator.portal.disputes import store as disputing
 from navigator.portal.disputes.pages import disputes
 from navigator.portal.enrolling.chores import give_places
@@ -52,6 +53,7 @@ SUBJECTS = (
     operations,
     disputes,
     leaving,
+    club,
 )
 CHORES = (disputing.follow, give_places)
 FORM_BYTES_MAX = 1024 * 1024

@@ -86,9 +86,9 @@ def new_password_field(label: Any) -> PasswordField:
     return PasswordField(label, validators=[required(), short, _is_not_common])
 
 
-def day_field(label: Any) -> DateField:
+def day_field(label: Any, is_needed: bool = True) -> DateField:
     """A day, as a browser sends it or as people write it."""
-    return _Day(label, format=["%Y-%m-%d", "%d.%m.%Y"], validators=[required()])
+    return _Day(label, format=["%Y-%m-%d", "%d.%m.%Y"], validators=[required() if is_needed else may_be_empty()])
 
 
 class _Day(DateField):

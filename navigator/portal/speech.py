@@ -22,6 +22,7 @@ from flask import Flask, g, request, session
 from flask_babel import Babel, Domain, get_locale, refresh
 from flask_babel import gettext as babel_gettext
 from flask_babel import lazy_gettext as lazy_gettext
+from flask_babel import ngettext as babel_ngettext
 
 from gateway.core.money import roubles_from_kopecks
 from navigator.texts import EN, RU
@@ -58,6 +59,11 @@ def catalogue(wanted: str) -> Translations:
 def gettext(text: str, **values: Any) -> str:
     """A text in the request's language, filled with the values."""
     return str(babel_gettext(text, **values))
+
+
+def ngettext(one: str, many: str, number: int, **values: Any) -> str:
+    """A text with a number in it (``%(num)d``), in the form that the number asks for."""
+    return str(babel_ngettext(one, many, number, **values))
 
 
 def language() -> str:

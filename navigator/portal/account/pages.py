@@ -202,7 +202,7 @@ def home_of(role: Role) -> str:
     """Where somebody begins."""
     homes = {
         Role.PARENT: "family.children",
-        Role.CLUB: "enrolling.requests",
+        Role.CLUB: "club.home",
         Role.PAYER: "operator.applications",
         Role.OPERATOR: "operator.home",
     }

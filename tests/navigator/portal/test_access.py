@@ -76,6 +76,18 @@ enrolling.withdraw       POST    sign-in yes    yes    404      403  403        
 enrolling.requests       GET     sign-in 403    403    403      yes  yes        403   403         403
 enrolling.answer         GET     sign-in 403    403    403      yes  404        403   403         403
 enrolling.answer         POST    sign-in 403    403    403      yes  404        403   403         403
+club.home                GET     sign-in 403    403    403      yes  yes        403   403         403
+club.programmes          GET     sign-in 403    403    403      yes  yes        403   403         403
+club.programme           GET     sign-in 403    403    403      yes  404        403   403         403
+club.new_programme       GET     sign-in 403    403    403      yes  yes        403   403         403
+club.new_programme       POST    sign-in 403    403    403      yes  yes        403   403         403
+club.edit_programme      GET     sign-in 403    403    403      yes  404        403   403         403
+club.edit_programme      POST    sign-in 403    403    403      yes  404        403   403         403
+club.new_module          GET     sign-in 403    403    403      yes  404        403   403         403
+club.new_module          POST    sign-in 403    403    403      yes  404        403   403         403
+club.edit_module         GET     sign-in 403    403    403      yes  404        403   403         403
+club.edit_module         POST    sign-in 403    403    403      yes  404        403   403         403
+club.move_programme      POST    sign-in 403    403    403      yes  404        403   403         403
 enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
@@ -165,6 +177,7 @@ class World:
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
             "filename": "css/bootstrap.min.css", "programme": "p-1",
+            "module": "m-1", "what": "send",
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
         }  # fmt: skip

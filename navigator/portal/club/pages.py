@@ -1,0 +1,22 @@
+"""The club's first page; and all its subjects brought together."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from navigator.engine import reading
+from navigator.portal.access import actor
+from navigator.portal.club import store
+from navigator.portal.club.blueprint import Page, club
+from navigator.portal.club.programmes import pages as programmes
+from navigator.web import clock, engine
+
+__all__ = ["club", "programmes"]
+
+
+@club.get("/club")
+def home() -> Page:
+    """What waits for the club, and its numbers."""
+    with reading(engine()) as connection:
+        found = store.overview(connection, actor().provider, clock().today())
+    return render_template("club/home.html", found=found)

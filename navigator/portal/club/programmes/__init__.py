@@ -1,0 +1,1 @@
+"""Programmes and their modules: written by the club, verified by the operator."""
