@@ -157,6 +157,37 @@ def unfreeze(certificate: str, on: dt.datetime | None, lang: str | None, as_json
     _do(speaker, engine, lambda connection: commands.unfreeze(connection, speaker.clock, certificate, _day(on)))
 
 
+@main.command("close")
+@click.argument("certificate")
+@click.option("--on", type=DAY, help="The first day on which it is closed; by default today.")
+@common
+def close_certificate(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
+    """Close a certificate for good."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.close(connection, speaker.clock, certificate, _day(on)))
+
+
+@main.command()
+@click.argument("certificate")
+@click.option("--on", type=DAY, help="The first active day; by default today.")
+@common
+def activate(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
+    """Make a certificate active that was requested, or closed by mistake."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.activate(connection, speaker.clock, certificate, _day(on)))
+
+
+@main.command()
+@click.argument("certificate")
+@click.argument("payer")
+@click.option("--nominal", default="0.00", show_default=True, help="What the new municipality gives for this year, in roubles.")
+@common
+def move(certificate: str, payer: str, nominal: str, lang: str | None, as_json: bool) -> None:
+    """Move a certificate and its child to another municipality; enrollments in force keep theirs."""
+    speaker, engine = _begin(lang, as_json)
+    _do(speaker, engine, lambda connection: commands.move(connection, speaker.clock, certificate, payer, nominal))
+
+
 @main.command()
 @click.argument("certificate")
 @click.argument("number")

@@ -15,7 +15,7 @@ from navigator import changes, months, people
 from navigator.cells import NUMBER
 from navigator.clock import Clock
 from navigator.ledger import Ledger, nominal_period, nominal_periods
-from navigator.tables import certificate_numbers, certificates, enrollments
+from navigator.tables import certificate_numbers, certificates, children, enrollments, payers
 
 
 class CommandRefused(Exception):
@@ -67,9 +67,43 @@ def unfreeze(connection: Connection, clock: Clock, number: str, on: dt.date | No
     if people.word_on(words, day.isoformat()) == "frozen":
         changed = people.set_word(connection, certificate, people.STATE, "active", day)
     else:
-        changed = people.drop_words_after(connection, certificate, people.STATE, "frozen", day) > 0
+        changed = people.drop_words_after(connection, certificate, people.STATE, day, "frozen") > 0
     changes.publish(connection, changes.Touched(certificates={certificate}))
     return Done("unfreeze", {"certificate": number, "on": day.isoformat()}, changed)
+
+
+def close(connection: Connection, clock: Clock, number: str, on: dt.date | None = None) -> Done:
+    """Close a certificate from a day on (by default today), for good: what was to begin after that day is called off."""
+    return _set_state(connection, clock, "close", number, "closed", on)
+
+
+def activate(connection: Connection, clock: Clock, number: str, on: dt.date | None = None) -> Done:
+    """Make a certificate that was requested, or closed by mistake, active from a day on (by default today), whatever closing is to come."""
+    return _set_state(connection, clock, "activate", number, "active", on)
+
+
+def move(connection: Connection, clock: Clock, number: str, payer: str, amount: str = "0.00") -> Done:
+    """Move a certificate and its child to another municipality, which gives it a nominal of its own for this year.
+
+    Enrollments that are in force keep their payer, and so what they have left of its money; those still asked for follow the child.
+    """
+    certificate, kopecks = _certificate(connection, number), _kopecks(amount)
+    if connection.scalar(select(payers.c.payer).where(payers.c.payer == payer)) is None:
+        raise CommandRefused("no_payer", payer)
+    row = connection.execute(select(certificates).where(certificates.c.certificate == certificate)).one()
+    values = {"certificate": number, "payer": payer, "amount": roubles_from_kopecks(kopecks)}
+    if row.payer == payer:
+        return Done("move", values, False)
+    period = _nominal_period(connection, certificate, None, clock)
+    connection.execute(update(certificates).where(certificates.c.certificate == certificate).values(payer=payer))
+    connection.execute(update(children).where(children.c.child == row.child).values(payer=payer))
+    asked = (enrollments.c.certificate == certificate) & enrollments.c.state.in_(("draft", "requested", "accepted"))
+    connection.execute(update(enrollments).where(asked).values(payer=payer))
+    ledger = Ledger(connection, clock.now().isoformat())
+    ledger.set_nominal(certificate, payer, period, kopecks)
+    ledger.save()
+    changes.publish(connection, changes.Touched(certificates={certificate}, children={row.child}))
+    return Done("move", values, True)
 
 
 def reissue(connection: Connection, clock: Clock, number: str, new_number: str, on: dt.date | None = None) -> Done:
@@ -115,6 +149,14 @@ def close_month(connection: Connection, clock: Clock, month: str, payer: str | N
     wanted = known if payer is None else {payer}
     closed, changed = months.close(connection, month, wanted, open_operations, clock.now())
     return Done("close_month", {"month": month, "payers": ", ".join(sorted(wanted)), "months": closed}, changed)
+
+
+def _set_state(connection: Connection, clock: Clock, command: str, number: str, state: str, on: dt.date | None) -> Done:
+    certificate, day = _certificate(connection, number), on or clock.today()
+    changed = people.set_word(connection, certificate, people.STATE, state, day)
+    changed |= people.drop_words_after(connection, certificate, people.STATE, day, None if state == "closed" else "closed") > 0
+    changes.publish(connection, changes.Touched(certificates={certificate}))
+    return Done(command, {"certificate": number, "on": day.isoformat()}, changed)
 
 
 def _certificate(connection: Connection, number: str) -> str:

@@ -56,9 +56,11 @@ def set_word(connection: Connection, certificate: str, what: str, word: str, day
     return True
 
 
-def drop_words_after(connection: Connection, certificate: str, what: str, word: str, day: dt.date) -> int:
-    """Call off what was to begin after the day; how many were."""
-    mine = (certificate_words.c.certificate == certificate) & (certificate_words.c.what == what) & (certificate_words.c.word == word)
+def drop_words_after(connection: Connection, certificate: str, what: str, day: dt.date, word: str | None = None) -> int:
+    """Call off what was to begin after the day, every word or this one; how many were."""
+    mine = (certificate_words.c.certificate == certificate) & (certificate_words.c.what == what)
+    if word is not None:
+        mine &= certificate_words.c.word == word
     return connection.execute(delete(certificate_words).where(mine & (certificate_words.c.from_day > day.isoformat()))).rowcount
 
 

@@ -311,6 +311,12 @@ _LINES: dict[str, tuple[str, str]] = {
     "shortfall": ("  потрачено больше: не хватает {amount} ₽", "  more was spent: short of {amount} RUB"),
     "freeze": ("Сертификат {certificate} заморожен с {on}", "Certificate {certificate} is frozen from {on}"),
     "unfreeze": ("Сертификат {certificate} разморожен с {on}", "Certificate {certificate} is active again from {on}"),
+    "close": ("Сертификат {certificate} закрыт с {on}", "Certificate {certificate} is closed from {on}"),
+    "activate": ("Сертификат {certificate} действует с {on}", "Certificate {certificate} is active from {on}"),
+    "move": (
+        "Сертификат {certificate}: муниципалитет {payer}, номинал на этот год {amount} ₽",
+        "Certificate {certificate}: the municipality {payer}, its nominal of this year {amount} RUB",
+    ),
     "reissue": ("Сертификат {certificate}: с {on} номер {number}", "Certificate {certificate} has the number {number} from {on}"),
     "end_enrollment": ("Зачисление {enrollment}: последний день {on}", "Enrollment {enrollment}: its last day is {on}"),
     "person": (

@@ -20,6 +20,7 @@ from navigator.engine import reading
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.tables import applications, guardians, requests, tokens
 from navigator.tables import programmes
+from navigator.tables import certificates
 from navigator.web import engine
 
 
@@ -117,6 +118,16 @@ def of_own_programme(connection: Connection, actor: Actor, arguments: Arguments)
     """The address names a programme of the club that the person is of."""
     wanted = select(programmes.c.provider).where(programmes.c.programme == arguments["programme"])
     return connection.scalar(wanted) == actor.provider
+def of_own_payers_certificate(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a certificate that the person's own payer pays."""
+    wanted = select(certificates.c.payer).where(certificates.c.certificate == arguments["certificate"])
+    return connection.scalar(wanted) == actor.payer
+
+
+def child_of_certificate(connection: Connection, arguments: Arguments) -> str:
+    """The child of the certificate that the address names; "" where there is no such certificate."""
+    wanted = select(certificates.c.child).where(certificates.c.certificate == arguments["certificate"])
+    return connection.scalar(wanted) or ""
 
 
 def named_child(_connection: Connection, arguments: Arguments) -> str:
@@ -225,6 +236,9 @@ RULES: Mapping[str, Rule] = {
     "operator.child": OPERATOR_CHILD,
     # what the operator sees whole, and a payer's person its own payer's part of: the pages ask `operator.choices.own_payer`
     "operations.listed": OVERSEERS,
+    "certificates.listed": OVERSEERS,
+    "certificates.certificate": Rule({Role.OPERATOR: always, Role.PAYER: of_own_payers_certificate}, child_of_certificate),
+    "certificates.change": Rule({Role.OPERATOR: always}, child_of_certificate),
 }
 
 

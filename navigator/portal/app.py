@@ -23,6 +23,7 @@ from navigator.portal import access, audit, mail, sessions, speech
 from navigator.portal.account.pages import account
 from navigator.portal.cabinet.pages import cabinet
 from navigator.portal.catalogue.pages import catalogue
+from navigator.portal.certificates.pages import certificates
 from navigator.portal.chores import Chores
 from navigator.portal.club.pages import club
 from navigator.portal.disputes import store as disputing
@@ -33,8 +34,8 @@ from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
 from navigator.portal.leaving.pages import leaving
+from navigator.portal.indexes import make_indexes
 from navigator.portal.operations.pages import operations
-from navigator.portal.operations.tables import make_indexes
 from navigator.portal.operator.pages import operator
 from navigator.portal.region import region
 from navigator.portal.speech import gettext as _
@@ -51,6 +52,7 @@ SUBJECTS = (
     financing,
     operator,
     operations,
+    certificates,
     disputes,
     leaving,
     club,

@@ -56,6 +56,36 @@ def test_a_freeze_may_be_moved_to_an_earlier_day(register):
     assert states == [(None, "active"), ("2025-11-01", "frozen"), ("2025-11-03", "frozen"), ("2025-11-10", "active")]
 
 
+def test_a_closing_is_for_good_and_can_be_called_off(register, make):
+    register.command("freeze", "0471000001", "--on", "2025-12-01")
+    assert register.command("close", "0471000001", "--on", "2025-11-20").exit_code == 0
+    closed = [{"state": "active", "from": None}, {"state": "closed", "from": "2025-11-20"}]
+    assert certificate(register, "0471000001")["states"] == closed, "the freeze that was to come would have opened it again"
+    assert register.outcome(make.debit("2025-11-24", month="2025-11")) == "not_active"
+    assert register.command("activate", "0471000001").exit_code == 0
+    assert certificate(register, "0471000001")["states"] == closed[:1]
+    assert "Nothing changed" in register.command("activate", "0471000001", "--lang", "en").output
+
+
+def test_a_requested_certificate_becomes_active(register):
+    register.command("activate", "0471000003", "--on", "2025-11-01")
+    assert certificate(register, "0471000003")["states"][-1] == {"state": "active", "from": "2025-11-01"}
+
+
+def test_a_child_moves_and_its_enrollments_in_force_keep_their_payer(register, make):
+    register.send(make.debit())
+    assert register.command("move", "0471000001", "nowhere").exit_code == 1
+    assert register.command("move", "0471000001", "luga", "--nominal", "300.00").exit_code == 0
+    served = certificate(register, "0471000001")
+    assert served["payer"] == "luga" and [each["amount_kopecks"] for each in served["nominals"]] == [30000]
+    enrolled = {item["enrollment"]: item["payer"] for item in register.feed("enrollments")[0] if item["child"] == "k-1"}
+    assert enrolled == {"D-1": "pskov", "D-4": "luga"}, "what was only asked for follows the child"
+    lines = register.get("/register/v1/balances", number="0471000001")["balances"]
+    assert [(line["nominal_kopecks"], line["available_kopecks"]) for line in lines] == [(30000, 30000), (100000, 81000)]
+    assert register.outcome(make.debit("2025-10-13")) == "accepted", "the old municipality still pays what it promised"
+    assert "Nothing changed" in register.command("move", "0471000001", "luga", "--lang", "en").output
+
+
 def test_reissue_refuses_a_number_that_was_given_out(register):
     assert register.command("reissue", "0471000001", "0471000002", "--on", "2025-11-02").exit_code == 1
     assert register.command("reissue", "0471000001", "0471000091", "--on", "2025-11-02").exit_code == 0

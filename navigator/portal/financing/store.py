@@ -45,14 +45,15 @@ def give_accounting(connection: Connection, clock: Clock, child: str, payer: str
 
     Numbers are drawn, not counted: whoever has one cannot guess his neighbour's.
     """
-    number = _free_number(connection)
+    number = free_number(connection)
     row = {"certificate": number, "child": child, "payer": payer, "kind": "accounting", "state": "active"}
     valid = {"valid_from": clock.today().isoformat(), "valid_to": last_day(birth_date, region().age_to).isoformat()}
     records.store(connection, clock, certificates=[{**row, **valid}])
     return number
 
 
-def _free_number(connection: Connection) -> str:
+def free_number(connection: Connection) -> str:
+    """A number that no certificate ever had, drawn."""
     prefix = region().number_prefix
     while True:
         number = prefix + "".join(secrets.choice("0123456789") for _ in range(10 - len(prefix)))

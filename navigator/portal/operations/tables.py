@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Index
+from sqlalchemy import Index
 
 from navigator.tables import acceptances
 
@@ -11,9 +11,3 @@ INDEXES = (
     Index("operations_by_provider", acceptances.c.provider, acceptances.c.acceptance),
     Index("operations_by_payer", acceptances.c.payer, acceptances.c.acceptance),
 )
-
-
-def make_indexes(connection: Connection) -> None:
-    """Make those that are not there yet; the table itself is the register's and older than the pages."""
-    for index in INDEXES:
-        index.create(connection, checkfirst=True)

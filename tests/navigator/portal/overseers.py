@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, insert, select
 
 from navigator import operations, people
 from navigator.engine import writing
+from navigator.portal import sessions
+from navigator.portal.tables import instant, persons, sign_ins
 from navigator.tables import certificate_words
 
 from ..conftest import make_attendance, make_debit, make_reversal
 from .conftest import Pages
 from .test_catalogue import bring
+from .visitor import Visitor
 
 OF_LUGA = {"enrollment": "D-3", "certificate": "cert-0471000003"}
 """The district's third child, whose certificate the other municipality, Luga, pays."""
@@ -42,6 +45,20 @@ def a_month(pages: Pages) -> None:
     pages.later(minutes=1)
     take(pages, make_reversal(debit))
     take(pages, make_debit("2025-10-13", amount=5000, claim={"child": "k-3"}, **OF_LUGA))
+
+
+def entered(pages: Pages, email: str) -> Visitor:
+    """A browser in which that person is signed in, by the table itself: a password's check takes long on purpose."""
+    visitor, now = pages.visitor(), instant(pages.clock.now())
+    token = f"token of {email}"
+    with writing(pages.engine) as connection:
+        person = connection.scalar(select(persons.c.person).where(persons.c.email == email))
+        row = {"digest": sessions.digest_of(token), "sign_in": email, "person": person, "browser": "a test"}
+        connection.execute(sign_ins.delete().where(sign_ins.c.digest == row["digest"]))
+        connection.execute(insert(sign_ins), [{**row, "made_at": now, "seen_at": now}])
+    with visitor.client.session_transaction() as session:
+        session["_user_id"] = token
+    return visitor
 
 
 class Counting:

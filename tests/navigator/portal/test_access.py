@@ -113,6 +113,10 @@ operator.children        GET     sign-in 403    403    403      403  403        
 operator.child           GET     sign-in 403    403    403      403  403        403   403         yes
 operator.child           POST    sign-in 403    403    403      403  403        403   403         yes
 operations.listed        GET     sign-in 403    403    403      403  403        yes   yes         yes
+certificates.listed      GET     sign-in 403    403    403      403  403        yes   yes         yes
+certificates.certificate GET     sign-in 403    403    403      403  403        yes   404         yes
+certificates.change      GET     sign-in 403    403    403      403  403        403   403         yes
+certificates.change      POST    sign-in 403    403    403      403  403        403   403         yes
 """
 
 
@@ -180,6 +184,8 @@ class World:
             "module": "m-1", "what": "send",
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
+            "dispute": "S-1", "date": "2025-10-13", "slot": 1,
+            "certificate": "cert-0471000001", "change": "freeze",
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:

@@ -10,7 +10,7 @@ from navigator.portal.tables import reads
 
 from ..conftest import make_debit
 from .conftest import Pages
-from .overseers import Counting, a_month, take
+from .overseers import Counting, a_month, entered, take
 from .visitor import Visitor
 
 NUMBERS = ("NAV-00000001", "NAV-00000002", "NAV-00000003", "NAV-00000004")
@@ -49,19 +49,19 @@ def shown(visitor: Visitor) -> list[str]:
     ],
 )
 def test_operations_are_narrowed_and_stand_newest_first(town: Pages, address: str, numbers: list[int]):
-    visitor = town.signed_in("operator@example.ru")
+    visitor = entered(town, "operator@example.ru")
     visitor.get(f"/operations{address}")
     assert shown(visitor) == [NUMBERS[number] for number in numbers]
 
 
 def test_a_reversal_is_a_sum_below_zero(town: Pages):
-    visitor = town.signed_in("operator@example.ru")
+    visitor = entered(town, "operator@example.ru")
     visitor.get("/operations?kinds=reversal")
     assert "\u2212190,00" in visitor.text
 
 
 def test_an_unknown_number_is_told_at_its_field(town: Pages):
-    visitor = town.signed_in("operator@example.ru")
+    visitor = entered(town, "operator@example.ru")
     visitor.get("/operations?certificate=0470000000")
     assert "Такого сертификата нет." in visitor.text and shown(visitor) == [] and "0470000000" in visitor.html
     visitor.get("/operations?before=nonsense")
@@ -69,27 +69,27 @@ def test_an_unknown_number_is_told_at_its_field(town: Pages):
 
 
 def test_a_payers_person_sees_its_own_payers_and_cannot_ask_for_anothers(town: Pages):
-    visitor = town.signed_in("luga@example.ru")
+    visitor = entered(town, "luga@example.ru")
     for address in ("", "?payer=pskov", "?kinds=all&provider=ddt"):
         visitor.get(f"/operations{address}")
         assert shown(visitor) == [NUMBERS[3]], address
     visitor.get("/operations?certificate=0471000001")
     assert "Такого сертификата нет." in visitor.text
-    visitor = town.signed_in("pskov@example.ru")
+    visitor = entered(town, "pskov@example.ru")
     visitor.get("/operations?kinds=all")
     assert shown(visitor) == [NUMBERS[2], NUMBERS[1], NUMBERS[0]]
 
 
 def test_each_child_of_the_page_leaves_a_line(town: Pages):
-    town.signed_in("luga@example.ru").get("/operations")
+    entered(town, "luga@example.ru").get("/operations")
     mine = select(reads.c.child).where(reads.c.page == "operations.listed")
     assert town.read(lambda c: c.scalars(mine).all()) == ["k-3"]
-    town.signed_in("operator@example.ru").get("/operations")
+    entered(town, "operator@example.ru").get("/operations")
     assert town.read(lambda c: c.scalars(mine).all()) == ["k-3", "k-1", "k-3"]
 
 
 def test_pages_follow_by_key_and_cost_the_same_statements(town: Pages):
-    visitor = town.signed_in("operator@example.ru")
+    visitor = entered(town, "operator@example.ru")
     with Counting(town) as few:
         visitor.get("/operations")
     # a lesson a day, by the register's eyes: it does not look into the timetable

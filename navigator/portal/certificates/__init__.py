@@ -1,0 +1,1 @@
+"""Certificates as the operator keeps them: looked up, changed with a reason, their history."""
