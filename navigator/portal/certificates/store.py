@@ -155,8 +155,8 @@ def picture(connection: Connection, key: str, today: dt.date) -> Picture | None:
     if row is None:
         return None
     numbers = tuple((each["number"], each["from"] or "") for each in people.numbers_of(connection, [key])[key])
-    kinds = tuple(people.words_of(connection, [key], people.KIND).get(key, ()))
-    states = tuple(people.words_of(connection, [key], people.STATE).get(key, ()))
+    kinds = _changing(people.words_of(connection, [key], people.KIND).get(key, ()))
+    states = _changing(people.words_of(connection, [key], people.STATE).get(key, ()))
     day = today.isoformat()
     return Picture(
         key,
@@ -174,6 +174,11 @@ def picture(connection: Connection, key: str, today: dt.date) -> Picture | None:
         states,
         _years(connection, key),
     )
+
+
+def _changing(words: Sequence[Dated]) -> tuple[Dated, ...]:
+    """Without those that say what the one before says."""
+    return tuple(each for place, each in enumerate(words) if not place or words[place - 1].word != each.word)
 
 
 def _years(connection: Connection, key: str) -> tuple[OfYear, ...]:

@@ -1,0 +1,96 @@
+"""The operator's and a municipality's day: certificates looked up and changed, operations as they arrive."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from navigator import operations
+from navigator.engine import writing
+
+from .conftest import Town, Walk
+from .test_enrolling import sign_in
+
+LESSONS = ("2025-10-01", "2025-10-06", "2025-10-08", "2025-10-13")
+
+
+@pytest.fixture(scope="module")
+def busy(town: Town) -> Town:
+    """Lessons were attended, debited, and one of them given back; the municipality has a person of its own."""
+    said: list[dict[str, Any]] = []
+    for day in LESSONS:
+        claim = {"provider": "ddt-sineles", "child": "d-01", "group": "GLINA", "date": day, "slot": 1}
+        claim["lesson_starts_at"] = f"{day}T15:00:00+03:00"
+        common = {"claim": claim, "enrollment": "E-001", "certificate": "cert-4799901001", "n": 0, "month": day[:7], "closed_over": False}
+        debit = hashlib.blake2b(day.encode(), digest_size=16).hexdigest()
+        attended = {"id": debit[::-1], "kind": "attendance", "amount_kopecks": 0, "after": None, "refers_to": None, "status": "attended"}
+        said.append({**common, **attended})
+        paid = {"id": debit, "kind": "debit", "amount_kopecks": 18250, "after": None, "refers_to": None, "status": None}
+        said.append({**common, **paid})
+    last = said[-1]
+    said.append({**last, "id": last["id"][::-1][:-1] + "0", "kind": "reversal", "after": last["id"], "refers_to": last["id"]})
+    with writing(town.portal.config["NAVIGATOR_ENGINE"]) as connection:
+        answers = operations.take(connection, said, town.clock.now())
+    assert {each["outcome"] for each in answers} == {"accepted"}
+    town.person("payer@example.ru", "payer", payer="sineles")
+    return town
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("has_scripts", [False, True], ids=["plain", "axe"])
+def test_a_certificate_is_looked_up_and_frozen(walking: Callable[..., Walk], busy: Town, size: str, has_scripts: bool) -> None:
+    operator = walking("operator", size, has_scripts=has_scripts)
+    sign_in(operator, "operator@example.ru")
+    operator.page.get_by_role("link", name="Сертификаты").first.click()
+    operator.look("10-certificates")
+    operator.fill("Номер сертификата, СНИЛС или фамилия", "аист")
+    operator.press("Найти")
+    operator.page.get_by_role("row").filter(has_text="Аистова").get_by_role("link").click()
+    operator.look("11-certificate")
+    operator.page.get_by_role("link", name="Заморозить").click()
+    operator.press("Проверить")
+    operator.sees("Напишите основание.")
+    operator.look("12-change-wrong")
+    operator.fill("С какого дня", "2025-10-08")
+    operator.fill("Основание", "Заявление родителя № 17")
+    operator.press("Проверить")
+    operator.sees("Заморожен с 8 октября 2025.")
+    operator.look("13-confirm")
+    operator.press("Подтвердить")
+    operator.sees("Сделано и записано в историю.")
+    operator.look("14-history")
+    operator.page.get_by_role("link", name="Разморозить").click()
+    operator.fill("С какого дня", "2025-10-08")
+    operator.fill("Основание", "Родитель передумал")
+    operator.press("Проверить")
+    operator.press("Подтвердить")
+    operator.page.get_by_role("link", name="Перевести в другой муниципалитет").click()
+    operator.look("15-move")
+    operator.fill("Основание", "Семья переехала")
+    operator.press("Проверить")
+    operator.look("16-move-confirm")
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("has_scripts", [False, True], ids=["plain", "axe"])
+def test_operations_are_looked_through(walking: Callable[..., Walk], busy: Town, size: str, has_scripts: bool) -> None:
+    payer = walking("payer", size, has_scripts=has_scripts)
+    sign_in(payer, "payer@example.ru")
+    payer.page.get_by_role("link", name="Операции").first.click()
+    payer.look("1-operations")
+    payer.page.get_by_label("Что показать").select_option("all")
+    payer.page.get_by_label("Месяц").select_option("2025-10")
+    payer.press("Показать")
+    payer.sees("посещение")
+    payer.look("2-all-of-october")
+    payer.fill("Номер сертификата", "123")
+    payer.press("Показать")
+    payer.sees("Такого сертификата нет.")
+    payer.look("3-no-such-number")
+    payer.page.get_by_role("link", name="English").click()
+    payer.page.get_by_role("heading", name="Operations").wait_for()
+    payer.open("/certificates")
+    payer.look("4-certificates")
