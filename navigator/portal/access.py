@@ -19,8 +19,7 @@ from werkzeug.wrappers import Response
 from navigator.engine import reading
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.tables import applications, guardians, requests, tokens
-from navigator.tables import programmes
-from navigator.tables import certificates
+from navigator.tables import certificates, programmes
 from navigator.web import engine
 
 
@@ -118,6 +117,8 @@ def of_own_programme(connection: Connection, actor: Actor, arguments: Arguments)
     """The address names a programme of the club that the person is of."""
     wanted = select(programmes.c.provider).where(programmes.c.programme == arguments["programme"])
     return connection.scalar(wanted) == actor.provider
+
+
 def of_own_payers_certificate(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
     """The address names a certificate that the person's own payer pays."""
     wanted = select(certificates.c.payer).where(certificates.c.certificate == arguments["certificate"])

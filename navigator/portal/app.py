@@ -33,8 +33,8 @@ from navigator.portal.enrolling.pages import enrolling
 from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
-from navigator.portal.leaving.pages import leaving
 from navigator.portal.indexes import make_indexes
+from navigator.portal.leaving.pages import leaving
 from navigator.portal.operations.pages import operations
 from navigator.portal.operator.pages import operator
 from navigator.portal.region import region

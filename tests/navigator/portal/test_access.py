@@ -184,7 +184,6 @@ class World:
             "module": "m-1", "what": "send",
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
-            "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze",
         }  # fmt: skip
 
