@@ -174,7 +174,7 @@ def _lesson(lesson: ClubLesson) -> dict[str, Any]:
         "branch_id": 1,
         "date": lesson.day.isoformat() if number % 3 else f"{lesson.day:%d.%m.%Y}",
         "time_from": f"{lesson.day} {lesson.starts_at:%H:%M:%S}",
-        "time_to": f"{lesson.day} {lesson.ends_at:%H:%M:%S}",
+        "time_to": f"{lesson.last_day} {lesson.ends_at:%H:%M:%S}",
         "lesson_type_id": 2 if number % 2 else "2",
         "status": _STATUS[lesson.state] if number % 2 else str(_STATUS[lesson.state]),
         "subject_id": 1,

@@ -31,7 +31,7 @@ class CalendarEmulator(Emulator):
     def _fields(self, lesson: ClubLesson) -> dict[str, Any]:
         child = next(iter(self.club.children.values()))
         number, zone = int(lesson.id), ZoneInfo(self.club.zone)
-        starts, ends = (dt.datetime.combine(lesson.day, time) for time in (lesson.starts_at, lesson.ends_at))
+        starts, ends = dt.datetime.combine(lesson.day, lesson.starts_at), dt.datetime.combine(lesson.last_day, lesson.ends_at)
         if number % 3 == 0:  # in UTC; in the club's zone by its name; floating
             utc = [each.replace(tzinfo=zone).astimezone(dt.UTC) for each in (starts, ends)]
             times = [f"DTSTART:{utc[0]:%Y%m%dT%H%M%SZ}", f"DTEND:{utc[1]:%Y%m%dT%H%M%SZ}"]

@@ -17,6 +17,7 @@ from gateway.core.facts import LessonException, LessonState, RegisterGroup, Time
 from gateway.core.periods import ALWAYS, Period
 
 WEEK = dt.timedelta(days=7)
+_HALF_A_DAY = dt.timedelta(hours=12)
 _DEFAULT_LENGTH = dt.timedelta(minutes=45)
 
 
@@ -161,7 +162,7 @@ def lessons_on(
     starts = sorted(times)
     lessons = tuple(
         LessonAt(
-            group.group, day, slot, dt.datetime.combine(day, start, zone), dt.datetime.combine(day, times[start][0], zone), times[start][1]
+            group.group, day, slot, dt.datetime.combine(day, start, zone), _ends_at(day, start, times[start][0], zone), times[start][1]
         )
         for slot, start in enumerate(starts, start=1)
     )  # fmt: skip
@@ -192,10 +193,22 @@ def _join(times: _Times, told: Sequence[OwnLesson], planned: _Times) -> dict[str
 def _end_of(lesson: OwnLesson, start: dt.time, planned: _Times) -> dt.time:
     """As the source says, else as the register plans a lesson of that start."""
     if lesson.ends_at:
-        end = dt.time.fromisoformat(lesson.ends_at)
-    else:
-        end, _ = planned.get(start, (start, False))
-    return end if end > start else _later(start)
+        return dt.time.fromisoformat(lesson.ends_at)
+    end, _ = planned.get(start, (start, False))
+    return end
+
+
+def _ends_at(day: dt.date, start: dt.time, end: dt.time, zone: ZoneInfo) -> dt.datetime:
+    """A lesson whose end is before its start goes past midnight: it is of the day, and of the month, on which it starts.
+
+    One that would last half a day so is a slip of somebody's pen: its end counts as not said.
+    """
+    starts, ends = dt.datetime.combine(day, start), dt.datetime.combine(day, end)
+    if ends <= starts:
+        ends += dt.timedelta(days=1)
+        if ends - starts >= _HALF_A_DAY:
+            ends = starts + _DEFAULT_LENGTH
+    return ends.replace(tzinfo=zone)
 
 
 def _of_register(group: RegisterGroup, day: dt.date) -> _Times:
@@ -242,8 +255,7 @@ def _apply(exception: LessonException, times: _Times) -> None:
 
 
 def _later(starts_at: dt.time) -> dt.time:
-    moment = dt.datetime.combine(dt.date(2000, 1, 1), starts_at) + _DEFAULT_LENGTH
-    return moment.time() if moment.day == 1 else dt.time(23, 59)
+    return (dt.datetime.combine(dt.date(2000, 1, 1), starts_at) + _DEFAULT_LENGTH).time()
 
 
 def schedule_of(group: RegisterGroup) -> Mapping[str, object]:

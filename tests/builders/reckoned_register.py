@@ -128,7 +128,7 @@ class Register:
             return None
         hours = Decimal(1)
         if module["unit"] == "academic_hour":
-            hours = Decimal(_minutes(end) - _minutes(start)) / 45
+            hours = Decimal((_minutes(end) - _minutes(start)) % (24 * 60)) / 45
         whole, bound = ((Decimal(module[name]) * hours).quantize(CENT, ROUND_HALF_UP) for name in ("unit_price", "unit_normative"))
         return min(whole, bound)
 

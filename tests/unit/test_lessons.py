@@ -95,7 +95,30 @@ def test_an_exception_may_give_another_end() -> None:
 def test_a_start_without_an_end_keeps_the_known_end_or_lasts_an_academic_hour() -> None:
     assert times(lessons_on(group(line(1), exceptions=[exception(MONDAY, "16:00")]), MONDAY, MOSCOW)) == [(1, "16:00", "17:30", False)]
     assert times(lessons_on(group(exceptions=[exception(MONDAY, "16:00")]), MONDAY, MOSCOW)) == [(1, "16:00", "16:45", False)]
-    assert times(lessons_on(group(exceptions=[exception(MONDAY, "23:30")]), MONDAY, MOSCOW)) == [(1, "23:30", "23:59", False)]
+    assert times(lessons_on(group(exceptions=[exception(MONDAY, "23:30")]), MONDAY, MOSCOW)) == [(1, "23:30", "00:15", False)]
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "ends"),
+    [
+        ("00:35", dt.datetime(2025, 11, 1, 0, 35)),
+        ("00:00", dt.datetime(2025, 11, 1)),
+        ("11:29", dt.datetime(2025, 11, 1, 11, 29)),
+        ("11:30", dt.datetime(2025, 11, 1, 0, 15)),  # half a day: a slip of the pen, and an academic hour
+        ("23:00", dt.datetime(2025, 11, 1, 0, 15)),
+        ("23:30", dt.datetime(2025, 11, 1, 0, 15)),
+    ],
+)
+def test_a_lesson_that_ends_before_it_starts_goes_past_midnight_and_is_of_the_day_it_starts_on(ends_at: str, ends: dt.datetime) -> None:
+    halloween = day(31)
+    for found in (
+        lessons_on(group(), halloween, MOSCOW, said(own("22:00", "22:45"), own("23:30", ends_at), scheduled_by="crm")),
+        lessons_on(group(line(5, "22:00", "22:45"), line(5, "23:30", ends_at)), halloween, MOSCOW),
+    ):
+        last = found.lessons[1]
+        assert (last.day, last.slot, last.starts_at, last.ends_at) == (
+            halloween, 2, dt.datetime(2025, 10, 31, 23, 30, tzinfo=MOSCOW), ends.replace(tzinfo=MOSCOW),
+        )  # fmt: skip
 
 
 def test_the_providers_own_word_cancels_one_lesson_or_the_day() -> None:

@@ -53,6 +53,11 @@ class ClubLesson:
     state: LessonState
     marks: dict[str, Status] = field(default_factory=dict)
 
+    @property
+    def last_day(self) -> dt.date:
+        """The day on which it ends: a lesson that ends before it starts goes past midnight."""
+        return self.day if self.ends_at > self.starts_at else self.day + dt.timedelta(days=1)
+
 
 @dataclass
 class Club:
