@@ -31,6 +31,7 @@ from gateway.store import ledger as store_ledger
 from gateway.store import lessons as store_lessons
 from gateway.store import match as store_match
 from gateway.store import months as store_months
+from gateway.store import persons as store_persons
 from gateway.store import register as store_register
 from gateway.store import source as store_source
 from gateway.store import told as store_told
@@ -143,6 +144,8 @@ def _stored(
             if not moved:
                 resumes = store_collect.unfinished_run(connection, request) if goes_on is None else None
                 known, collected = _compared(flow, connection, asked, group_of, read, resumes, now)
+                if resumes is not None:  # what the interrupted run mended is news in this report too
+                    collected.mended |= store_persons.changed_by(connection, asked.provider.provider, resumes.run)
         if moved:  # a mapping that names another group than before is a second answer: it replaces the first
             store_source.regroup(flow.engine, asked.provider.provider, asked.source, moved)
             continue

@@ -81,7 +81,7 @@ def _entries(
         "hours": word.hours / 100 if word.hours is not None else None,
         "from_empty_cell": word.from_empty,
         "group": None if read.cell.group.startswith(UNKNOWN_GROUP) else read.cell.group,
-        "_new": read.is_new,
+        "_new": read.is_new or read.cell.person in intake.collected.mended,
     } | _url(word.place)
     if outcome.state is not MarkState.CLAIMED:
         for slot in [outcome.slot] if outcome.slot else range(1, max(1, outcome.lessons) + 1):

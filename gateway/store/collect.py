@@ -16,10 +16,10 @@ from gateway.core.facts import Finding, Member
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
-from gateway.store import lessons, register, source_state, told
+from gateway.store import lessons, persons, register, source_state, told
 from gateway.store import tables as t
 from gateway.store.engine import writing
-from gateway.store.rows import among, in_chunks, insert_many, list_again, reserve_ids, update_many, upsert
+from gateway.store.rows import among, insert_many, list_again, reserve_ids, update_many, upsert
 from gateway.store.source import NamedGroup, marks_of, named_groups
 
 
@@ -138,7 +138,7 @@ def save_surroundings(
     """All that a run says besides its marks: where to read on, groups, findings, persons (``matches``: whose some are known to be)."""
     _save_cursor(connection, asked, collected)
     _save_groups(connection, asked, collected)
-    _save_persons(connection, asked, collected, seal, matches)
+    _save_persons(connection, asked, collected, seal, matches, run)
     _save_findings(connection, asked, collected, run)
 
 
@@ -204,7 +204,7 @@ def _save_groups(connection: Connection, asked: RunRequest, collected: Collected
 
 
 def _save_persons(
-    connection: Connection, asked: RunRequest, collected: Collected, seal: Callable[[Member], str], matches: Mapping[int, Match]
+    connection: Connection, asked: RunRequest, collected: Collected, seal: Callable[[Member], str], matches: Mapping[int, Match], run: int
 ) -> None:
     new = [entry for entry in collected.persons if not entry.is_known]
     if new:
@@ -227,23 +227,8 @@ def _save_persons(
         ),
         [(*row.values(), False, *_whose(matches.get(row["person"]))) for row in rows if row["person"] not in known],
     )  # fmt: skip
-    for row in rows:
-        if row["person"] in known:
-            where = (t.person.c.provider == asked.provider) & (t.person.c.person == row["person"])
-            changed = {name: row[name] for name in ("identity", "name_key", "group_id", "has_number", "row", "sealed")}
-            connection.execute(sa.update(t.person).where(where).values(changed))
-    mended = sorted({entry.person.person for entry in collected.persons if entry.is_mended})
-    if mended:
-        connection.execute(_TAKEN_FOR_NOBODY, {"of_provider": asked.provider, "persons": mended})
-    for chunk in in_chunks(sorted(known)):  # who has gained a number may be found now, though no mark says anything new
-        register.list_marks(connection, asked.provider, t.mark.c.person.in_(chunk))
-
-
-_TAKEN_FOR_NOBODY = (
-    sa.update(t.person)
-    .where(t.person.c.provider == sa.bindparam("of_provider"), among(t.person.c.person, "persons"), t.person.c.answered_at.is_(None))
-    .values(child=None, matched_by=None, rule=None)
-)
+    mended = {entry.person.person for entry in collected.persons if entry.is_mended}
+    persons.change(connection, asked.provider, [row for row in rows if row["person"] in known], mended, run)
 
 
 def _whose(match: Match | None) -> tuple[str | None, str | None, str | None]:

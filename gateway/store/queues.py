@@ -13,7 +13,7 @@ from gateway.core.collect import UNKNOWN_GROUP, Word
 from gateway.core.conflicts import Taken, settled_by
 from gateway.core.facts import Place, Status
 from gateway.core.match import MarkState, Unit
-from gateway.store import lessons
+from gateway.store import lessons, persons
 from gateway.store import tables as t
 from gateway.store.collect import replace_words
 from gateway.store.engine import reading, writing
@@ -248,4 +248,5 @@ def undo_run(engine: Engine, provider: str, run: int, now: dt.datetime) -> int:
         connection.execute(sa.update(t.finding).where(t.finding.c.provider == provider, t.finding.c.run == run).values(stands=False))
         take_back_withdrawals(connection, provider, run)
         lessons.take_back(connection, provider, run)
-        return take_back_words(connection, provider, run)
+        mended = persons.take_back(connection, provider, run)
+        return take_back_words(connection, provider, run) + mended

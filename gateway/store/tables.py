@@ -131,6 +131,15 @@ person = _table(
     Index("person_by_child", "provider", "child"),
 )  # fmt: skip
 
+earlier_person = _table(  # what a person was told by, and taken for, before a run changed it: for taking the run back
+    "earlier_person", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("run", BigInteger, nullable=False), Column("person", BigInteger, nullable=False),
+    Column("identity", String, nullable=False), Column("name_key", String, nullable=False), Column("group_id", String, nullable=False),
+    Column("has_number", Boolean, nullable=False), Column("row", Integer), Column("sealed", Text, nullable=False),
+    Column("child", String), Column("matched_by", String), Column("rule", String),
+    PrimaryKeyConstraint("provider", "run", "person"), Index("earlier_person_by_person", "provider", "person"),
+)  # fmt: skip
+
 match_answer = _table(  # who is whom, as people said it, and what stood before each answer; one of many persons has a row for each
     "match_answer", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("answer", BigInteger, nullable=False), Column("person", BigInteger, nullable=False),

@@ -132,6 +132,36 @@ def test_a_wrong_number_that_is_mended_leaves_no_second_mark_behind(anywhere: Cl
     assert (again["new"], again["withdrawn"]) == (0, 0)
 
 
+def test_a_number_alone_is_counted_as_news_once_and_is_taken_back_with_its_file(anywhere: Club) -> None:
+    club = anywhere
+    path = take(club, [Row("Котова А."), Row("Чужова Анна"), Row("Петров Пётр", number_of(club.n, 2))])
+    before = counts(club)
+    path = mend(path, {CERTIFICATE: number_of(club.n, 4)}, lambda row: row[CHILD] == "Котова А.")
+    dry = ask(club, "dry-run", path, "--provider", club.provider, code=1)
+    report = send(club, path)
+    assert (report["new"], report["unchanged"], dry["new"]) == (4, 7, 4)
+    assert (send(club, path)["new"], counts(club)["charged"]) == (0, before["charged"] + 4)
+    assert ask(club, "undo", report["run"], "--provider", club.provider)["changed"] == 4
+    assert (counts(club), ask(club, "certificate", number_of(club.n, 4))["paid"]) == (before, "0.00")
+    assert ask(club, "undo", report["run"], "--provider", club.provider, code=2)["error"]
+    assert (send(club, path)["new"], counts(club)["charged"]) == (4, before["charged"] + 4)
+
+
+def test_of_two_mendings_the_later_stands_and_taking_both_back_leaves_what_was(anywhere: Club) -> None:
+    """The first gave the row Петров's number, the second Котова's."""
+    club = anywhere
+    first = take(club, [Row("Чужова Анна")])
+    before = counts(club)
+    wrong = mend(first, {CERTIFICATE: number_of(club.n, 2), CHILD: "Петров Пётр"}, lambda row: True)
+    right = mend(wrong, {CERTIFICATE: number_of(club.n, 4), CHILD: "Котова А."}, lambda row: True)
+    runs = [send(club, one, code=code)["run"] for one, code in ((wrong, 1), (right, 0))]
+    assert ask(club, "certificate", number_of(club.n, 4))["paid"] == "720.00"
+    ask(club, "undo", runs[0], "--provider", club.provider)
+    assert ask(club, "certificate", number_of(club.n, 4))["paid"] == "720.00"
+    ask(club, "undo", runs[1], "--provider", club.provider)
+    assert (counts(club), ask(club, "certificate", number_of(club.n, 2))["paid"]) == (before, "0.00")
+
+
 def test_a_number_of_another_child_is_taken_back_from_it(anywhere: Club) -> None:
     """«Зимин О.» under Петров's number is nobody's; with Зимин's it is, in the trial as for good."""
     club = anywhere

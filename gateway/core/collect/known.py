@@ -168,6 +168,7 @@ class Collected:
     groups_told: dict[str, GroupTold] = field(default_factory=dict)  # folded words → what of that group was told
     cursor: str | None = None  # where to read on once this is stored
     withdrawn: int = 0
+    mended: set[int] = field(default_factory=set)  # persons whose row or card says now whose it is
     stopped: int = 0  # groups of which nothing was taken until a person has looked
     _read: list[ReadMark] = field(default_factory=list)
     _unread: deque[Callable[[], list[ReadMark]]] = field(default_factory=deque)
@@ -177,6 +178,7 @@ class Collected:
         for name in ("persons", "lessons", "held", "findings"):
             getattr(self, name).extend(getattr(later, name))
         self.covered |= later.covered
+        self.mended |= later.mended
         self.withdrawn += later.withdrawn
         self.stopped += later.stopped
         self.read_later(lambda: later.read)

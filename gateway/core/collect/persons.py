@@ -76,6 +76,7 @@ class PersonBook:
             return person
         corrected = person._replace(name_key=name_key, has_number=has_number)
         collected.persons.append(NewPerson(corrected, member, is_known=True, is_mended=True))
+        collected.mended.add(corrected.person)
         self._remember(corrected)
         return corrected
 
@@ -89,6 +90,8 @@ class PersonBook:
             identity = person.identity
         name_key = self._name_key(member)
         mended = Person(person.person, identity, name_key, person.group, member.certificate is not None, None)
+        if mended != person:
+            collected.mended.add(mended.person)
         if mended != person or not any(entry.person == mended for entry in collected.persons):
             collected.persons.append(NewPerson(mended, member, is_known=True, is_mended=True))
         self._remember(mended)
