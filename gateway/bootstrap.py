@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gateway.core.collect import CARDS
 from gateway.flow import Progress, silent
 from gateway.flow import explain as flow_explain
 from gateway.flow import matching as flow_matching
@@ -106,23 +107,29 @@ class Gateway(Receiving, Upkeep):
         return {"answered": answered, "complete": self.flow.run(self.clock(), progress)}
 
     def withdrawals(self, provider: str | None = None) -> list[dict[str, Any]]:
-        """Withdrawals above the limit that wait for a person."""
+        """Withdrawals above the limit that wait for a person. ``cards``: so many corrected cards of a source wait, of no group or month."""
         return [
             {
-                "provider": row["provider"], "source": row["source"], "group": row["group_id"], "month": row["month"],
-                "marks": row["marks"],
+                "provider": row["provider"], "source": row["source"], "marks": row["marks"], "cards": row["cards"],
+                "group": row["group_id"] if row["group_id"] != CARDS else None, "month": row["month"] or None,
                 "known": row["known"], "children": row["children"],
             }
             for row in store_queues.withdrawals(self.engine, provider)
         ]  # fmt: skip
 
     def answer_withdrawals(
-        self, accept: bool, provider: str | None = None, group: str | None = None, month: str | None = None, progress: Progress = silent
+        self,
+        accept: bool,
+        provider: str | None = None,
+        group: str | None = None,
+        month: str | None = None,
+        progress: Progress = silent,
+        only_cards: bool = False,
     ) -> dict[str, Any]:
-        """Confirm or decline withdrawals; a later answer replaces an earlier one."""
+        """Confirm or decline withdrawals and corrected cards; a later answer replaces an earlier one."""
         if month is not None:
             checked_month(month)
-        answered = flow_queues.answer_withdrawals(self.flow, provider, group, month, accept, self.clock())
+        answered = flow_queues.answer_withdrawals(self.flow, provider, group, month, accept, self.clock(), only_cards)
         return {"answered": answered, "complete": self.after_answer(progress)}
 
     def conflicts(self, provider: str | None = None) -> list[dict[str, Any]]:

@@ -19,16 +19,18 @@ from gateway.errors import EXIT_DONE, EXIT_UNAVAILABLE
 @click.option("--accept/--decline", "accept", default=None, cls=Option)
 @click.option("--group", metavar="ID", cls=Option)
 @click.option("--month", metavar="YYYY-MM", cls=Option)
+@click.option("--cards", "only_cards", is_flag=True, cls=Option)
 @click.option("--provider", metavar="ID", cls=Option)
 @common
-def confirm(face: Face, accept: bool | None, group: str | None, month: str | None, provider: str | None) -> int:
+def confirm(face: Face, accept: bool | None, group: str | None, month: str | None, only_cards: bool, provider: str | None) -> int:
     if accept is None:
         waiting = [one for one in face.gateway.withdrawals(provider) if group in (None, one["group"]) and month in (None, one["month"])]
+        waiting = [one for one in waiting if one["cards"] or not only_cards]
         face.answer(waiting, lambda: _show_withdrawals(face, waiting))
         return EXIT_DONE
     face.interrupted = "interrupted.import"
     with shown_progress(face) as progress:
-        answer = face.gateway.answer_withdrawals(accept, provider, group, month, progress)
+        answer = face.gateway.answer_withdrawals(accept, provider, group, month, progress, only_cards)
     name = "confirm.accepted" if accept else "confirm.declined"
     face.answer(answer, lambda: show_done(face, face.text(name, number=answer["answered"]), answer))
     return EXIT_DONE if answer["complete"] else EXIT_UNAVAILABLE
@@ -38,6 +40,11 @@ def _show_withdrawals(face: Face, waiting: list[dict[str, Any]]) -> None:
     if not waiting:
         face.put(face.text("confirm.none"))
     for one in waiting:
+        if one["cards"]:
+            face.put(f"{one['provider']} · {one['source']}", style="bold")
+            face.put(face.text("confirm.cards", cards=one["cards"], known=one["known"]), 2)
+            face.put(face.text("confirm.cards.how"), 2, is_typed=True)
+            continue
         words = {
             "marks": counted("mark", one["marks"], face.language),
             "known": one["known"],

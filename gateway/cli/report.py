@@ -211,7 +211,7 @@ def _cures(report: Mapping[str, Any]) -> list[str]:
         found.append("next.match")
     if counts["conflicts"]:
         found.append("next.conflicts")
-    if report["held"]:
+    if report["held"] or report["held_cards"]:
         found.append("next.confirm")
     if counts["refused"]:
         found += ["next.refused", "next.rejects"]

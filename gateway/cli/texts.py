@@ -32,8 +32,8 @@ TEXTS: dict[str, Text] = {
         "Take a sheet in and debit what can be debited. The same file again debits nothing.",
     ),
     "help.confirm": Text(
-        "Снятие многих отметок: подтвердить или отклонить. Без --accept и --decline показывает, что ждёт.",
-        "Withdrawals above the limit: accept or decline. Without --accept and --decline it shows what waits.",
+        "Сразу многое снято или исправлено: подтвердить или отклонить. Без --accept и --decline показывает, что ждёт.",
+        "Much that is withdrawn or corrected at once: accept or decline. Without --accept and --decline it shows what waits.",
     ),
     "help.conflicts": Text(
         "Занятия, о которых два источника говорят разное. С --take решает, чьему слову верить.",
@@ -104,6 +104,7 @@ TEXTS: dict[str, Text] = {
     "option.sync.source": Text("Только этот источник.", "Only this source."),
     "option.source": Text("Имя источника, если их несколько.", "The source's name, where there are several."),
     "option.shows_all": Text("Показать все строки, а не первые сорок.", "Show all rows, not the first forty."),
+    "option.only_cards": Text("Только вопрос об исправленных карточках.", "Only the question about corrected cards."),
     "option.group": Text("Группа реестра.", "The register's group."),
     "option.accept": Text("Подтвердить или отклонить.", "Accept or decline."),
     "option.enrollment": Text("Зачисление.", "The enrollment."),
@@ -231,7 +232,7 @@ TEXTS: dict[str, Text] = {
     "sync.never": Text("До конца ещё не читался.", "Never read to its end yet."),
     "next.match": Text("Кого не узнали, ждут вашего ответа: gateway match.", "Who was not recognised waits for you: gateway match."),
     "next.conflicts": Text("Источники расходятся: gateway conflicts.", "Sources differ: gateway conflicts."),
-    "next.confirm": Text("Снятие отметок ждёт подтверждения: gateway confirm.", "Withdrawals wait for you: gateway confirm."),
+    "next.confirm": Text("Ждёт вашего подтверждения: gateway confirm.", "Something waits for you to confirm it: gateway confirm."),
     "next.refused": Text(
         "Отказанное спишется само, когда причина будет устранена в реестре; ошибку в табеле исправьте и сдайте тот же файл снова.",
         "What was refused is charged by itself once its cause is mended at the register; mend a wrong cell and import the same file again.",
@@ -248,8 +249,16 @@ TEXTS: dict[str, Text] = {
         "снять: gateway confirm --group {group} --month {month} --accept; оставить: --decline",
         "to withdraw: gateway confirm --group {group} --month {month} --accept; to keep: --decline",
     ),
-    "confirm.accepted": Text("Снятие подтверждено: {number}.", "Withdrawals accepted: {number}."),
-    "confirm.declined": Text("Снятие отклонено, отметки стоят: {number}.", "Withdrawals declined, the marks stand: {number}."),
+    "confirm.cards": Text(
+        "карточек, в которых сразу другое имя, номер или дата рождения: {cards}; узнанных детей: {known}",
+        "cards that bear another name, number or birth date all at once: {cards}; recognised children: {known}",
+    ),
+    "confirm.cards.how": Text(
+        "узнавать детей по ним заново: gateway confirm --cards --accept; оставить кем были: --decline",
+        "to match the children anew by them: gateway confirm --cards --accept; to keep them who they were: --decline",
+    ),
+    "confirm.accepted": Text("Подтверждено: {number}.", "Accepted: {number}."),
+    "confirm.declined": Text("Отклонено, всё остаётся как было: {number}.", "Declined, all stays as it was: {number}."),
     "conflicts.none": Text("Расхождений между источниками нет.", "No sources differ."),
     "conflicts.how": Text(
         "решить: gateway conflicts --enrollment {enrollment} --date {date} --slot {slot} --take ИСТОЧНИК",
@@ -329,7 +338,7 @@ TEXTS: dict[str, Text] = {
     "status.booked": Text("проведено {booked} · принято реестром {accepted}", "booked {booked} · accepted by the register {accepted}"),
     "status.person": Text("⚠", "⚠"),
     "status.waits.match": Text("не узнаны: {number}", "not recognised: {number}"),
-    "status.waits.withdrawals": Text("снятие ждёт подтверждения: {number}", "withdrawals to confirm: {number}"),
+    "status.waits.withdrawals": Text("ждёт подтверждения: {number}", "to confirm: {number}"),
     "status.waits.conflicts": Text("источники расходятся: {number}", "sources differ: {number}"),
     "status.kept": Text(
         "списания, о которых решает человек: {number} → gateway reconcile", "debits for a person to judge: {number} → gateway reconcile"

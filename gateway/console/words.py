@@ -99,7 +99,9 @@ WORDS: Mapping[str, Text] = {
     "waits.match": Text(
         "Кто это: дети и группы, которых нельзя узнать наверняка", "Who is this: children and groups that cannot be told for certain"
     ),
-    "waits.withdrawals": Text("Пропало много отметок: снять их или оставить", "Many marks are gone: take them back, or let them stand"),
+    "waits.withdrawals": Text(
+        "Сразу многое снято или исправлено: подтвердить или оставить", "Much is gone or changed at once: confirm it, or let it stand"
+    ),
     "waits.conflicts": Text("Два источника говорят разное об одном занятии", "Two sources differ about one lesson"),
     "waits.rejected": Text("Реестр отклонил операцию", "The register rejected an operation"),
     "waits.unanswered": Text("Реестр не ответил на операцию", "The register has not answered an operation"),

@@ -35,7 +35,7 @@ _NAMES = {
     "unanswered": Text("Без ответа реестра", "Unanswered by the register"),
     "held": Text("Придержаны человеком", "Held back by a person"),
     "match": Text("Не узнаны, ждут человека", "Not recognised, wait for a person"),
-    "withdrawals": Text("Снятие отметок ждёт человека", "Withdrawals that wait for a person"),
+    "withdrawals": Text("Ждёт подтверждения человека", "What a person has to confirm"),
     "conflicts": Text("Два источника расходятся", "Two sources differ"),
 }
 _COMMANDS = {

@@ -24,6 +24,7 @@ from gateway.core.periods import Period
 from gateway.flow.run import Flow, Progress, collector_off
 from gateway.flow.whole import is_whole, take_whole
 from gateway.store import adopt as store_adopt
+from gateway.store import cards as store_cards
 from gateway.store import claims as store_claims
 from gateway.store import collect as store_collect
 from gateway.store import decide as store_decide
@@ -250,13 +251,15 @@ def _known(
         own = store_lessons.own_of(connection, provider, [group], period())
         return planned_days(groups[group], period(), own) if group in groups else frozenset()
 
+    persons, matched = store_source.persons_of(connection, provider, source) if compared else ([], set())
+    waiting, declined = store_cards.asked_of(connection, provider, source) if matched else ({}, frozenset())
     return Known(
         group_of=group_of,
         lesson_days=lesson_days,
         nonworking=asked.holidays,
         today=_today(asked, now),
         key_of=flow.vault.key_of,
-        persons=store_source.persons_of(connection, provider, source) if compared else (),
+        persons=persons,
         marks=store_source.marks_of(connection, provider, source, compared, period(), changed) if compared or changed else {},
         lessons=store_lessons.lessons_of(connection, provider, source, compared, period()) if compared else (),
         schedules=store_lessons.schedules_of(connection, provider, source, compared) if tells_timetables(read) else (),
@@ -264,6 +267,9 @@ def _known(
         limit_percent=asked.limit_percent,
         resumes=resumes.run if resumes else None,
         declined=store_collect.declined_of(connection, provider, source, {sheet.group for sheet in sheets}) if compared or changed else (),
+        matched=matched,
+        cards_waiting=waiting,
+        cards_declined=declined,
     )
 
 

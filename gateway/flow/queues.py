@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gateway.core.collect import CARDS
 from gateway.core.conflicts import Taken
 from gateway.core.facts import Text
 from gateway.core.lessons import DayLessons
@@ -37,12 +38,19 @@ def answer_group(flow: Flow, provider: str, words: str, group: str) -> int:
     return len(rows)
 
 
-def answer_withdrawals(flow: Flow, provider: str | None, group: str | None, month: str | None, accept: bool, now: dt.datetime) -> int:
-    """Answer the latest withdrawals of these groups and months, answered ones too."""
+def answer_withdrawals(
+    flow: Flow, provider: str | None, group: str | None, month: str | None, accept: bool, now: dt.datetime, only_cards: bool = False
+) -> int:
+    """Answer the latest withdrawals of these groups and months, answered ones too.
+
+    Args:
+        only_cards: answer the questions about cards, and those alone.
+    """
     rows = store_queues.withdrawals(flow.engine, provider, ("waiting", "accepted", "declined"))
     meant = [row for row in rows if group in (None, row["group_id"]) and month in (None, row["month"])]
+    meant = [row for row in meant if row["group_id"] == CARDS] if only_cards else meant
     latest = {(row["provider"], row["source"], row["group_id"], row["month"]): row for row in meant}
-    if group is None and month is None:
+    if group is None and month is None and not only_cards:
         latest = {key: row for key, row in latest.items() if row["state"] == "waiting"}
     if not latest:
         raise UserError(

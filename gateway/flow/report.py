@@ -52,6 +52,7 @@ def _answer(
         "unchanged": len(entries) - fresh,
         "withdrawn": intake.collected.withdrawn,
         "held": len(intake.collected.held),
+        "held_cards": intake.collected.cards_asked,
         "complete": intake.complete,
         "counts": counts_of(entries, len(unread)),
         "marks": [{key: value for key, value in entry.items() if not key.startswith("_")} for entry in entries],

@@ -32,7 +32,7 @@ def is_whole(collected: Collected, known: Known) -> bool:
     return (
         bool(collected.words)
         and not known.marks
-        and not collected.held
+        and not (collected.held or collected.held_cards or collected.cards_settled)
         and not known.lessons
         and not collected.unscheduled
         and known.resumes is None

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
 
-from gateway.core.collect import UNKNOWN_GROUP, Cell, Collected, GroupTold, StandingMark, Word
+from gateway.core.collect import CARDS, UNKNOWN_GROUP, Cell, Collected, GroupTold, StandingMark, Word
 from gateway.core.facts import Finding, Member
 from gateway.core.match import MarkState, Match
 from gateway.core.names import folded
 from gateway.core.periods import Period
-from gateway.store import lessons, persons, register, source_state, told
+from gateway.store import cards, lessons, persons, register, source_state, told
 from gateway.store import tables as t
 from gateway.store.engine import writing
 from gateway.store.rows import among, insert_many, list_again, reserve_ids, update_many, upsert
@@ -124,6 +124,7 @@ def save(
         _save_words(connection, asked, collected.words, standing, run.run)
         lessons.save(connection, asked.provider, asked.source, collected, run.run)
         _save_held(connection, asked, collected, standing, run.run)
+        cards.save(connection, asked.provider, asked.source, collected, run.run, seal)
         told.keep(connection, asked.provider, asked.source, collected)
         withdrawn = run.withdrawn + collected.withdrawn
         if withdrawn:
@@ -305,7 +306,7 @@ def _save_findings(connection: Connection, asked: RunRequest, collected: Collect
         connection.execute(_NO_LONGER_STAND, past)
     connection.execute(_OF_RUN, {"of_provider": asked.provider, "by_run": run})
     months = {group: month for group, month in collected.covered}
-    default = next(iter(sorted(months.values())), asked.month)
+    default = next(iter(sorted(months.values(), key=lambda month: (not month, month))), asked.month)
     add_findings(
         connection,
         asked.provider,
@@ -399,7 +400,7 @@ def _save_held(connection: Connection, asked: RunRequest, collected: Collected, 
     if collected.told_again:
         again = sorted(standing[cell].mark for cell in collected.told_again if cell in standing)
         connection.execute(_TOLD_AGAIN, {"of_provider": asked.provider, "marks": again})
-    for month, groups in _by_month(collected.covered).items():
+    for month, groups in _by_month(each for each in collected.covered if each[0] != CARDS).items():
         past = {"of_provider": asked.provider, "of_source": asked.source, "of_month": month, "groups": groups}
         connection.execute(_SUPERSEDED, past)
     for held in collected.held:

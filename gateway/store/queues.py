@@ -13,7 +13,7 @@ from gateway.core.collect import UNKNOWN_GROUP, Word
 from gateway.core.conflicts import Taken, settled_by
 from gateway.core.facts import Place, Status
 from gateway.core.match import MarkState, Unit
-from gateway.store import lessons, persons
+from gateway.store import cards, lessons, persons
 from gateway.store import tables as t
 from gateway.store.collect import replace_words
 from gateway.store.engine import reading, writing
@@ -65,7 +65,10 @@ def answer_group(engine: Engine, provider: str, source: str, words: str, group: 
 
 
 def withdrawals(engine: Engine, provider: str | None = None, states: Iterable[str] = ("waiting",)) -> list[Mapping[str, Any]]:
-    """Withdrawals with the number of ``marks`` that they would take back: empty cells on days without a lesson are none."""
+    """Withdrawals with the number of ``marks`` that they would take back: empty cells on days without a lesson are none.
+
+    ``cards``: of those that are no withdrawal, but a question about corrected cards, how many.
+    """
     columns = t.withdrawal.c
     where: list[sa.ColumnElement[bool]] = [columns.state.in_(list(states))]
     if provider is not None:
@@ -84,7 +87,9 @@ def withdrawals(engine: Engine, provider: str | None = None, states: Iterable[st
     )
     with reading(engine) as connection:
         rows = connection.execute(
-            sa.select(t.withdrawal, marks.label("marks")).where(*where).order_by(columns.provider, columns.withdrawal)
+            sa.select(t.withdrawal, marks.label("marks"), cards.number_of(t.withdrawal).label("cards"))
+            .where(*where)
+            .order_by(columns.provider, columns.withdrawal)
         ).mappings()
         return [dict(row) for row in rows]
 
@@ -99,8 +104,9 @@ def answer_withdrawal(engine: Engine, provider: str, withdrawal: int, accept: bo
         if accept and before.state != "accepted":
             run = _answer_run(connection, provider, now)
             replace_words(connection, provider, _withdrawn_words(connection, provider, withdrawal), run)
+            cards.apply(connection, provider, withdrawal, run)
         elif not accept and before.state == "accepted":
-            take_back_words(connection, provider, before.answer_run)
+            _take_answer_back(connection, provider, before.answer_run)
         connection.execute(
             sa.update(t.withdrawal)
             .where(where)
@@ -155,13 +161,18 @@ def take_back_words(connection: Connection, provider: str, run: int) -> int:
     return len(marks)
 
 
+def _take_answer_back(connection: Connection, provider: str, answer_run: int) -> None:
+    persons.take_back(connection, provider, answer_run)
+    take_back_words(connection, provider, answer_run)
+
+
 def take_back_withdrawals(connection: Connection, provider: str, run: int) -> None:
     """Withdrawals that a run asked for are no more: what a person confirmed of them is taken back too."""
     columns = t.withdrawal.c
     rows = connection.execute(sa.select(columns.state, columns.answer_run).where(columns.provider == provider, columns.run == run)).all()
     for row in rows:
         if row.state == "accepted":
-            take_back_words(connection, provider, row.answer_run)
+            _take_answer_back(connection, provider, row.answer_run)
     connection.execute(sa.update(t.withdrawal).where(columns.provider == provider, columns.run == run).values(state="superseded"))
 
 

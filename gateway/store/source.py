@@ -20,9 +20,10 @@ from gateway.store.rows import among, reserve_ids
 
 # Statements that every input needs are made once: making one takes longer than running it.
 _PERSON, _SEQUENCE, _GROUP, _MARK = t.person.c, t.sequence.c, t.source_group.c, t.mark.c
-_PERSONS = sa.select(_PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON.group_id, _PERSON.has_number, _PERSON.row).where(
-    _PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source")
-)
+_PERSONS = sa.select(
+    _PERSON.person, _PERSON.identity, _PERSON.name_key, _PERSON.group_id, _PERSON.has_number, _PERSON.row, _PERSON.child,
+    _PERSON.answered_at,
+).where(_PERSON.provider == sa.bindparam("provider"), _PERSON.source == sa.bindparam("source"))  # fmt: skip
 _NUMBERS = sa.select(_SEQUENCE.next).where(_SEQUENCE.shard == sa.bindparam("provider"), _SEQUENCE.name == sa.bindparam("name"))
 _GROUPS = sa.select(_GROUP.words, _GROUP.shown, _GROUP.group_id, _GROUP.first, _GROUP.last, _GROUP.own_ids).where(
     _GROUP.provider == sa.bindparam("provider"), _GROUP.source == sa.bindparam("source")
@@ -38,8 +39,14 @@ _MARKS_OF_GROUPS = _MARKS.where(among(_MARK.group_id, "groups"))
 _MARKS_OF_PERSONS = _MARKS.where(among(_MARK.person, "persons"))
 
 
-def persons_of(connection: Connection, provider: str, source: str) -> list[Person]:
-    return [Person(*row) for row in connection.execute(_PERSONS, {"provider": provider, "source": source})]
+def persons_of(connection: Connection, provider: str, source: str) -> tuple[list[Person], set[int]]:
+    """The source's persons, and which of them were recognised by what they are told by, and not by anybody's answer."""
+    persons, matched = [], set()
+    for *told_by, child, answered_at in connection.execute(_PERSONS, {"provider": provider, "source": source}):
+        persons.append(Person(*told_by))
+        if child is not None and answered_at is None:
+            matched.add(told_by[0])
+    return persons, matched
 
 
 def sources_of(engine: Engine, provider: str) -> set[str]:

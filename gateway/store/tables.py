@@ -222,6 +222,13 @@ withdrawal = _table(  # withdrawals above the limit, and what a person said of t
     PrimaryKeyConstraint("provider", "withdrawal"),
 )  # fmt: skip
 
+held_card = _table(  # corrected cards that wait for an answer, as the system has them now: their `withdrawal` bears the group "@cards"
+    "held_card", BY_PROVIDER,
+    Column("provider", String, nullable=False), Column("withdrawal", BigInteger, nullable=False),
+    Column("person", BigInteger, nullable=False), Column("name_key", String, nullable=False), Column("has_number", Boolean, nullable=False),
+    Column("sealed", Text, nullable=False), PrimaryKeyConstraint("provider", "withdrawal", "person"),
+)  # fmt: skip
+
 withdrawal_mark = _table(
     "withdrawal_mark", BY_PROVIDER,
     Column("provider", String, nullable=False), Column("withdrawal", BigInteger, nullable=False),

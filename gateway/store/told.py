@@ -36,7 +36,8 @@ def told_of(connection: Connection, provider: str, source: str, groups: Iterable
 
 def keep(connection: Connection, provider: str, source: str, collected: Collected) -> None:
     """Forget what an input's words made untrue, and keep its own sheets. Called after its words are stored."""
-    if any(entry.is_known for entry in collected.persons):  # what a person is known by has changed: any sheet may speak of it
+    # What a person is known by has changed, or may when it is answered: any sheet may speak of it.
+    if collected.held_cards or any(entry.is_known for entry in collected.persons):
         forget_source(connection, provider, source)
     written = days_of([(cell.group, cell.day) for cell in collected.words] + [(lesson.group, lesson.day) for lesson in collected.lessons])
     forget(connection, provider, written)

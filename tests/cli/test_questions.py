@@ -75,7 +75,7 @@ def test_withdrawals_above_the_limit_wait_for_a_word(club: Club) -> None:
 
     assert club.ask("confirm", "--decline")["answered"] == 1 and club.ask("confirm") == []
     assert club.ask("certificate", number_of(club.n, 2))["paid"] == "180.00"
-    assert "Снятие подтверждено: 1." in club("confirm", "--group", f"g-{club.n}", "--month", "2025-10", "--accept").stdout
+    assert "Подтверждено: 1." in club("confirm", "--group", f"g-{club.n}", "--month", "2025-10", "--accept").stdout
     assert club.ask("certificate", number_of(club.n, 2))["paid"] == "0.00"
 
 

@@ -176,3 +176,16 @@ def test_a_child_that_is_twice_in_the_system_is_told_with_the_only_cure(switched
     shown = switched_on("conflicts").stdout
     assert "записан дважды" in shown and "--take" not in shown
     assert [one["twofold"] for one in switched_on.ask("conflicts")] == [["crm"], ["crm"]]
+
+
+def test_cards_that_changed_all_at_once_are_shown_and_answered_once(switched_on: Club, crm: AlfaCrmEmulator) -> None:
+    switched_on("sync")
+    for id_, card in list(crm.club.children.items()):
+        crm.club.children[id_] = replace(card, name=f"{card.name}?", certificate="9999999999")
+    shown = switched_on("sync").stdout
+    assert "Сразу у 4 из 4" in shown and "gateway confirm" in shown
+    waiting = switched_on("confirm").stdout
+    assert "узнанных" in waiting and "gateway confirm --cards --accept" in waiting
+    assert [one["cards"] for one in switched_on.ask("confirm", "--cards")] == [4]
+    assert "остаётся как было: 1" in switched_on("confirm", "--cards", "--decline").stdout
+    assert switched_on.ask("confirm") == []

@@ -14,6 +14,7 @@ from adapters.alfacrm.emulator import AlfaCrmEmulator
 from gateway.bootstrap import Gateway
 from gateway.core.facts import LessonState, Status
 from gateway.errors import UserError
+from gateway.plugins.testing import Child
 from tests.builders.town import PROVIDER, Databases, District, Town, rows_of, sums, town
 from tests.flow.test_sync import a_club, asking, charged, day, sync
 
@@ -195,3 +196,93 @@ def test_a_sheets_own_name_is_a_source_once_it_has_come(running: Town) -> None:
     other.settings = replace(other.settings, precedence={PROVIDER: ("paper",)})
     running.take(other, running.sheet("october.xlsx", rows_of([1])), source="paper")
     assert charged(other) == 9
+
+
+# ---------------------------------------------------------------- many cards at once
+
+
+def garbled(crm: AlfaCrmEmulator, *ids: str) -> dict[str, Child]:
+    """An export in the wrong encoding; the cards as they were."""
+    before = dict(crm.club.children)
+    for id_ in ids or tuple(before):
+        name = before[id_].name.encode().decode("latin-1")
+        crm.club.children[id_] = replace(before[id_], name=name, certificate=None, birth_date=None)
+    return before
+
+
+def test_an_export_that_garbles_all_names_takes_nothing_back_before_a_person_has_answered(running: Town, crm: AlfaCrmEmulator) -> None:
+    for card in list(crm.club.children.values()):
+        crm.club.children[card.id] = replace(card, certificate=None)
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    assert charged(gateway) == 27
+    cards = garbled(crm)
+    for _ in range(2):
+        report = sync(gateway)
+        assert (report["held_cards"], report["new"], charged(gateway)) == (3, 0, 27)
+        assert any("all at once" in one["what"] or "Сразу" in one["what"] for one in report["questions"])
+    (asked,) = gateway.withdrawals()
+    assert (asked["cards"], asked["known"], asked["group"], asked["source"]) == (3, 3, None, "crm")
+    crm.club.children = dict(cards)
+    assert (sync(gateway)["held_cards"], gateway.withdrawals(), charged(gateway)) == (0, [], 27)
+    assert sync(gateway)["run"] is None
+    assert running.statement() == (27, 0, 270_000)
+    sums(running, gateway)
+
+
+def test_cards_that_were_mended_on_purpose_are_matched_anew_once_confirmed_and_back_again(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    cards = crm.club.children
+    names = {id_: card.name for id_, card in cards.items()}
+    numbers = {id_: card.certificate for id_, card in cards.items()}
+    for id_, other in (("101", "102"), ("102", "101")):  # each card bore the other's child
+        cards[id_] = replace(cards[id_], name=names[other], certificate=numbers[other])
+    for lesson in crm.club.lessons.values():
+        lesson.marks["101"] = ABSENT
+    sync(gateway)
+    assert gateway.counts()["not_charged"] == {"absent": 9}
+    first = {one["certificate"] for one in absent(gateway)}
+    gateway.answer_withdrawals(True, only_cards=True)
+    assert (gateway.withdrawals(), charged(gateway), gateway.counts()["waiting"]) == ([], 18, {})
+    assert {one["certificate"] for one in absent(gateway)}.isdisjoint(first)
+    gateway.answer_withdrawals(False, only_cards=True)
+    assert {one["certificate"] for one in absent(gateway)} == first
+    assert (sync(gateway)["held_cards"], gateway.withdrawals()) == (0, [])  # declined: not asked again
+    sums(running, gateway)
+
+
+def absent(gateway: Gateway) -> list[dict[str, Any]]:
+    return [one for one in gateway.claims(month="2025-10") if one["answer"] == "not_charged"]
+
+
+def test_what_trickles_in_of_a_question_waits_with_it_and_one_card_more_is_its_own(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    cards = garbled(crm, "101", "102")
+    for id_ in ("101", "102"):
+        crm.club.children[id_] = replace(crm.club.children[id_], certificate="9999999999")
+    assert sync(gateway)["held_cards"] == 2
+    crm.club.children["102"] = cards["102"]
+    report = sync(gateway)
+    assert (report["held_cards"], [one["cards"] for one in gateway.withdrawals()], charged(gateway)) == (1, [1], 27)
+    gateway.answer_withdrawals(True)
+    assert (charged(gateway), gateway.counts()["waiting"]) == (18, {"N01": 9})
+    crm.club.children["101"] = cards["101"]
+    sync(gateway)
+    assert charged(gateway) == 27  # who waits is matched by the mended card at once
+    sums(running, gateway)
+
+
+def test_taking_back_a_confirmed_reading_of_cards_lets_the_children_be_who_they_were(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    sync(gateway)
+    garbled(crm)
+    for id_, card in list(crm.club.children.items()):
+        crm.club.children[id_] = replace(card, certificate="9999999999")
+    run = sync(gateway)["run"]
+    gateway.answer_withdrawals(True)
+    assert charged(gateway) == 0
+    gateway.undo(PROVIDER, run)
+    assert charged(gateway) == 27
+    sums(running, gateway)

@@ -562,3 +562,45 @@ def test_the_order_of_rows_says_nothing(order: list[int]) -> None:
     marks = dict([standing(n, number=n) for n in (1, 4)])
     collected = taken(*records, persons=persons, marks=marks)
     assert said(collected) == {(2, DAY): ABSENT, (3, DAY): ATTENDED, (4, DAY): NOTHING, (5, DAY): Status.LATE}
+
+
+# ---------------------------------------------------------------- cards that change all at once
+
+
+def of_cards(known_cards: int, changed: int, matched: int | None = None, **more: Any) -> Collected:
+    """A source's known cards, told by it again, the first ``changed`` of them with another name."""
+    cards = [member(f"m-{n}", f"Волнова Ася{n}", row=None, own_id=str(n)) for n in range(1, known_cards + 1)]
+    first = taken(*cards, windows=[])
+    told = [replace(card, name=f"{card.name}?") if n <= changed else card for n, card in enumerate(cards, start=1)]
+    persons = [entry.person for entry in first.persons]
+    who = range(1, (known_cards if matched is None else matched) + 1)
+    return taken(*told, windows=[], persons=persons, matched=set(who), next_person=known_cards + 1, **more)
+
+
+@pytest.mark.parametrize(
+    ("known_cards", "changed", "matched", "held"),
+    [
+        (30, 3, None, 0),  # ten percent
+        (30, 4, None, 4),
+        (3, 1, None, 0),  # one alone
+        (30, 30, 0, 0),  # nobody was recognised by these: nothing is lost
+        (30, 30, 2, 2),
+    ],
+)
+def test_above_ten_percent_and_more_than_one_corrected_card_a_person_answers_first(
+    known_cards: int, changed: int, matched: int | None, held: int
+) -> None:
+    collected = of_cards(known_cards, changed, matched)
+    assert (len(collected.held_cards), collected.cards_asked, len(collected.persons)) == (held, held, changed - held)
+    assert len(collected.mended) == changed - held
+    assert ("all at once" in "".join(questions(collected))) is bool(held)
+
+
+def test_a_card_that_waits_or_was_declined_is_not_counted_again() -> None:
+    asked = of_cards(30, 4).held_cards
+    keys = {entry.person.person: entry.person.name_key for entry in asked}
+    waits = of_cards(30, 5, cards_waiting=keys)
+    assert (len(waits.held_cards), waits.cards_asked, len(waits.persons)) == (0, 4, 1)
+    declined = of_cards(30, 5, cards_declined=set(keys.items()))
+    assert (declined.cards_asked, questions(declined), len(declined.persons)) == (0, [], 1)
+    assert of_cards(30, 1, cards_waiting=keys).cards_settled == {2, 3, 4}

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from gateway.core.collect import questions, resent, shared, told
+from gateway.core.collect import cards, questions, resent, shared, told
 from gateway.core.collect.known import (
+    CARDS,
     UNKNOWN_GROUP,
     Cell,
     Collected,
@@ -38,7 +39,7 @@ from gateway.core.names import folded
 from gateway.core.periods import Period, intersection
 
 __all__ = [
-    "UNKNOWN_GROUP", "Cell", "Collected", "GroupTold", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch",
+    "CARDS", "UNKNOWN_GROUP", "Cell", "Collected", "GroupTold", "HeldWithdrawal", "Known", "NeedsAll", "NewPerson", "Person", "ReadBatch",
     "ReadMark", "Row", "StandingMark", "Told", "Word", "digest", "group_reference", "plan", "plan_read", "read", "resent", "shared", "told",
 ]  # fmt: skip
 
@@ -148,6 +149,7 @@ def plan_read(batches: Iterable[ReadBatch], known: Known) -> Collected:
     persons = PersonBook(known)
     for each in batches:
         _plan_batch(each, known, persons, collected)
+    cards.hold(collected, known)
     if any(entry.is_known for entry in collected.persons):  # what a person is known by has changed, and any sheet may speak of it
         if is_part:
             raise NeedsAll

@@ -16,6 +16,9 @@ from gateway.core.periods import Period
 UNKNOWN_GROUP = "?"
 """Prefix of a group that no register's group is known for yet: "?" and its folded words."""
 
+CARDS = "@cards"
+"""Stands for a group where a source's cards are meant, of whatever group."""
+
 
 class Person(NamedTuple):
     """A member as the gateway remembers it: by keyed hashes, so that no name has to be kept.
@@ -131,6 +134,8 @@ class Known:
         next_person: the first free person key.
         resumes: the interrupted run that this one takes up again: what it said already is new in this report too.
         declined: marks that a person has said stand, though they are not told any more.
+        matched: persons who were recognised by what they are told by, and not by anybody's answer.
+        cards_waiting: person → the name key of its corrected card that waits for an answer; cards_declined: those that were declined.
     """
 
     group_of: Callable[[str], str | None]
@@ -146,6 +151,9 @@ class Known:
     limit_percent: int = 10
     resumes: int | None = None
     declined: Collection[Cell] = frozenset()
+    matched: Collection[int] = frozenset()
+    cards_waiting: Mapping[int, str] = field(default_factory=dict)
+    cards_declined: Collection[tuple[int, str]] = frozenset()
 
 
 @dataclass(slots=True)
@@ -168,6 +176,10 @@ class Collected:
     groups_told: dict[str, GroupTold] = field(default_factory=dict)  # folded words → what of that group was told
     cursor: str | None = None  # where to read on once this is stored
     withdrawn: int = 0
+    held_cards: list[NewPerson] = field(default_factory=list)  # corrections that wait for a person from here on
+    cards_settled: set[int] = field(default_factory=set)  # persons whose card that waits is told otherwise now
+    cards_asked: int = 0  # cards that wait, new ones among them
+    cards_known: int = 0  # of so many who were recognised by theirs
     mended: set[int] = field(default_factory=set)  # persons whose row or card says now whose it is
     stopped: int = 0  # groups of which nothing was taken until a person has looked
     _read: list[ReadMark] = field(default_factory=list)
@@ -180,13 +192,17 @@ class Collected:
         self.covered |= later.covered
         self.mended |= later.mended
         self.withdrawn += later.withdrawn
+        self.cards_asked += later.cards_asked
         self.stopped += later.stopped
         self.read_later(lambda: later.read)
 
     @property
     def is_nothing(self) -> bool:
         """Whether it leaves everything as it stands."""
-        changed = (self.persons, self.words, self.lessons, self.schedules, self.unscheduled, self.held, self.told_again, self.findings)
+        changed = (
+            self.persons, self.words, self.lessons, self.schedules, self.unscheduled, self.held, self.told_again, self.held_cards,
+            self.cards_settled, self.findings,
+        )  # fmt: skip
         return not any(changed) and self.stands >= set(self.told)
 
     @property

@@ -15,6 +15,7 @@ class PersonBook:
 
     def __init__(self, known: Known) -> None:
         self._key_of = known.key_of
+        self._cards_waiting = known.cards_waiting
         self._by_identity: dict[str, Person] = {}
         self._by_name: dict[tuple[str, str], list[Person]] = defaultdict(list)
         self._by_number: dict[int, Person] = {}
@@ -73,6 +74,8 @@ class PersonBook:
         """
         has_number = member.certificate is not None
         if member.own_id is None or person.name_key == name_key or (person.has_number and not has_number):
+            if person.person in self._cards_waiting and person.person not in collected.mended:
+                collected.cards_settled.add(person.person)
             return person
         corrected = person._replace(name_key=name_key, has_number=has_number)
         collected.persons.append(NewPerson(corrected, member, is_known=True, is_mended=True))

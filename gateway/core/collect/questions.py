@@ -80,6 +80,24 @@ def twice_differently(sheet: Sheet, place: Place, earlier: Place) -> Finding:
     )
 
 
+def cards_question(cards: int, known: int) -> Finding:
+    return _question(
+        Place(),
+        Text(
+            f"Сразу у {cards} из {known} узнанных детей в карточках другое имя, номер или дата рождения. Пока все остаются теми, кем были.",
+            f"The cards of {cards} of {known} recognised children bear another name, number or birth date all at once. "
+            f"Until you answer they stay who they were.",
+        ),
+        Text(
+            "Если карточки исправлены намеренно, подтвердите: gateway confirm --cards --accept. Если это сбой выгрузки, исправьте его "
+            "в своей системе: вопрос снимется сам.",
+            "If the cards were mended on purpose, confirm: gateway confirm --cards --accept. If the export is at fault, mend it "
+            "in your own system: the question goes by itself.",
+        ),
+        "",
+    )
+
+
 def withdrawal_question(sheet: Sheet, marks: int, children: int, known: int) -> Finding:
     place = sheet.members[0].place if sheet.members else Place()
     return _question(
