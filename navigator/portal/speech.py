@@ -95,7 +95,7 @@ def chosen_language() -> str:
 def set_up(app: Flask) -> None:
     """Give the application its languages, and the templates their filters."""
     PoBabel(app, locale_selector=language)
-    app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment, day_name=day_name, month_name=month_name)
+    app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment, day_name=day_name, short_day=short_day, month_name=month_name)
     app.before_request(_remember)
 
 
@@ -125,6 +125,11 @@ def day(value: str | dt.date) -> str:
 def day_name(value: dt.date) -> str:
     """A day of the week with its date: «среда, 5 ноября», "Wednesday, 5 November"."""
     return str(format_date(value, "EEEE, d MMMM", locale=get_locale()))
+
+
+def short_day(value: dt.date) -> str:
+    """A day of the week with its date, short: «ср, 5 ноября», "Wed, 5 November"."""
+    return str(format_date(value, "EEE, d MMMM", locale=get_locale()))
 
 
 def month_name(value: str | dt.date) -> str:

@@ -25,10 +25,10 @@ class Sums(NamedTuple):
 
 
 class Month(NamedTuple):
-    """A month, «2025-10», in kopecks. ``is_ahead``: the forecast's; what is to go of this month is within the next one's."""
+    """A month of lessons, «2025-10», in kopecks. ``is_ahead``: it is the forecast's; this month may have one of each."""
 
     month: str
-    given_kopecks: int
+    lessons: int
     gone_kopecks: int
     left_kopecks: int
     is_ahead: bool
@@ -66,44 +66,53 @@ def year_of(connection: Connection, child: str, year: int, now: dt.datetime) -> 
     purses = money.purses_of(connection, [child], year)[child]
     sums = sums_of(purses)
     own = money.accounts_of(connection, child, year)
-    changes = money.changes_by_day(connection, own)
+    debits = money.live_debits(connection, own, money.Wanted(first, last))
+    spent = sorted(Due(dt.date.fromisoformat(key.date), debited.kopecks) for key, debited in debits.items())
     found: Forecast | None = None
     ahead: Ahead | None = None
     end = last
     if year == today.year and certificate is not None and certificate.kind == "financing":
         end = max(today, min(last, dt.date.fromisoformat(certificate.valid_to)))
         attended = enrolled.attended_by(connection, [child], first, last)[child]
-        debits = money.live_debits(connection, own, money.Wanted(first, last))
         ahead = still_due(attended, visits_of(connection, child, first, last), debits, now, end)
-        spent = [Due(dt.date.fromisoformat(key.date), debited.kopecks) for key, debited in debits.items()]
         found = forecast(sums.available_kopecks, today, end, ahead.due, spent)
-    balances = balances_of(changes)
-    return Year(year, certificate, purses, sums, balances, months_of(year, changes, today, found), ahead, found, end)
+    balances = balances_of(sums, spent, money.given_since(connection, own))
+    return Year(year, certificate, purses, sums, balances, months_of(balances, spent, found), ahead, found, end)
 
 
-def balances_of(changes: Sequence[money.Change]) -> list[Point]:
-    """What was free at the end of each day on which it changed."""
-    left, found = 0, []
-    for each in changes:
-        left += each.given_kopecks - each.gone_kopecks
-        found.append(Point(each.day, left))
-    return found
+def balances_of(sums: Sums, spent: Sequence[Due], given_since: dt.date | None) -> list[Point]:
+    """What is left after the lessons of each day, of the year's whole nominal; it begins with the first lesson or when it was given.
+
+    Reckoned by the day of the lesson, not of its booking: a club that tells of a month at its end has spread its lessons all the same.
+    """
+    if given_since is None:
+        return []
+    left = sums.nominal_kopecks
+    points = [Point(min([given_since, *(each.day for each in spent)]), left)]
+    for each in spent:
+        left -= each.kopecks
+        points.append(Point(each.day, left))
+    return points
 
 
-def months_of(year: int, changes: Sequence[money.Change], today: dt.date, found: Forecast | None) -> list[Month]:
-    """Each month of the year: by the ledger up to this one, by the forecast behind it; nothing behind it without a forecast."""
-    left, months = 0, []
-    for number in range(1, 13):
-        month = f"{year}-{number:02d}"
-        if month > today.isoformat()[:7]:
-            if found is None:
-                break
-            points = [point.kopecks for point in found.points if point.day.isoformat()[:7] <= month]
-            months.append(Month(month, 0, left - points[-1], points[-1], True))
+def months_of(balances: Sequence[Point], spent: Sequence[Due], found: Forecast | None) -> list[Month]:
+    """Each month from the first balance on in which lessons were debited; then those of the forecast in which any are ahead."""
+    months = []
+    for month in dict.fromkeys(_month(point.day) for point in balances):
+        gone = [each.kopecks for each in spent if _month(each.day) == month]
+        left = [point.kopecks for point in balances if _month(point.day) == month][-1]
+        months.append(Month(month, len(gone), sum(gone), left, False))
+    if found is None:
+        return months
+    left = found.points[0].kopecks
+    for month in dict.fromkeys(_month(point.day) for point in found.points):
+        points = [point.kopecks for point in found.points[1:] if _month(point.day) == month]
+        if points and points[-1] < left:
+            paid = sum(one < before for before, one in zip([left, *points], points, strict=False))
+            months.append(Month(month, paid, left - points[-1], points[-1], True))
             left = points[-1]
-            continue
-        mine = [each for each in changes if each.day.isoformat()[:7] == month]
-        given, gone = sum(each.given_kopecks for each in mine), sum(each.gone_kopecks for each in mine)
-        left += given - gone
-        months.append(Month(month, given, gone, left, False))
     return months
+
+
+def _month(day: dt.date) -> str:
+    return day.isoformat()[:7]

@@ -12,6 +12,8 @@ from navigator.engine import reading, writing
 from navigator.portal import audit, mail, sessions
 from navigator.portal.access import actor
 from navigator.portal.account import store as persons
+from navigator.portal.cabinet import words
+from navigator.portal.cabinet.glance import cards_of, glance_of
 from navigator.portal.enrolling import store as enrolling
 from navigator.portal.family import forms, store
 from navigator.portal.family.store import Added
@@ -39,9 +41,10 @@ def children() -> Page:
         mine = store.of_person(connection, actor().person)
         numbers = store.certificate_numbers_of(connection, [each.child for each in mine])
         invited = store.invitations(connection, now, email=actor().email)
+        cards = cards_of(connection, [each.child for each in mine], now)
     audit.shown(each.child for each in mine)
     ages = {each.child: age_on(dt.date.fromisoformat(each.birth_date), now.date()) for each in mine if each.birth_date}
-    return render_template("family/children.html", children=mine, numbers=numbers, ages=ages, invited=invited)
+    return render_template("family/children.html", children=mine, numbers=numbers, ages=ages, invited=invited, cards=cards)
 
 
 @family.route("/family/new", methods=["GET", "POST"])
@@ -88,6 +91,7 @@ def child(child: str) -> Page:
         invited = store.invitations(connection, now, child=child)
         requested = enrolling.of_child(connection, child)
         attended = leaving.of_child(connection, child, now.date())
+        at_a_glance = glance_of(connection, child, now)
     shown = {
         "requested": requested,
         "attended": attended,
@@ -96,6 +100,8 @@ def child(child: str) -> Page:
         "latest": latest,
         "guardians": guardians,
         "invited": invited,
+        "at_a_glance": at_a_glance,
+        "words": words,
     }
     return render_template("family/child.html", form=forms.Invite(), moment_of=moment_of, year=now.year, **shown)
 

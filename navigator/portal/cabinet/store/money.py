@@ -84,14 +84,6 @@ class Wanted:
     provider: str = ""
 
 
-class Change(NamedTuple):
-    """A day's changes, in kopecks: what was given less what was taken back, and what went for lessons less what was reversed."""
-
-    day: dt.date
-    given_kopecks: int
-    gone_kopecks: int
-
-
 class Movement(NamedTuple):
     """One transfer as a statement lists it. ``amount_kopecks``: below zero where the certificate paid; ``kind`` as in the ledger."""
 
@@ -253,13 +245,8 @@ def movements(connection: Connection, own: Sequence[int], first: dt.date, last: 
     ]
 
 
-def changes_by_day(connection: Connection, own: Sequence[int]) -> list[Change]:
-    """What changed on these accounts on each day on which anything did, the first day first."""
+def given_since(connection: Connection, own: Sequence[int]) -> dt.date | None:
+    """The day on which these accounts were first given money; None where they never were."""
     t = transfers.c
-    day = func.substr(t.made_at, 1, 10).label("day")
-    signed = case((t.to_account.in_(own), t.amount_kopecks), else_=-t.amount_kopecks)
-    is_lesson = t.kind.in_((DEBIT, REVERSAL))
-    given = func.sum(case((is_lesson, 0), else_=signed)).label("given")
-    gone = func.sum(case((is_lesson, -signed), else_=0)).label("gone")
-    query = select(day, given, gone).where(or_(t.from_account.in_(own), t.to_account.in_(own))).group_by(day).order_by(day)
-    return [Change(dt.date.fromisoformat(row.day), int(row.given), int(row.gone)) for row in connection.execute(query)]
+    first = connection.scalar(select(func.min(t.made_at)).where(t.to_account.in_(own), t.kind == "nominal"))
+    return dt.date.fromisoformat(first[:10]) if first else None
