@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 
 from navigator.engine import reading
 from navigator.portal.disputes.tables import disputes
+from navigator.portal.proposals.tables import proposals
 from navigator.portal.tables import applications, guardians, requests, tokens
 from navigator.tables import certificates, programmes
 from navigator.web import engine
@@ -99,6 +100,16 @@ def is_dispute(connection: Connection, _actor: Actor, arguments: Arguments) -> b
 def child_of_dispute(connection: Connection, arguments: Arguments) -> str:
     """The child of the dispute that the address names; "" where there is no such dispute."""
     return connection.scalar(select(disputes.c.child).where(disputes.c.dispute == arguments["dispute"])) or ""
+
+
+def of_own_proposal(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a place that a club asks for on behalf of such a child."""
+    return _guards(connection, actor, child_of_proposal(connection, arguments))
+
+
+def child_of_proposal(connection: Connection, arguments: Arguments) -> str:
+    """The child of the proposal that the address names; "" where it is nobody's."""
+    return connection.scalar(select(proposals.c.child).where(proposals.c.proposal == arguments["proposal"])) or ""
 
 
 def of_own_invitation(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
@@ -220,6 +231,8 @@ RULES: Mapping[str, Rule] = {
     "club.move_programme": CLUB_PROGRAMME,
     "enrolling.limits": OPERATOR,
     "enrolling.limit": OPERATOR,
+    "proposals.propose": Rule({Role.CLUB: always}),  # shows no child: numbers as the club typed them
+    "proposals.answer": Rule({Role.PARENT: of_own_proposal}, child_of_proposal),
     "leaving.leave": OWN_CHILD,
     "leaving.leavings": Rule({Role.CLUB: always}),  # a club's person is shown its own provider's only
     "disputes.of_child": OWN_CHILD,

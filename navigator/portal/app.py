@@ -37,6 +37,7 @@ from navigator.portal.indexes import make_indexes
 from navigator.portal.leaving.pages import leaving
 from navigator.portal.operations.pages import operations
 from navigator.portal.operator.pages import operator
+from navigator.portal.proposals.pages import proposals
 from navigator.portal.region import region
 from navigator.portal.speech import gettext as _
 from navigator.site import Settings
@@ -56,6 +57,7 @@ SUBJECTS = (
     disputes,
     leaving,
     club,
+    proposals,
 )
 CHORES = (disputing.follow, give_places)
 FORM_BYTES_MAX = 1024 * 1024

@@ -12,7 +12,7 @@ from gateway.core.money import kopecks_from_roubles, roubles_from_kopecks
 from navigator.engine import reading, writing
 from navigator.portal import audit, mail
 from navigator.portal.access import actor
-from navigator.portal.catalogue.store import places_taken, programme
+from navigator.portal.catalogue.store import programme
 from navigator.portal.enrolling import forms, letters, quote, store
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
@@ -38,17 +38,16 @@ def ask(child: str, group: str) -> Page:
         known = store.live_request(connection, child, group)
         if item is None or who is None:
             abort(404)
-        found, against, money = _judge(connection, child, item, today)
-        taken = places_taken(connection, [group], today).get(group, 0)
+        found, against, money = judge(connection, child, item, today)
+        is_full = store.is_full(connection, item, today)
     if known is not None:
         return redirect(url_for("family.child", child=child))
     family_pays = found is not None and found.family_kopecks > 0
     if not form.validate_on_submit() or found is None or against or not form.is_complete(family_pays):
-        is_full = item["places"] is not None and taken >= item["places"]
         shown = {"child": who, "group": item, "quote": found, "against": against, "money": money, "is_full": is_full}
         return render_template("enrolling/ask.html", form=form, family_pays=family_pays, **shown)
     with writing(engine()) as connection:
-        again, against, _money = _judge(connection, child, item, today)
+        again, against, _money = judge(connection, child, item, today)
         if against or again != found:
             flash(_("Условия только что изменились. Проверьте их ещё раз."), "warning")
             return redirect(url_for("enrolling.ask", child=child, group=group))
@@ -162,7 +161,7 @@ def limit(payer: str) -> Page:
     return redirect(url_for("enrolling.limits"))
 
 
-def _judge(connection: Connection, child: str, item: store.Item, today: dt.date) -> tuple[quote.Quote | None, list[str], quote.Money]:
+def judge(connection: Connection, child: str, item: store.Item, today: dt.date) -> tuple[quote.Quote | None, list[str], quote.Money]:
     """The quote for this child, everything against it, and its money."""
     who, known = family.child(connection, child), programme(connection, item["programme"]["programme"], today)
     found = quote.quote_of(item, today)

@@ -40,6 +40,11 @@ def group(connection: Connection, key: str) -> Item | None:
     return next(iter(catalogue.group_items(connection, [key]).values()), None)
 
 
+def is_full(connection: Connection, item: Item, today: dt.date) -> bool:
+    """Whether whoever asks now comes onto the group's list."""
+    return item["places"] is not None and places_taken(connection, [item["group"]], today).get(item["group"], 0) >= item["places"]
+
+
 def others_of(connection: Connection, child: str, today: dt.date) -> list[Item]:
     """The groups that a child attends or has asked for, those too that it waits for."""
     waited = select(requests.c.group).where(requests.c.child == child, requests.c.state.in_((WAITING, ASKED, UNFUNDED)))

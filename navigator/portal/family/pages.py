@@ -19,6 +19,7 @@ from navigator.portal.family import forms, store
 from navigator.portal.family.store import Added
 from navigator.portal.financing import store as financing
 from navigator.portal.leaving import store as leaving
+from navigator.portal.proposals import store as proposals
 from navigator.portal.region import age_on
 from navigator.portal.speech import gettext as _
 from navigator.portal.speech import language
@@ -91,18 +92,10 @@ def child(child: str) -> Page:
         invited = store.invitations(connection, now, child=child)
         requested = enrolling.of_child(connection, child)
         attended = leaving.of_child(connection, child, now.date())
+        proposed = proposals.open_for(connection, [child], now)
         at_a_glance = glance_of(connection, child, now)
-    shown = {
-        "requested": requested,
-        "attended": attended,
-        "child": who,
-        "certificate": certificate,
-        "latest": latest,
-        "guardians": guardians,
-        "invited": invited,
-        "at_a_glance": at_a_glance,
-        "words": words,
-    }
+    shown = {"requested": requested, "attended": attended, "proposed": proposed, "child": who, "certificate": certificate, "latest": latest}
+    shown |= {"guardians": guardians, "invited": invited, "at_a_glance": at_a_glance, "words": words}
     return render_template("family/child.html", form=forms.Invite(), moment_of=moment_of, year=now.year, **shown)
 
 

@@ -17,6 +17,7 @@ from navigator.portal.access import RULES
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
+from navigator.portal.proposals.tables import proposals
 from navigator.portal.tables import instant, reads, requests, sign_ins
 from navigator.tables import acceptances
 
@@ -91,6 +92,10 @@ club.move_programme      POST    sign-in 403    403    403      yes  404        
 enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
+proposals.propose        GET     sign-in 403    403    403      yes  yes        403   403         403
+proposals.propose        POST    sign-in 403    403    403      yes  yes        403   403         403
+proposals.answer         GET     sign-in yes    yes    404      403  403        403   403         403
+proposals.answer         POST    sign-in yes    yes    404      403  403        403   403         403
 leaving.leave            GET     sign-in yes    yes    404      403  403        403   403         403
 leaving.leave            POST    sign-in yes    yes    404      403  403        403   403         403
 leaving.leavings         GET     sign-in 403    403    403      yes  yes        403   403         403
@@ -177,6 +182,9 @@ class World:
             connection.execute(
                 insert(disputes), [DISPUTE | {"person": self.persons["parent"], "filed_at": instant(now), "waits_since": instant(now)}]
             )
+            proposed = {"proposal": "P-1", "ordinal": 1, "provider": "ddt", "group": "g-2", "number": "0471000001", "child": "k-1"}
+            proposed |= {"person": self.persons["club"], "state": "sent", "made_at": instant(now), "expires_at": "2030-01-01T00:00:00Z"}
+            connection.execute(insert(proposals), [proposed])
             application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
@@ -185,6 +193,7 @@ class World:
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze",
+            "enrollment": "D-1", "proposal": "P-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:
