@@ -67,6 +67,7 @@ def serve_until_stopped(engine: Engine, clock: Clock, is_test: bool, host: str, 
     shown = f"[{host}]" if ":" in host else host
     site.url = f"http://{shown}:{_listeners(server)[0].effective_port}"
     ready(site.url)
+    site.begin_pages()
     try:
         server.run()  # returns when _stop raises; requests under way are finished by its own threads
     finally:

@@ -1,6 +1,6 @@
 """What the server serves: the register's interface for programs, and the pages for people, each an application of its own.
 
-The pages are imported when somebody first asks for one.
+The pages are imported when somebody first asks for one, or after a while by themselves: letters and chores do not wait for a visitor.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ Environment = dict[str, Any]
 Application = Callable[[Environment, Callable[..., Any]], Iterable[bytes]]
 
 OF_PROGRAMS = ("/register/v1/", "/test/v1/")
+ALONE_AFTER_SECONDS = 30.0
+"""A server that lives for a moment only, as in a story, is spared the import."""
 TECHNICAL = ("/register", "/register/")
 """Where the register's own front page is: what it knows, in numbers."""
 
@@ -58,6 +60,12 @@ class Site:
         if path in TECHNICAL:
             return self._register({**environment, "PATH_INFO": "/"}, start_response)
         return self._made_pages()(environment, start_response)
+
+    def begin_pages(self, seconds: float = ALONE_AFTER_SECONDS) -> None:
+        """Make the pages after so many seconds where nobody has asked for one until then; their letters and chores begin with them."""
+        later = threading.Timer(seconds, self._made_pages)
+        later.daemon = True
+        later.start()
 
     def _made_pages(self) -> Application:
         if self._pages is None:

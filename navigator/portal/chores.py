@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from flask import Flask
@@ -28,15 +29,10 @@ class Chores:
 
     def __init__(self, app: Flask, engine: Engine, clock: Clock, chores: Sequence[Chore]) -> None:
         self._app, self._engine, self._clock, self._chores = app, engine, clock, chores
-        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Do them from now on, in a thread of their own."""
         threading.Thread(target=self._work, name="chores", daemon=True).start()
-
-    def stop(self) -> None:
-        """Begin none any more."""
-        self._stopped.set()
 
     def do_due(self) -> int:
         """Do what is due now; how much was done. One that fails is logged and keeps nobody else from theirs."""
@@ -52,5 +48,6 @@ class Chores:
         return done
 
     def _work(self) -> None:
-        while not self._stopped.wait(EVERY_SECONDS):
+        while True:
             self.do_due()
+            time.sleep(EVERY_SECONDS)
