@@ -79,6 +79,9 @@ def file(child: str, group: str, date: str, slot: int) -> Page:
             key = store.file(connection, clock(), child, actor().person, now_so, form.typed("reason"))
     except store.NotDisputable:
         return redirect(url_for("disputes.file", child=child, group=group, date=date, slot=slot))
+    except store.TooMany:
+        form.reason.errors = [_("Сегодня открыто уже %(most)d споров. Продолжите завтра.", most=store.OF_CHILD_MAX)]
+        return render_template("disputes/file.html", form=form, child=who, lesson=lesson, is_decided=is_decided)
     flash(_("Спор открыт. Организация ответит, письмо придёт на вашу почту."), "success")
     return redirect(url_for("disputes.own", dispute=key))
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, upda
 from navigator.clock import Clock
 from navigator.engine import reading, writing
 from navigator.operations import DEBIT
+from navigator.portal import sessions
 from navigator.portal.disputes import lessons, letters
 from navigator.portal.disputes.lessons import Lesson
 from navigator.portal.disputes.tables import dispute_steps, disputes
@@ -25,6 +26,9 @@ from navigator.tables import acceptances, children, groups, modules, programmes,
 OPEN, CORRECTING, CONFIRMED, CORRECTED, WITHDRAWN = "open", "correcting", "confirmed", "corrected", "withdrawn"
 STATES = (OPEN, CORRECTING, CONFIRMED, CORRECTED, WITHDRAWN)
 LIVE = (OPEN, CORRECTING)
+OF_CHILD_MAX = 20
+"""How many disputes are filed about a child in a day."""
+A_DAY = dt.timedelta(days=1)
 PARENT, CLUB, OPERATOR, REGISTER = "parent", "club", "operator", "register"
 
 
@@ -38,6 +42,10 @@ class NotYet(Exception):
 
 class NotDisputable(Exception):
     """The lesson has nothing to dispute, is disputed already, or the operator has decided the same before."""
+
+
+class TooMany(Exception):
+    """The family has filed its disputes of the day: each is a letter to the club."""
 
 
 class Correction(NamedTuple):
@@ -143,14 +151,17 @@ def file(connection: Connection, clock: Clock, child: str, person: str, lesson: 
     """File a dispute about a lesson's debit, or its mark where nothing is debited; its number.
 
     Raises:
-        NotDisputable: see there.
+        NotDisputable, TooMany: see there.
     """
     subject = lesson.subject
     if subject is None or live_of_child(connection, child).get((lesson.group, lesson.date, lesson.slot)) is not None:
         raise NotDisputable(lesson.date)
     if is_decided(connection, child, lesson):
         raise NotDisputable(lesson.date)
-    now = clock.now()
+    now, throttle = clock.now(), f"disputes of {child}"
+    if sessions.is_throttled(connection, throttle, now, OF_CHILD_MAX, A_DAY):
+        raise TooMany(child)
+    sessions.note_attempt(connection, throttle, now, A_DAY)
     ordinal = 1 + (connection.scalar(select(func.max(disputes.c.ordinal))) or 0)
     is_debit = subject.kind == DEBIT
     row = {

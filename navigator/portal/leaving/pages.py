@@ -36,7 +36,7 @@ def leave(child: str, enrollment: str) -> Page:
         if attended is None:
             abort(404)
         who, certificate = family.child(connection, child), financing.certificate_of(connection, child, today)
-        means = store.consequences(connection, attended, today)
+        means = store.consequences(connection, child, attended, today)
     if attended.leaving is not None:
         return redirect(url_for("family.child", child=child))
     ends_on = dt.date.fromisoformat(attended.enrollment.ends_on)

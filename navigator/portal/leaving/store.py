@@ -58,10 +58,10 @@ def one(connection: Connection, child: str, enrollment: str, today: dt.date) -> 
     return next((each for each in of_child(connection, child, today) if each.enrollment.enrollment == enrollment), None)
 
 
-def consequences(connection: Connection, attended: Attended, today: dt.date) -> Consequences:
+def consequences(connection: Connection, child: str, attended: Attended, today: dt.date) -> Consequences:
     """What was debited for the enrollment so far, and what would come until its present end."""
-    mine = (acceptances.c.enrollment == attended.enrollment.enrollment) & (acceptances.c.journal == MONEY)
-    mine &= acceptances.c.certificate == attended.enrollment.certificate
+    mine = (acceptances.c.child == child) & (acceptances.c.journal == MONEY)  # the child's own rows are found by an index
+    mine &= acceptances.c.enrollment == attended.enrollment.enrollment
     by_kind = select(acceptances.c.kind, func.sum(acceptances.c.amount_kopecks)).where(mine).group_by(acceptances.c.kind)
     sums = {kind: int(total) for kind, total in connection.execute(by_kind)}
     debited = sums.pop(DEBIT, 0) - sum(sums.values())

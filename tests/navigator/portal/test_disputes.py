@@ -110,6 +110,16 @@ def test_two_parents_at_once_open_one_dispute(town: Town):
         store.file(connection, town.pages.clock, "k-1", person, lesson, REASON)
 
 
+def test_a_family_files_so_many_a_day(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "OF_CHILD_MAX", 1)
+    parent = town.file()
+    parent.submit(action="/withdraw")
+    parent.get(LESSON)
+    parent.submit({"reason": REASON})
+    assert "Сегодня открыто уже 1 споров" in parent.text and parent.form_with("reason").values["reason"] == REASON
+    assert town.states() == ["withdrawn"]
+
+
 def test_a_lesson_about_which_nothing_is_known_and_a_month_that_is_none_are_not_there(town: Town):
     parent = town.pages.signed_in("parent@example.ru")
     for path in ("/family/k-1/disputes/g-1/2025-10-27/1", "/family/k-1/disputes/g-2/2025-10-06/1", "/family/k-1/disputes?month=2025-13"):
