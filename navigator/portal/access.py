@@ -17,10 +17,12 @@ from sqlalchemy import Connection, select
 from werkzeug.wrappers import Response
 
 from navigator.engine import reading
+from navigator.portal.club.tables import days_off
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.proposals.tables import proposals
 from navigator.portal.tables import applications, guardians, requests, tokens
 from navigator.tables import certificates, programmes
+from navigator.tables import groups, modules, programmes
 from navigator.web import engine
 
 
@@ -140,6 +142,15 @@ def child_of_certificate(connection: Connection, arguments: Arguments) -> str:
     """The child of the certificate that the address names; "" where there is no such certificate."""
     wanted = select(certificates.c.child).where(certificates.c.certificate == arguments["certificate"])
     return connection.scalar(wanted) or ""
+def of_own_group(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names a group of that club."""
+    wanted = select(programmes.c.provider).select_from(groups.join(modules).join(programmes))
+    return connection.scalar(wanted.where(groups.c.group == arguments["group"])) == actor.provider
+
+
+def of_own_day_off(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names days off of that club."""
+    return connection.scalar(select(days_off.c.provider).where(days_off.c.day_off == arguments["day_off"])) == actor.provider
 
 
 def named_child(_connection: Connection, arguments: Arguments) -> str:
@@ -178,6 +189,7 @@ OWN_CHILD = Rule({Role.PARENT: of_own_child}, named_child)
 OWN_APPLICATION = Rule({Role.PARENT: of_own_application}, child_of_application)
 CLUB = Rule({Role.CLUB: always})  # a club's person is shown its own provider's only
 CLUB_PROGRAMME = Rule({Role.CLUB: of_own_programme})
+CLUB_GROUP = Rule({Role.CLUB: of_own_group})
 OPERATOR = Rule({Role.OPERATOR: always})
 OPERATOR_CHILD = Rule({Role.OPERATOR: always}, named_child)
 OVERSEERS = Rule({Role.OPERATOR: always, Role.PAYER: always})
@@ -229,6 +241,16 @@ RULES: Mapping[str, Rule] = {
     "club.new_module": CLUB_PROGRAMME,
     "club.edit_module": CLUB_PROGRAMME,
     "club.move_programme": CLUB_PROGRAMME,
+    "club.new_group": CLUB_PROGRAMME,
+    "club.group": CLUB_GROUP,
+    "club.edit_group": CLUB_GROUP,
+    "club.timetable": CLUB_GROUP,
+    "club.lessons": CLUB_GROUP,
+    "club.lesson": CLUB_GROUP,
+    "club.put_back_lesson": CLUB_GROUP,
+    "club.add_lesson": CLUB_GROUP,
+    "club.days_off": CLUB,
+    "club.remove_days_off": Rule({Role.CLUB: of_own_day_off}),
     "enrolling.limits": OPERATOR,
     "enrolling.limit": OPERATOR,
     "proposals.propose": Rule({Role.CLUB: always}),  # shows no child: numbers as the club typed them

@@ -5,10 +5,12 @@ So a child that a parent adds, and one that a CSV file brings, are the same thin
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, delete
 
+from navigator import changes, tables
 from navigator.clock import Clock
 from navigator.district import SCHEMAS, CsvRow, new_reading
 from navigator.loading import load
@@ -27,3 +29,19 @@ def store(connection: Connection, clock: Clock, **rows: list[dict[str, Any]]) ->
             reading.rows[table].append(CsvRow("pages", number, values))
             reading.seen[table].add(tuple(str(row.get(name) or "") for name in SCHEMAS[table].key))
     load(connection, reading, clock)
+
+
+def drop(connection: Connection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Take lines of groups' timetables, or single lessons, out again; ``rows`` hold the key's columns at least, as the table has them."""
+    names = SCHEMAS[table].key
+    if not rows:
+        return
+    target = tables.metadata.tables[table]
+    statement = delete(target)
+    for name in names:
+        statement = statement.where(target.c[name] == bindparam(f"key_{name}"))
+    connection.execute(statement, [{f"key_{name}": row[name] for name in names} for row in rows])
+    loaded = tables.loaded_rows
+    forgetting = delete(loaded).where(loaded.c.table == table, loaded.c.key == bindparam("which"))
+    connection.execute(forgetting, [{"which": json.dumps([row[name] for name in names], ensure_ascii=False)} for row in rows])
+    changes.publish(connection, changes.Touched(groups={row["group"] for row in rows}))

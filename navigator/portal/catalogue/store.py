@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, and_, exists, func, or_, select
 
 from navigator import catalogue
 from navigator.portal.catalogue.search import matching
+from navigator.portal.club.tables import closed_groups
 from navigator.portal.tables import catalogue_entries
 from navigator.tables import agreements, certificates, enrollments, groups, modules, programmes, providers, timetable
 
@@ -151,7 +152,8 @@ def _has_group(wanted: Wanted, today: dt.date) -> Any:
 
 def _goes_on(today: dt.date) -> Any:
     has_not_ended = or_(groups.c.ends_on.is_(None), groups.c.ends_on >= today.isoformat())
-    return and_(has_not_ended, or_(modules.c.open.is_(None), modules.c.open.is_(True)))
+    takes_children = ~exists().where(closed_groups.c.group == groups.c.group)
+    return and_(has_not_ended, takes_children, or_(modules.c.open.is_(None), modules.c.open.is_(True)))
 
 
 def _takes_a_place(today: dt.date) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
-from wtforms import IntegerField, StringField, TimeField
+from wtforms import DateField, IntegerField, StringField, TimeField
 from wtforms.validators import ValidationError
 
 from gateway.core.money import kopecks_from_roubles, roubles_from_kopecks
@@ -70,10 +71,10 @@ class ClockField(TimeField):
     """A time of day, as a browser sends it or as people write it."""
 
     def __init__(self, label: Any, is_needed: bool = True, **more: Any) -> None:
-        first = forms.required() if is_needed else forms.may_be_empty()
-        super().__init__(label, format=["%H:%M", "%H.%M", "%H:%M:%S"], validators=[first], **more)
+        super().__init__(label, format=["%H:%M", "%H.%M", "%H:%M:%S"], validators=[forms.required()] if is_needed else [], **more)
 
     def process_formdata(self, valuelist: Any) -> None:
+        self.data = None
         try:
             super().process_formdata([valuelist[0].strip()] if valuelist and valuelist[0].strip() else [])
         except ValueError as error:
@@ -89,6 +90,13 @@ def text_field(label: Any, is_needed: bool = True, most: int = TEXT_MAX) -> Stri
     """A line of text."""
     first = forms.required() if is_needed else forms.may_be_empty()
     return StringField(label, filters=[forms.trimmed], validators=[first, forms.not_longer(most), _is_plain])
+
+
+def day_of(field: DateField) -> dt.date:
+    """The day of a field that must be filled and has been validated."""
+    assert field.data is not None, "the field is required"
+    day: dt.date = field.data
+    return day
 
 
 def as_roubles(kopecks: int | None) -> str:

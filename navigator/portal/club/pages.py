@@ -8,10 +8,12 @@ from navigator.engine import reading
 from navigator.portal.access import actor
 from navigator.portal.club import store
 from navigator.portal.club.blueprint import Page, club
+from navigator.portal.club.groups import pages as groups
 from navigator.portal.club.programmes import pages as programmes
+from navigator.portal.club.timetables import pages as timetables
 from navigator.web import clock, engine
 
-__all__ = ["club", "programmes"]
+__all__ = ["club", "groups", "programmes", "timetables"]
 
 
 @club.get("/club")

@@ -172,6 +172,8 @@ def judge(connection: Connection, child: str, item: store.Item, today: dt.date) 
     against = quote.obstacles(item, who, known["payers"] if known else set(), others, money, found, today)
     if known is None or item["module"]["open"] is False:
         against.insert(0, _("Программа сейчас не набирает."))
+    elif all(each["group"] != item["group"] for each in known["groups"]):
+        against.insert(0, _("Группа сейчас не набирает."))
     held = financing.certificate_of(connection, child, today)
     if held is None or held.state != "active":
         against.append(_("Сертификат не действует: обратитесь к оператору."))

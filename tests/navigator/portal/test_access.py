@@ -14,6 +14,7 @@ from sqlalchemy import insert, select
 from navigator.engine import writing
 from navigator.portal import sessions
 from navigator.portal.access import RULES
+from navigator.portal.club.tables import days_off
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
@@ -89,6 +90,22 @@ club.new_module          POST    sign-in 403    403    403      yes  404        
 club.edit_module         GET     sign-in 403    403    403      yes  404        403   403         403
 club.edit_module         POST    sign-in 403    403    403      yes  404        403   403         403
 club.move_programme      POST    sign-in 403    403    403      yes  404        403   403         403
+club.new_group           GET     sign-in 403    403    403      yes  404        403   403         403
+club.new_group           POST    sign-in 403    403    403      yes  404        403   403         403
+club.group               GET     sign-in 403    403    403      yes  404        403   403         403
+club.edit_group          GET     sign-in 403    403    403      yes  404        403   403         403
+club.edit_group          POST    sign-in 403    403    403      yes  404        403   403         403
+club.timetable           GET     sign-in 403    403    403      yes  404        403   403         403
+club.timetable           POST    sign-in 403    403    403      yes  404        403   403         403
+club.lessons             GET     sign-in 403    403    403      yes  404        403   403         403
+club.lesson              GET     sign-in 403    403    403      yes  404        403   403         403
+club.lesson              POST    sign-in 403    403    403      yes  404        403   403         403
+club.put_back_lesson     POST    sign-in 403    403    403      yes  404        403   403         403
+club.add_lesson          GET     sign-in 403    403    403      yes  404        403   403         403
+club.add_lesson          POST    sign-in 403    403    403      yes  404        403   403         403
+club.days_off            GET     sign-in 403    403    403      yes  yes        403   403         403
+club.days_off            POST    sign-in 403    403    403      yes  yes        403   403         403
+club.remove_days_off     POST    sign-in 403    403    403      yes  404        403   403         403
 enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
@@ -185,11 +202,13 @@ class World:
             proposed = {"proposal": "P-1", "ordinal": 1, "provider": "ddt", "group": "g-2", "number": "0471000001", "child": "k-1"}
             proposed |= {"person": self.persons["club"], "state": "sent", "made_at": instant(now), "expires_at": "2030-01-01T00:00:00Z"}
             connection.execute(insert(proposals), [proposed])
+            days = {"provider": "ddt", "first": "2026-01-01", "last": "2026-01-08", "title": "Каникулы", "at": instant(now)}
+            connection.execute(insert(days_off), [{**days, "day_off": 1, "person": self.persons["club"]}])
             application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
             "filename": "css/bootstrap.min.css", "programme": "p-1",
-            "module": "m-1", "what": "send",
+            "module": "m-1", "what": "send", "day": "2025-11-10", "time": "16:00", "day_off": 1,
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze",

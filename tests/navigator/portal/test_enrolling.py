@@ -205,6 +205,8 @@ def test_the_club_accepts_and_the_child_has_its_certificate_with_its_sum(town: T
     ((person, child),) = town.families(1)
     key = town.ask(person, child)
     club = town.pages.signed_in("club@example.ru")
+    assert "1 заявка ждёт ответа" in text(club)
+    club.get("/club/requests")
     assert key in club.text and "Ким" in club.text
     club.get(f"/club/requests/{key}")
     club.submit({}, press="accept")

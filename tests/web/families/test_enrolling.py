@@ -35,6 +35,7 @@ def test_a_place_is_asked_for_and_given(walking: Callable[..., Walk], town: Town
 
     club = walking("club", size, has_scripts=has_scripts)
     sign_in(club, "club@example.ru")
+    club.page.get_by_role("link", name="Заявки").click()
     club.look("1-requests")
     club.page.get_by_role("row").filter(has_text=name).get_by_role("link").click()
     club.press("Отказать")

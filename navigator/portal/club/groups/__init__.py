@@ -1,0 +1,1 @@
+"""Groups: where and when, who teaches, how many places."""
