@@ -272,6 +272,10 @@ RULES: Mapping[str, Rule] = {
     "operator.child": OPERATOR_CHILD,
     # what the operator sees whole, and a payer's person its own payer's part of: the pages ask `operator.choices.own_payer`
     "operations.listed": OVERSEERS,
+    "reports.coverage": OVERSEERS,
+    "reports.money": OVERSEERS,
+    "reports.chart": OVERSEERS,
+    "reports.workbook_of": OVERSEERS,
     "certificates.listed": OVERSEERS,
     "certificates.certificate": Rule({Role.OPERATOR: always, Role.PAYER: of_own_payers_certificate}, child_of_certificate),
     "certificates.change": Rule({Role.OPERATOR: always}, child_of_certificate),

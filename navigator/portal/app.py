@@ -39,6 +39,7 @@ from navigator.portal.operations.pages import operations
 from navigator.portal.operator.pages import operator
 from navigator.portal.proposals.pages import proposals
 from navigator.portal.region import region
+from navigator.portal.reports.pages import reports
 from navigator.portal.speech import gettext as _
 from navigator.site import Settings
 from navigator.tables import metadata
@@ -54,6 +55,7 @@ SUBJECTS = (
     operator,
     operations,
     certificates,
+    reports,
     disputes,
     leaving,
     club,

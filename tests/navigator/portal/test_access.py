@@ -135,6 +135,10 @@ operator.children        GET     sign-in 403    403    403      403  403        
 operator.child           GET     sign-in 403    403    403      403  403        403   403         yes
 operator.child           POST    sign-in 403    403    403      403  403        403   403         yes
 operations.listed        GET     sign-in 403    403    403      403  403        yes   yes         yes
+reports.coverage         GET     sign-in 403    403    403      403  403        yes   yes         yes
+reports.money            GET     sign-in 403    403    403      403  403        yes   yes         yes
+reports.chart            GET     sign-in 403    403    403      403  403        yes   yes         yes
+reports.workbook_of      GET     sign-in 403    403    403      403  403        yes   yes         yes
 certificates.listed      GET     sign-in 403    403    403      403  403        yes   yes         yes
 certificates.certificate GET     sign-in 403    403    403      403  403        yes   404         yes
 certificates.change      GET     sign-in 403    403    403      403  403        403   403         yes
@@ -213,6 +217,8 @@ class World:
             "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze",
             "enrollment": "D-1", "proposal": "P-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
+            "dispute": "S-1", "date": "2025-10-13", "slot": 1,
+            "certificate": "cert-0471000001", "change": "freeze", "chart": "ages", "year": 2025,
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:

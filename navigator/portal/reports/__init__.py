@@ -1,0 +1,1 @@
+"""Reports: who is reached, and what becomes of the money; as tables, charts and a workbook."""
