@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import socket
 import threading
@@ -22,6 +23,18 @@ from navigator.site import Site, settings_from
 from navigator.switch import REFUSER
 
 THREADS = 8
+CONNECTIONS_MAX = 800
+"""How many may be open at once, idle ones of browsers that were answered too; whoever comes then waits. Below what a process may open."""
+
+IDLE_SECONDS_MAX, LOOKED_AT_EVERY_SECONDS = 30, 10
+_ROOM = {
+    "connection_limit": CONNECTIONS_MAX,
+    "backlog": 4 * CONNECTIONS_MAX,
+    "channel_timeout": IDLE_SECONDS_MAX,
+    "cleanup_interval": LOOKED_AT_EVERY_SECONDS,
+    "asyncore_use_poll": True,  # select() knows no descriptor above 1023
+}
+"""On the day on which places are given out hundreds come at once: with a hundred connections the next waited until the first went idle."""
 
 
 class AddressTaken(Exception):
@@ -52,10 +65,11 @@ def serve_until_stopped(engine: Engine, clock: Clock, is_test: bool, host: str, 
     Raises:
         AddressTaken: nothing was served.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that has to wait its turn tells nobody anything
     app = create_app(engine, clock, is_test)
     site = Site(app, engine, clock, settings_from())
     try:
-        server = create_server(site, host=host, port=port, threads=THREADS, ident="navigator", clear_untrusted_proxy_headers=True)
+        server = create_server(site, host=host, port=port, threads=THREADS, ident="navigator", clear_untrusted_proxy_headers=True, **_ROOM)
     except OSError as error:
         raise AddressTaken(error.strerror or str(error)) from error
     if is_test:
