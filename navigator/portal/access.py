@@ -21,8 +21,7 @@ from navigator.portal.club.tables import days_off
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.proposals.tables import proposals
 from navigator.portal.tables import applications, guardians, requests, tokens
-from navigator.tables import certificates, programmes
-from navigator.tables import groups, modules, programmes
+from navigator.tables import certificates, groups, modules, programmes
 from navigator.web import engine
 
 
@@ -142,6 +141,8 @@ def child_of_certificate(connection: Connection, arguments: Arguments) -> str:
     """The child of the certificate that the address names; "" where there is no such certificate."""
     wanted = select(certificates.c.child).where(certificates.c.certificate == arguments["certificate"])
     return connection.scalar(wanted) or ""
+
+
 def of_own_group(connection: Connection, actor: Actor, arguments: Arguments) -> bool:
     """The address names a group of that club."""
     wanted = select(programmes.c.provider).select_from(groups.join(modules).join(programmes))

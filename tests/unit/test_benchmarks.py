@@ -17,6 +17,7 @@ from benchmarks.ours import Ours, Span
 from benchmarks.results import Row, absent, median_ratio
 from benchmarks.town import DAYS, Town
 from gateway.plugins import Member
+from gateway.store import tables as t
 
 TOWN = Town(2_000)
 
@@ -25,8 +26,14 @@ def silent(done: int, of: int) -> None:
     """Nothing is shown."""
 
 
+RAISED = {"source_group": {"first", "last", "own_ids"}}
+"""What one row a group and input is updated with, which the bare loops leave out: it is in their favour."""
+
+
 def rows_of(connection: Any, table: str) -> list[str]:
-    return sorted(map(repr, connection.execute(f'SELECT * FROM "{table}"').fetchall()))
+    left_out = RAISED.get(table, set())
+    columns = ", ".join(f'"{column.name}"' for column in t.metadata.tables[table].columns if column.name not in left_out)
+    return sorted(map(repr, connection.execute(f'SELECT {columns} FROM "{table}"').fetchall()))
 
 
 def test_a_town_is_the_same_each_time_and_as_large_as_asked_for() -> None:

@@ -214,10 +214,7 @@ class World:
             "filename": "css/bootstrap.min.css", "programme": "p-1",
             "module": "m-1", "what": "send", "day": "2025-11-10", "time": "16:00", "day_off": 1,
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
-            "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
-            "certificate": "cert-0471000001", "change": "freeze",
             "enrollment": "D-1", "proposal": "P-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
-            "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze", "chart": "ages", "year": 2025,
         }  # fmt: skip
 
