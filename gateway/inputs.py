@@ -35,7 +35,7 @@ from gateway.plugins import (
     SourceRefused,
     SourceUnavailable,
 )
-from gateway.plugins.sources import Listed, Told, listed, opened, told_in
+from gateway.plugins.sources import Listed, Told, clocks_checked, listed, opened, told_in, with_the_clubs_clock
 from gateway.settings import SourceSettings
 from gateway.store import collect as store_collect
 from gateway.store import queues as store_queues
@@ -212,7 +212,8 @@ class Inputs(Wired):
         asked, adapter = self.source_settings(name), self.adapter_of_source(name)
         http = http or self._http.setdefault(asked.provider, Http())
         try:
-            return opened(adapter, asked.values, http, self.environment, self.home)
+            values = with_the_clubs_clock(adapter.settings, asked.values, self._clubs_zone(asked))
+            return opened(adapter, values, http, self.environment, self.home)
         except BadParameter as error:
             raise SourceRefused(
                 Text(f"[sources.{name}] {error.parameter}: {error.what.ru}", f"[sources.{name}] {error.parameter}: {error.what.en}"),
@@ -248,7 +249,16 @@ class Inputs(Wired):
         Raises:
             SourceError: it ended early.
         """
-        yield from self.open_source(name).check()
+        source, settings = self.open_source(name), self.source_settings(name)
+        clocks = clocks_checked(self.adapter_of_source(name).settings, settings.values, self._clubs_zone(settings))
+        if clocks is not None:
+            yield clocks
+        yield from source.check()
+
+    def _clubs_zone(self, settings: SourceSettings) -> str | None:
+        """None: the register does not know the provider, or has not been read yet."""
+        known = self.providers().get(settings.provider)
+        return known.time_zone if known is not None else None
 
     def try_source(
         self,

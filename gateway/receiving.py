@@ -13,6 +13,7 @@ from gateway.flow.receive import take_delivery
 from gateway.plugins import BadParameter, PushedAdapter, SourceRefused, check_secret, secret
 from gateway.plugins.settings import settings_of
 from gateway.plugins.source import NamesDeliveries
+from gateway.plugins.sources import with_the_clubs_clock
 from gateway.schedule import POST, Scheduled
 from gateway.settings import SourceSettings
 from gateway.store import delivery as store_delivery
@@ -125,7 +126,9 @@ class Receiving(Scheduled):
 
     def _settings_of(self, declared: type, settings: SourceSettings, values: Mapping[str, object]) -> Any:
         try:
-            return settings_of(declared, values, self.environment, self.home)
+            known = self.providers().get(settings.provider)
+            given = with_the_clubs_clock(declared, values, known.time_zone if known is not None else None)
+            return settings_of(declared, given, self.environment, self.home)
         except BadParameter as error:
             table = f"[sources.{settings.name}] {error.parameter}"
             raise UserError(

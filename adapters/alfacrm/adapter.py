@@ -8,7 +8,6 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from adapters.alfacrm.looking import look
 from adapters.alfacrm.people import People
@@ -32,6 +31,7 @@ from gateway.plugins import (
     Round,
     Status,
     Text,
+    WallTimes,
     Window,
     day_of,
     hookimpl,
@@ -81,7 +81,7 @@ class AlfaCrm:
 
     def __init__(self, settings: AlfaCrmSettings, http: Http) -> None:
         self._settings = settings
-        self._zone = ZoneInfo(settings.zone)
+        self._clocks = settings.clocks
         self._wire = Wire(settings, http)
 
     def check(self) -> Iterator[Checked]:
@@ -90,7 +90,7 @@ class AlfaCrm:
 
     def pull(self, cursor: str | None, now: dt.datetime, since: dt.date | None = None) -> Iterator[Batch]:
         """Group by group, each with the months of the window. A cursor is a group's, or a finished round's."""
-        asked = round_of(cursor, now.astimezone(self._zone).date(), self._settings.window_days, since=since)
+        asked = round_of(cursor, now.astimezone(self._clocks.club).date(), self._settings.window_days, since=since)
         people = People(self._wire, self._settings)
         groups, findings = self._groups()
         people.read_clients()
@@ -167,12 +167,13 @@ class AlfaCrm:
         """The lessons of all states of the groups of one name, by their ids."""
         items: dict[str, Any] = {}
         findings: list[Finding] = []
+        days = self._clocks.asked(period)
         for status, key in itertools.product(STATES, keys):
             filters = {
                 "status": status,
                 "group_id": int(key) if key.isdigit() else key,
-                "date_from": str(period.first),
-                "date_to": str(period.last),
+                "date_from": str(days.first),
+                "date_to": str(days.last),
             }
             listed = self._wire.list("lesson", filters)
             items |= {id_text(item["id"]): item for item in listed.items}
@@ -192,19 +193,20 @@ class AlfaCrm:
         groups = [id_text(group) for group in list_of(item["group_ids"])]
         if not set(keys) & set(groups) or int(item["lesson_type_id"]) in self._settings.trial_types:
             return None
-        day, state = day_of(item.get("date") or item["time_from"]), STATES[int(item["status"])]
-        place = Place(url=self._wire.url("lesson", own_id))
-        lesson = Lesson(words, day, state, place, own_id, time_of(item["time_from"]), time_of(item["time_to"]))
+        said = WallTimes(day_of(item.get("date") or item["time_from"]), time_of(item["time_from"]), time_of(item["time_to"]))
+        day, starts_at, ends_at = self._clocks.at_the_club(said)
+        state, place = STATES[int(item["status"])], Place(url=self._wire.url("lesson", own_id))
+        lesson = Lesson(words, day, state, place, own_id, starts_at, ends_at)
         if state is not LessonState.HELD:
             return Told(lesson, ())  # before it is held, its details are empty or a guess
         revision = _revision(item)
-        said: dict[str, Mark] = {}
+        marks: dict[str, Mark] = {}
         for detail in list_of(item["details"]):
             customer = id_text(detail["customer_id"])
             status = self._status(detail)
             if status is not None and (len(groups) == 1 or self._is_told_here(customer, keys, groups, people)):
-                said[customer] = Mark(customer, day, status, place, lesson=own_id, revision=revision)
-        return Told(lesson, tuple(said.values()))
+                marks[customer] = Mark(customer, day, status, place, lesson=own_id, revision=revision)
+        return Told(lesson, tuple(marks.values()))
 
     def _status(self, detail: Any) -> Status | None:
         """None: nobody has said yet."""

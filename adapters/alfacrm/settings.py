@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.plugins import BadParameter, Text, secret, setting
+from gateway.plugins import BadParameter, Clocks, Text, clocks_of, secret, setting
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,19 @@ class AlfaCrmSettings:
     trial_types: tuple[int, ...] = setting(Text("типы пробных уроков: не читаются", "types of trial lessons: they are not read"), (3,))
     window_days: int = setting(Text("за сколько дней перечитывать уроки", "how many days of lessons to read again"), 45)
     per_minute: int = setting(Text("запросов в минуту, не больше", "requests a minute at most"), 60)
-    zone: str = setting(Text("часовой пояс аккаунта", "the account's time zone"), "Europe/Moscow")
+    zone: str = setting(Text("по какому поясу ведёт время аккаунт", "in which time zone the account keeps its times"), "Europe/Moscow")
+    club_zone: str = setting(Text("часовой пояс клуба", "the club's time zone"), "")
 
     def __post_init__(self) -> None:
         for name, low, high in (("branch", 1, 10**6), ("window_days", 1, 400), ("per_minute", 1, 600)):
             if not low <= getattr(self, name) <= high:
                 raise BadParameter(name, Text(f"должно быть от {low} до {high}", f"must be between {low} and {high}"))
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone")) from None
+        clocks_of(self.zone, self.club_zone)
+
+    @property
+    def clocks(self) -> Clocks:
+        """The system's and the club's."""
+        return clocks_of(self.zone, self.club_zone)
 
     @property
     def address(self) -> str:

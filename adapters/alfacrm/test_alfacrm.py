@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from adapters.alfacrm.adapter import AlfaCrmAdapter
 from adapters.alfacrm.emulator import CERTIFICATE_FIELD, EMAIL, EXCUSED_REASON, AlfaCrmEmulator
 from adapters.alfacrm.settings import AlfaCrmSettings
 from gateway.plugins import BadParameter, Checked, Group, Lesson, LessonState, Mark, Member, SourceRefused, Status, Verdict
-from gateway.plugins.testing import NOW, AdapterConformance, Emulator, Fault, Rig, Standing, differences, truth
+from gateway.plugins.testing import NOW, AdapterConformance, ClubLesson, Emulator, Fault, Rig, Standing, differences, truth
 
 
 class TestAlfaCrm(AdapterConformance):
@@ -299,3 +300,22 @@ def test_a_check_with_a_wrong_key_ends_at_once_with_its_cure(rig: Rig) -> None:
         list(source.check())
     assert "key" in refused.value.cure.en
     assert [request.path for request in rig.emulator.log] == ["/v2api/auth/login"]
+
+
+def test_an_account_that_keeps_another_clock_tells_each_lesson_once_on_its_clubs(rig: Rig) -> None:
+    """The months are the club's: what is of another day there belongs to another month's window."""
+    group = next(iter(rig.club.groups.values()))
+    for number, day in enumerate((dt.date(2025, 8, 31), dt.date(2025, 9, 30), dt.date(2025, 10, 31)), start=7001):
+        marks = {group.children[0]: Status.ATTENDED}
+        rig.club.lessons[str(number)] = ClubLesson(str(number), group.id, day, dt.time(18, 30), dt.time(19, 30), LessonState.HELD, marks)
+    source = rig.adapter.connect(settings_for(rig.emulator, club_zone="Asia/Vladivostok"), rig.http)
+    batches = list(source.pull(None, NOW, dt.date(2025, 9, 1)))
+    told = {
+        record.day for batch in batches for record in batch.records if isinstance(record, Lesson) and record.starts_at == dt.time(1, 30)
+    }
+    assert {dt.date(2025, 9, 1), dt.date(2025, 10, 1), dt.date(2025, 11, 1)} <= told
+    for batch in batches:
+        days = [record.day for record in batch.records if isinstance(record, Lesson | Mark)]
+        assert all(any(day in window.period for window in batch.windows) for day in days)
+    ids = [record.own_id for batch in batches for record in batch.records if isinstance(record, Lesson)]
+    assert len(ids) == len(set(ids))

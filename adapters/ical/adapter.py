@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
 
 from adapters.ical.looking import look
 from adapters.ical.settings import IcalendarSettings
@@ -62,7 +61,7 @@ class Icalendar:
 
     def pull(self, cursor: str | None, now: dt.datetime, since: dt.date | None = None) -> Iterator[Batch]:
         """All months at once: a calendar comes in one piece. The cursor keeps by what it says that it has changed."""
-        today = now.astimezone(ZoneInfo(self._settings.zone)).date()
+        today = now.astimezone(self._settings.clocks.club).date()
         asked = round_of(None, today, self._settings.window_days, self._settings.ahead_days, since)
         about = self._settings.digest(asked.period)
         read = self._wire.read(asked.period, _mark_in(cursor, about))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.plugins import BadParameter, Text, secret, setting
+from gateway.plugins import BadParameter, Clocks, Text, clocks_of, secret, setting
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,8 @@ class IcalendarSettings:
     window_days: int = setting(Text("за сколько дней перечитывать", "how many days to read again"), 45)
     ahead_days: int = setting(Text("на сколько дней вперёд читать", "how many days to read ahead"), 31)
     per_minute: int = setting(Text("запросов в минуту, не больше", "requests a minute at most"), 30)
-    zone: str = setting(
-        Text("часовой пояс клуба; в нём же время без пояса", "the club's time zone; times without a zone are in it"), "Europe/Moscow"
-    )
+    zone: str = setting(Text("по какому поясу время без пояса", "in which time zone times without a zone are"), "Europe/Moscow")
+    club_zone: str = setting(Text("часовой пояс клуба", "the club's time zone"), "")
 
     def __post_init__(self) -> None:
         for name, low, high in (("window_days", 1, 400), ("ahead_days", 0, 400), ("per_minute", 1, 600)):
@@ -59,10 +57,12 @@ class IcalendarSettings:
             raise BadParameter(
                 "prefix", Text("с group не нужен: весь календарь — одна группа", "not with group: all of the calendar is one")
             )
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone")) from None
+        clocks_of(self.zone, self.club_zone)
+
+    @property
+    def clocks(self) -> Clocks:
+        """The system's and the club's."""
+        return clocks_of(self.zone, self.club_zone)
 
     @property
     def url(self) -> str:
@@ -92,5 +92,5 @@ class IcalendarSettings:
 
     def digest(self, about: object) -> str:
         """A short word that is another where the settings that decide the lessons, or ``about``, are."""
-        said = (self.url, self.protocol, self.user, self.group_by, self.group, self.prefix, self.zone, about)
+        said = (self.url, self.protocol, self.user, self.group_by, self.group, self.prefix, self.zone, self.club_zone, about)
         return blake2b(repr(said).encode(), digest_size=12).hexdigest()

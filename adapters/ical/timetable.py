@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from adapters.ical.events import Event, event_of, group_in, uid_of
 from adapters.ical.series import Instance, Steps, Unending, instances, newest
@@ -80,7 +79,7 @@ class _Reading:
         self._period = period
         self._settings = settings
         self._url_of = url_of
-        self._club = ZoneInfo(settings.zone)
+        self._club = settings.clocks.club
         self._events: list[Event] = []
         self._part_of: dict[str, str] = {}
         self._bad: set[str] = set()
@@ -90,7 +89,7 @@ class _Reading:
         if part.lines is None:
             self._unread(part.url, None, None)
             return
-        zones, events = Zones(self._club), []
+        zones, events = Zones(self._settings.clocks.system), []
         blocks = list(blocks_of(part.lines))
         zones.describe(block for block in blocks if block.kind == "VTIMEZONE")
         for block in blocks:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from adapters.moyklass.looking import look
 from adapters.moyklass.people import People
@@ -31,6 +30,7 @@ from gateway.plugins import (
     Round,
     Status,
     Text,
+    WallTimes,
     Window,
     day_of,
     hookimpl,
@@ -80,7 +80,7 @@ class MoyKlass:
 
     def __init__(self, settings: MoyKlassSettings, http: Http) -> None:
         self._settings = settings
-        self._zone = ZoneInfo(settings.zone)
+        self._clocks = settings.clocks
         self._wire = Wire(settings, http)
 
     def check(self) -> Iterator[Checked]:
@@ -90,7 +90,7 @@ class MoyKlass:
 
     def pull(self, cursor: str | None, now: dt.datetime, since: dt.date | None = None) -> Iterator[Batch]:
         """Group by group, each with the months of the window. A cursor is a group's, or a finished round's."""
-        asked = round_of(cursor, now.astimezone(self._zone).date(), self._settings.window_days, since=since)
+        asked = round_of(cursor, now.astimezone(self._clocks.club).date(), self._settings.window_days, since=since)
         with self._wire.reading():
             yield from self._round(asked)
 
@@ -164,8 +164,9 @@ class MoyKlass:
         """The lessons of the groups of one name with their records; of two at the same time the held one is told last, and counts."""
         found: list[Told] = []
         findings: list[Finding] = []
+        days = self._clocks.asked(period)
         for key in keys:
-            filters = {"classId": key, "date": [str(period.first), str(period.last)], "includeRecords": "true"}
+            filters = {"classId": key, "date": [str(days.first), str(days.last)], "includeRecords": "true"}
             listed = self._wire.list("lessons", filters)
             findings += [unread(_LESSON, None, self._wire.url("classes", key), words) for _ in listed.nameless]
             for item in listed.items:
@@ -180,9 +181,10 @@ class MoyKlass:
         return found, findings
 
     def _lesson(self, own_id: str, item: Any, words: str) -> Told:
-        day, state = day_of(item["date"]), STATES[int(item["status"])]
-        place = Place(url=self._wire.url("lessons", own_id))
-        lesson = Lesson(words, day, state, place, own_id, time_of(item["beginTime"]), time_of(item["endTime"]))
+        told = WallTimes(day_of(item["date"]), time_of(item["beginTime"]), time_of(item["endTime"]))
+        day, starts_at, ends_at = self._clocks.at_the_club(told)
+        state, place = STATES[int(item["status"])], Place(url=self._wire.url("lessons", own_id))
+        lesson = Lesson(words, day, state, place, own_id, starts_at, ends_at)
         if state is not LessonState.HELD:
             return Told(lesson, ())  # before it is held, every record says that nobody came
         said: dict[str, Mark] = {}

@@ -42,8 +42,10 @@ def _branches(wire: Wire, settings: MoyKlassSettings) -> Iterator[Checked]:
         yield Checked(what, Verdict.BAD, found, Text("впишите filial: номер из этого списка", "set filial to a number of this list"))
     elif any(each is not None and each.get("timezone") not in (None, settings.zone) for each in read):
         cure = Text(
-            "впишите zone, как в системе; филиалы с разным временем читайте порознь",
-            "set zone as the system has it; read branches of different time zones one by one",
+            "сравните время одного занятия: если оно по часам филиала, впишите zone, как в системе; "
+            "филиалы с разным временем читайте порознь",
+            "compare the hours of one lesson: if they are the branch's, set zone as the system has it; "
+            "read branches of different time zones one by one",
         )
         yield Checked(what, Verdict.QUESTION, found, cure)
     else:

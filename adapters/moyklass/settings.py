@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.plugins import BadParameter, Text, secret, setting
+from gateway.plugins import BadParameter, Clocks, Text, clocks_of, secret, setting
 
 LIMIT_PER_SECOND = 7
 """What the vendor allows."""
@@ -29,16 +28,19 @@ class MoyKlassSettings:
     )
     window_days: int = setting(Text("за сколько дней перечитывать занятия", "how many days of lessons to read again"), 45)
     per_second: int = setting(Text("запросов в секунду, не больше", "requests a second at most"), 5)
-    zone: str = setting(Text("часовой пояс компании", "the company's time zone"), "Europe/Moscow")
+    zone: str = setting(Text("по какому поясу ведёт время компания", "in which time zone the company keeps its times"), "Europe/Moscow")
+    club_zone: str = setting(Text("часовой пояс клуба", "the club's time zone"), "")
 
     def __post_init__(self) -> None:
         for name, low, high in (("filial", 0, 2**31), ("window_days", 1, 400), ("per_second", 1, LIMIT_PER_SECOND)):
             if not low <= getattr(self, name) <= high:
                 raise BadParameter(name, Text(f"должно быть от {low} до {high}", f"must be between {low} and {high}"))
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone")) from None
+        clocks_of(self.zone, self.club_zone)
+
+    @property
+    def clocks(self) -> Clocks:
+        """The system's and the club's."""
+        return clocks_of(self.zone, self.club_zone)
 
     @property
     def of_filial(self) -> dict[str, int]:

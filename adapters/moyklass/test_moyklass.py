@@ -12,7 +12,7 @@ from adapters.moyklass.adapter import MoyKlassAdapter
 from adapters.moyklass.emulator import CERTIFICATE_ALIAS, LEFT, STUDYING, MoyKlassEmulator
 from adapters.moyklass.settings import MoyKlassSettings
 from gateway.plugins import BadParameter, Checked, Group, Lesson, LessonState, Mark, Member, SourceUnavailable, Status, Verdict
-from gateway.plugins.testing import NOW, AdapterConformance, Emulator, Fault, Rig, Standing, differences, truth
+from gateway.plugins.testing import NOW, AdapterConformance, ClubLesson, Emulator, Fault, Rig, Standing, differences, truth
 
 
 class TestMoyKlass(AdapterConformance):
@@ -346,3 +346,22 @@ def test_a_server_that_reads_dates_otherwise_is_noticed(rig: Rig) -> None:
 
     rig.emulator.answer = one_day_only  # type: ignore[method-assign]
     assert checked(rig)["A range of dates"].verdict is Verdict.QUESTION
+
+
+def test_an_account_that_keeps_another_clock_tells_each_lesson_once_on_its_clubs(rig: Rig) -> None:
+    """The months are the club's: what is of another day there belongs to another month's window."""
+    group = next(iter(rig.club.groups.values()))
+    for number, day in enumerate((dt.date(2025, 8, 31), dt.date(2025, 9, 30), dt.date(2025, 10, 31)), start=7001):
+        marks = {group.children[0]: Status.ATTENDED}
+        rig.club.lessons[str(number)] = ClubLesson(str(number), group.id, day, dt.time(18, 30), dt.time(19, 30), LessonState.HELD, marks)
+    source = rig.adapter.connect(settings_for(rig.emulator, club_zone="Asia/Vladivostok"), rig.http)
+    batches = list(source.pull(None, NOW, dt.date(2025, 9, 1)))
+    told = {
+        record.day for batch in batches for record in batch.records if isinstance(record, Lesson) and record.starts_at == dt.time(1, 30)
+    }
+    assert {dt.date(2025, 9, 1), dt.date(2025, 10, 1), dt.date(2025, 11, 1)} <= told
+    for batch in batches:
+        days = [record.day for record in batch.records if isinstance(record, Lesson | Mark)]
+        assert all(any(day in window.period for window in batch.windows) for day in days)
+    ids = [record.own_id for batch in batches for record in batch.records if isinstance(record, Lesson)]
+    assert len(ids) == len(set(ids))

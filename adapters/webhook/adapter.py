@@ -8,7 +8,6 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from jmespath.exceptions import JMESPathError
 
@@ -27,6 +26,7 @@ from gateway.plugins import (
     SourceRefused,
     Status,
     Text,
+    WallTimes,
     certificate_of,
     check_hmac,
     check_secret,
@@ -135,7 +135,7 @@ def _understood(settings: WebhookSettings, raw: Any, place: Place) -> _Item:
     if not isinstance(raw, dict):
         raise _Unfit(Text("отметка не объект JSON", "a mark is no JSON object"))
     group, child = (_words(settings, name, raw) for name in ("group", "child"))
-    day, at = _day(settings, raw)
+    day, starts_at, ends_at = _times(settings, raw)
     word = _found(settings, "status", raw)
     meaning = settings.meanings.get(_spoken(word))
     if meaning is None:
@@ -150,7 +150,7 @@ def _understood(settings: WebhookSettings, raw: Any, place: Place) -> _Item:
     )  # fmt: skip
     lesson, revision = _found(settings, "lesson", raw), _found(settings, "revision", raw)
     return _Item(
-        group, member, day, _time(settings, "starts_at", raw) or at, _time(settings, "ends_at", raw),
+        group, member, day, starts_at, ends_at,
         str(lesson) if lesson not in (None, "") else None, None if meaning == CANCELLED else Status(meaning),
         str(revision) if revision not in (None, "") else None, place,
     )  # fmt: skip
@@ -195,6 +195,14 @@ def _spoken(word: Any) -> str:
     return json.dumps(word) if isinstance(word, bool | int | float) or word is None else str(word).strip().casefold()
 
 
+def _times(settings: WebhookSettings, raw: Any) -> WallTimes:
+    """On the club's clock. A start that is an instant says its day too."""
+    day, at = _day(settings, raw)
+    day_of_start, starts_at = _time(settings, "starts_at", raw)
+    _, ends_at = _time(settings, "ends_at", raw)
+    return settings.clocks.at_the_club(WallTimes(day_of_start or day, starts_at or at, ends_at))
+
+
 def _day(settings: WebhookSettings, raw: Any) -> tuple[dt.date, dt.time | None]:
     """A day, and its time where it is an instant; on the wall clock of the system's zone."""
     found = _found(settings, "date", raw)
@@ -205,7 +213,7 @@ def _day(settings: WebhookSettings, raw: Any) -> tuple[dt.date, dt.time | None]:
         at = dt.datetime.fromisoformat(str(found))
     except ValueError:
         raise _unfit("date") from None
-    local = at.astimezone(ZoneInfo(settings.zone)) if at.tzinfo is not None else at
+    local = at.astimezone(settings.clocks.system) if at.tzinfo is not None else at
     return local.date(), local.time().replace(second=0, microsecond=0)
 
 
@@ -219,20 +227,21 @@ def _date_of(value: Any) -> dt.date | None:
     return None
 
 
-def _time(settings: WebhookSettings, name: str, raw: Any) -> dt.time | None:
+def _time(settings: WebhookSettings, name: str, raw: Any) -> tuple[dt.date | None, dt.time | None]:
+    """A time on the system's clock, and its day where it is an instant."""
     found = _found(settings, name, raw)
     if found in (None, ""):
-        return None
+        return None, None
     try:
-        return dt.time.fromisoformat(str(found)).replace(second=0, microsecond=0, tzinfo=None)
+        return None, dt.time.fromisoformat(str(found)).replace(second=0, microsecond=0, tzinfo=None)
     except ValueError:
         pass
     try:
         at = dt.datetime.fromisoformat(str(found))
     except ValueError:
         raise _unfit(name) from None
-    local = at.astimezone(ZoneInfo(settings.zone)) if at.tzinfo is not None else at
-    return local.time().replace(second=0, microsecond=0)
+    local = at.astimezone(settings.clocks.system) if at.tzinfo is not None else at
+    return local.date() if at.tzinfo is not None else None, local.time().replace(second=0, microsecond=0)
 
 
 @hookimpl

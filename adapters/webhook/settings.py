@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
-from gateway.plugins import BadParameter, Text, secret, setting
+from gateway.plugins import BadParameter, Clocks, Text, clocks_of, secret, setting
 
 EXPRESSIONS = (
     "delivery", "items", "group", "child", "child_id", "certificate", "birth_date", "date", "starts_at", "ends_at", "lesson", "status",
@@ -54,7 +53,8 @@ class WebhookSettings:
         Text("что значат отметки: «слово=attended», …", "what the marks mean: “word=attended”, …"),
         ("attended=attended", "late=late", "absent=absent", "excused=excused", "cancelled=cancelled", "none=nothing"),
     )
-    zone: str = setting(Text("часовой пояс системы", "the system's time zone"), "Europe/Moscow")
+    zone: str = setting(Text("по какому поясу время без смещения", "in which time zone times without an offset are"), "Europe/Moscow")
+    club_zone: str = setting(Text("часовой пояс клуба", "the club's time zone"), "")
 
     def __post_init__(self) -> None:
         for name in EXPRESSIONS:
@@ -71,10 +71,12 @@ class WebhookSettings:
             if not sign or not word.strip() or meaning.strip() not in MEANINGS:
                 told = ", ".join(MEANINGS)
                 raise BadParameter("statuses", Text(f"«{pair}»: нужно слово=одно из {told}", f"“{pair}” must be word=one of {told}"))
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise BadParameter("zone", Text("такого часового пояса нет", "there is no such time zone")) from None
+        clocks_of(self.zone, self.club_zone)
+
+    @cached_property
+    def clocks(self) -> Clocks:
+        """The system's and the club's."""
+        return clocks_of(self.zone, self.club_zone)
 
     @cached_property
     def places(self) -> dict[str, ParsedResult]:

@@ -81,6 +81,30 @@ def test_the_paths_are_the_settings() -> None:
     assert (mark.day, mark.status) == (dt.date(2025, 10, 6), Status.ATTENDED)  # half past one at night in Moscow
 
 
+@pytest.mark.parametrize(
+    ("said", "zone", "day", "starts_at", "ends_at"),
+    [
+        ({"date": "2025-10-31", "starts_at": "18:00", "ends_at": "19:30"}, "Asia/Vladivostok", 31, "18:00", "19:30"),  # the club's own
+        ({"date": "2025-10-31", "starts_at": "11:00", "ends_at": "12:30"}, "Europe/Moscow", 31, "18:00", "19:30"),
+        ({"date": "2025-10-30T23:00:00Z", "starts_at": None, "ends_at": None}, "Europe/Moscow", 31, "09:00", None),
+        (
+            {"date": "2025-10-30", "starts_at": "2025-10-31T01:00:00+03:00", "ends_at": "2025-10-30T23:30:00Z"},
+            "Asia/Vladivostok", 31, "08:00", "09:30",
+        ),
+        ({"date": "2025-10-31", "starts_at": None, "ends_at": None}, "Europe/Moscow", 31, None, None),
+    ],
+)  # fmt: skip
+def test_times_are_told_on_the_clubs_clock(said: dict[str, str], zone: str, day: int, starts_at: str | None, ends_at: str | None) -> None:
+    """An instant is an instant; hours without an offset are on the clock that the settings name."""
+    batch = received([ITEM | said], zone=zone, club_zone="Asia/Vladivostok")
+    (mark,) = [one for one in batch.records if isinstance(one, Mark)]
+    assert mark.day == dt.date(2025, 10, day)
+    for lesson in (one for one in batch.records if isinstance(one, Lesson)):
+        assert (lesson.day, lesson.starts_at, lesson.ends_at) == (
+            mark.day, starts_at and dt.time.fromisoformat(starts_at), ends_at and dt.time.fromisoformat(ends_at),
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize("word", ["cancelled", "отмена"])
 def test_a_cancelled_lesson_has_no_mark(word: str) -> None:
     batch = received([ITEM | {"status": word}], statuses=("cancelled=cancelled", "Отмена=cancelled"))

@@ -45,6 +45,7 @@ from gateway.core.rules import (
 )
 from gateway.core.wording import day_text, joined, money_text, period_text
 from gateway.plugins.checks import permitted, some
+from gateway.plugins.clocks import Clocks, WallTimes, clocks_of
 from gateway.plugins.faults import unexpected
 from gateway.plugins.http import Client, Http, Limits, Reply
 from gateway.plugins.lists import ListPage, WholeList, whole_list
@@ -91,13 +92,13 @@ hookimpl = pluggy.HookimplMarker("pfdo_gateway")
 
 __all__ = [
     "ACADEMIC_HOUR_MINUTES", "ALWAYS", "INTERFACE_VERSION", "NO_SENSE", "PRESENT", "ROUND_DONE", "Adapter", "BadParameter", "Batch",
-    "Candidate", "Certificate", "Charge", "Checked", "ClaimView", "Client", "Eligibility", "EmptyMeaning", "Enrollment", "EnrollmentRule",
-    "EnrollmentView", "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException", "LessonState", "Level",
-    "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "NamesDeliveries", "NotSigned", "Number", "Period", "Place",
-    "PushedAdapter", "Rate", "Record", "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence", "Source",
-    "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token", "Verdict",
-    "WholeList", "Window", "certificate_of", "check_hmac", "check_secret", "check_standard", "day_of", "day_text", "half_up", "hookimpl",
-    "id_or_none", "id_text", "intersection", "is_yes", "joined", "kopecks_from_roubles", "list_of", "money_text", "month_of",
-    "month_period", "name_of", "one_named", "period_text", "permitted", "roubles_from_kopecks", "round_of", "secret", "secrets_of",
-    "setting", "some", "time_of", "unexpected", "unread", "whole_list",
+    "Candidate", "Certificate", "Charge", "Checked", "ClaimView", "Client", "Clocks", "Eligibility", "EmptyMeaning", "Enrollment",
+    "EnrollmentRule", "EnrollmentView", "FileAdapter", "Finding", "Group", "Http", "InputRefused", "Lesson", "LessonException",
+    "LessonState", "Level", "Limits", "ListPage", "LogIn", "Mark", "MarkRule", "Member", "NamesDeliveries", "NotSigned", "Number",
+    "Period", "Place", "PushedAdapter", "Rate", "Record", "Refusal", "RegisterGroup", "RegisterProvider", "Reply", "Round", "Sequence",
+    "Source", "SourceAdapter", "SourceError", "SourceRefused", "SourceUnavailable", "Status", "Tariff", "Text", "TimetableLine", "Token",
+    "Verdict", "WallTimes", "WholeList", "Window", "certificate_of", "check_hmac", "check_secret", "check_standard", "clocks_of",
+    "day_of", "day_text", "half_up", "hookimpl", "id_or_none", "id_text", "intersection", "is_yes", "joined", "kopecks_from_roubles",
+    "list_of", "money_text", "month_of", "month_period", "name_of", "one_named", "period_text", "permitted", "roubles_from_kopecks",
+    "round_of", "secret", "secrets_of", "setting", "some", "time_of", "unexpected", "unread", "whole_list",
 ]  # fmt: skip

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gateway.core.facts import Batch, Finding, Record, Text, Window
+from gateway.plugins.clocks import WallTimes, clocks_of
 from gateway.plugins.http import Http
-from gateway.plugins.schema import expected_of
+from gateway.plugins.schema import BadParameter, expected_of
 from gateway.plugins.settings import settings_of
-from gateway.plugins.source import Adapter, FileAdapter, PushedAdapter, Source, SourceAdapter
+from gateway.plugins.source import Adapter, Checked, FileAdapter, PushedAdapter, Source, SourceAdapter, Verdict
 
 
 class Listed(NamedTuple):
@@ -71,6 +73,49 @@ def opened(adapter: SourceAdapter, values: Mapping[str, Any], http: Http, enviro
         BadParameter, SourceRefused: the settings cannot be used.
     """
     return adapter.connect(settings_of(adapter.settings, values, environment, folder), http)
+
+
+_CLOCKS = ("zone", "club_zone")
+_AN_EVENING = dt.datetime(2025, 10, 15, 18)
+
+
+def with_the_clubs_clock(declared: type, values: Mapping[str, Any], club: str | None) -> dict[str, Any]:
+    """The settings that a person wrote, and the clocks that nobody named: ``zone`` and ``club_zone`` are the club's.
+
+    Args:
+        club: the club's time zone as the register has it; None: it does not know the club yet.
+    """
+    fields = {field.name for field in dataclasses.fields(declared)}
+    return {name: club for name in _CLOCKS if club is not None and name in fields} | dict(values)
+
+
+def clocks_checked(declared: type, values: Mapping[str, Any], club: str | None) -> Checked | None:
+    """What a person is shown where another clock than the club's is set: it moves each lesson. None: none is."""
+    given = with_the_clubs_clock(declared, values, club)
+    named = next((name for name in _CLOCKS if name in given and given[name] != club), None)
+    if club is None or named is None:
+        return None
+    there, here = str(given.get("zone", club)), str(given.get("club_zone", given.get("zone")))
+    try:
+        clocks = clocks_of(there, here)
+    except BadParameter:
+        return None  # said where the source is opened
+    moved = clocks.at_the_club(WallTimes(_AN_EVENING.date(), _AN_EVENING.time(), None))
+    later = (moved.day - _AN_EVENING.date()).days
+    days = (Text("", ""), Text(" следующего дня", " of the next day"), Text(" прошлого дня", " of the day before"))[later]
+    return Checked(
+        Text("Часы", "Clocks"),
+        Verdict.QUESTION,
+        Text(
+            f"система: {there}, занятия: {here}, клуб по реестру: {club}; 18:00 в системе считается как {moved.starts_at:%H:%M}{days.ru}",
+            f"the system: {there}, lessons: {here}, the club by the register: {club}; 18:00 of the system counts as "
+            f"{moved.starts_at:%H:%M}{days.en}",
+        ),
+        Text(
+            f"сравните время одного занятия; если в системе записано время клуба, уберите {named} из gateway.toml",
+            f"compare the hours of one lesson; if the system has the club's own hours, take {named} out of gateway.toml",
+        ),
+    )
 
 
 Told = Record | Window | Finding

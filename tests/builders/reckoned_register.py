@@ -116,10 +116,18 @@ class Register:
 
     def begins(self, claim: Claim, start: str) -> dt.datetime:
         """When a lesson begins, by its club's clock."""
-        module = self.row("modules", self.row("groups", claim.group)["module"])
+        return dt.datetime.combine(claim.day, dt.time.fromisoformat(start), self.zone(claim.group))
+
+    def zone(self, group: str) -> ZoneInfo:
+        """Of the club that has the group."""
+        module = self.row("modules", self.row("groups", group)["module"])
         provider = self.row("programmes", module["programme"])["provider"]
-        zone = ZoneInfo(self.row("providers", provider)["time_zone"])
-        return dt.datetime.combine(claim.day, dt.time.fromisoformat(start), zone)
+        return ZoneInfo(self.row("providers", provider)["time_zone"])
+
+    def at_the_club(self, group: str, day: dt.date, time: dt.time, zone: str | None) -> dt.datetime:
+        """What another clock shows, on the club's. ``zone`` None: it is the club's own."""
+        there, here = ZoneInfo(zone) if zone else self.zone(group), self.zone(group)
+        return dt.datetime.combine(day, time, there).astimezone(here)
 
     def price(self, group: str, start: str, end: str) -> Decimal | None:
         """The certificate's part."""

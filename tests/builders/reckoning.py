@@ -86,8 +86,11 @@ class Story(Register):
         for group in groups.values():
             self.own[group], said[group] = {}, {}
         for lesson in told["lessons"]:
-            key, day, state = str(lesson["group"]), lesson["date"], lesson.get("state", "held")
-            times = tuple(f"{lesson[name]:%H:%M}" for name in ("starts_at", "ends_at"))
+            key, state = str(lesson["group"]), lesson.get("state", "held")
+            starts, ends = (
+                self.at_the_club(groups[key], lesson["date"], lesson[name], told.get("zone")) for name in ("starts_at", "ends_at")
+            )
+            day, times = starts.date(), (f"{starts:%H:%M}", f"{ends:%H:%M}")
             self.own[groups[key]].setdefault(day, []).append((*times, state == "cancelled"))
             for own_id, sign in zip(told["groups"][key]["children"], lesson.get("marks", ""), strict=False):
                 if sign in SIGNS and state == "held":

@@ -14,7 +14,7 @@ from adapters.alfacrm.emulator import CERTIFICATE_FIELD, EMAIL, EXCUSED_REASON, 
 from gateway.bootstrap import Gateway
 from gateway.core.facts import LessonState, Status
 from gateway.errors import UserError
-from gateway.plugins import Http, Limits
+from gateway.plugins import Http, Limits, Verdict
 from gateway.plugins.testing import Child, Club, ClubGroup, Fault
 from gateway.plugins.testing.clock import SkippingClock
 from gateway.settings import SourceSettings
@@ -194,6 +194,19 @@ def test_a_cancelled_lesson_costs_nothing(running: Town, crm: AlfaCrmEmulator) -
 
 
 # ---------------------------------------------------------------- lessons are the system's own
+
+
+def test_another_clock_than_the_clubs_moves_the_lessons_and_the_check_asks_about_it(running: Town, crm: AlfaCrmEmulator) -> None:
+    gateway = asking(running.gateway(), crm)
+    gateway.run()
+    assert "Clocks" not in {line.what.en for line in gateway.check_source("crm")}
+    asking(gateway, crm, zone="Asia/Vladivostok")
+    line = next(iter(gateway.check_source("crm")))
+    assert (line.what.en, line.verdict) == ("Clocks", Verdict.QUESTION) and "18:00 of the system counts as 11:00" in line.found.en
+    report = sync(gateway)
+    assert {mark["date"] for mark in report["marks"]} == {f"2025-10-{number:02}" for number in LESSON_DAYS}
+    lesson = gateway.explain(None, certificate(1), day(9))[0]["lesson"]
+    assert lesson["starts_at"] == "2025-10-09T09:00:00+03:00"
 
 
 def test_two_lessons_of_a_day_are_two(running: Town, crm: AlfaCrmEmulator) -> None:
