@@ -182,7 +182,7 @@ def shows_month(number_format: str) -> bool:
 
 def filled_beyond(values: Sequence[Sequence[Any]], rows_max: int, columns_max: int) -> Where | None:
     """The first filled cell beyond the limits."""
-    if len(values) <= rows_max and max(map(len, values), default=0) <= columns_max:
+    if within(values, rows_max, columns_max) is values:
         return None
     for row, cells in enumerate(values, 1):
         if row > rows_max or len(cells) > columns_max:

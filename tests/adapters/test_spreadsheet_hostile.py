@@ -100,6 +100,22 @@ def wide_ods(folder: Path) -> Path:
     return zipped(folder / "wide.ods", ods_parts(f'<table:table table:name="А"><table:table-row>{far}</table:table-row></table:table>' * 3))
 
 
+def lying_ods(folder: Path) -> Path:
+    """A part of 900 MB that says of itself that it has a thousandth of that."""
+    path, said = folder / "lying.ods", 900_000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in ods_parts("").items():
+            if name != "content.xml":
+                archive.writestr(name, text)
+        with archive.open("content.xml", "w") as part:
+            for _ in range(900):
+                part.write(b" " * 1_000_000)
+    content, true = path.read_bytes(), struct.pack("<I", 900_000_000)
+    assert content.count(true) >= 1
+    path.write_bytes(content.replace(true, struct.pack("<I", said)))
+    return path
+
+
 def far_xls(folder: Path) -> Path:
     book = xlwt.Workbook()
     sheet = book.add_sheet("А")
@@ -156,6 +172,7 @@ HOSTILE = {
     "entities in ODS": (laughing("laugh.ods", "content.xml"), "DOCTYPE"),
     "entities in DOCX": (laughing("laugh.docx", "word/document.xml"), "DOCTYPE"),
     "an ODS of a million columns": (wide_ods, "слишком велика"),
+    "an ODS that says that it is small": (lying_ods, "повреждён"),
     "an XLS with cells in two corners": (far_xls, "слишком велика"),
     "an XLS with a record beyond its end": (damaged_xls, "повреждён"),
     "an XLSX of placeless formulas": (placeless_xlsx, "слишком велика"),

@@ -265,6 +265,24 @@ def test_ods_hidden_sheets_repeated_rows_errors_and_formulas(tmp_path: Path) -> 
     assert first.rows[5][1].struck
 
 
+@pytest.mark.parametrize("between", ["", "\n  ", "<!-- x -->"])
+@pytest.mark.parametrize("words", ["x", "with windows and doors, " * 400])
+def test_ods_rows_are_found_however_they_are_set_apart(tmp_path: Path, between: str, words: str) -> None:
+    """Rows in groups, with blanks between them, tables with nothing in them; texts full of the letters that lead to rows and spans."""
+    hidden = f'{ROW} table:visibility="collapse">{ods_cell("a")}{ods_cell(words)}</table:table-row>'
+    wide = f"{ROW}>{ods_cell('b', 'ce2', 2, 2)}{ods_cell(words)}</table:table-row>"
+    groups = f"<table:table-row-group>{between}{wide}{between}</table:table-row-group>"
+    rows = between.join([hidden, f"<table:table-rows>{between}{groups}{between}{hidden}{between}</table:table-rows>", wide])
+    tables = [
+        f'<table:table table:name="{name}">{between}{body}{between}</table:table>' for name, body in (("А", ""), ("Б", rows), ("В", rows))
+    ]
+    found = read_grids(zipped(tmp_path / "x", ods_parts(between.join(tables))), SETTINGS)
+    assert [len(one.rows) for one in found] == [0, 4, 4]
+    for one in found[1:]:
+        assert (one.hidden_rows, one.merged) == ({1, 3}, (Area(2, 1, 3, 2), Area(4, 1, 5, 2)))
+        assert [row for row in one.rows if one.rows[row][1].struck] == [2, 4]
+
+
 def test_ods_styles_stand_upon_each_other(tmp_path: Path) -> None:
     styles = (
         '<number:date-style style:name="N1"><number:month number:textual="true"/><number:year/></number:date-style>'

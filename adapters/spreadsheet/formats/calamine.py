@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
@@ -27,22 +28,26 @@ class Values(NamedTuple):
     merged: tuple[Area, ...]
 
 
-def sheet_values(data: bytes, settings: SpreadsheetSettings) -> Iterator[Values]:
+def sheet_values(source: Path | bytes, settings: SpreadsheetSettings) -> Iterator[Values]:
     """The worksheets in order.
 
     Args:
-        data: the file's bytes: by its path the library would believe the file's name.
+        source: the file's bytes; or its path, where its name says truly what it is, for the library believes that.
 
     Raises:
         InputRefused: damaged, encrypted, or more sheets than the limit.
     """
-    book = _guarded(lambda: CalamineWorkbook.from_filelike(BytesIO(data)))
+    book = _guarded(partial(_opened, source))
     with book:
         listed = [(index, sheet) for index, sheet in enumerate(book.sheets_metadata) if sheet.typ is SheetTypeEnum.WorkSheet]
         if len(listed) > settings.sheets_max:
             raise too_many_sheets(settings.sheets_max)
         for index, sheet in listed:
             yield _guarded(partial(_values, book, index, sheet, settings))
+
+
+def _opened(source: Path | bytes) -> CalamineWorkbook:
+    return CalamineWorkbook.from_filelike(BytesIO(source)) if isinstance(source, bytes) else CalamineWorkbook.from_path(source)
 
 
 def _values(book: CalamineWorkbook, index: int, sheet: Any, settings: SpreadsheetSettings) -> Values:

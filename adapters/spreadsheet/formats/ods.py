@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import operator
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,20 +20,25 @@ from adapters.spreadsheet.settings import SpreadsheetSettings
 
 _ANY = "{*}"
 _TABLE, _TABLE_END, _ROW = b"<table:table ", b"</table:table>", b"<table:table-row"
-_ROW_TAG = re.compile(rb"<table:table-row(?![s-])[^>]*")
+_NO_ROW = frozenset((b"s", b"-"))  # table-rows, table-row-group
+_NEXT_ROW = b"</table:table-row><table:table-row"
+_END_LENGTH, _NEXT_LENGTH = _NEXT_ROW.index(b">"), len(b"><table:table-row")
+_ROW_TAG = re.compile(rb"<table:table-row(?![s-])")
+_SPREAD = re.compile(rb"-spanned|columns-repeated")
+_SPANNED, _REPEATED = b"-spanned", b"columns-repeated"
 _REPEATED_FAR = re.compile(rb'columns-repeated="\d{2,}"')
 _STYLE = rb'(?: table:style-name="[^"]*")?'
 _REST_OF_ROW = re.compile(b"<table:table-cell" + _STYLE + rb' table:number-columns-repeated="\d{2,}"' + _STYLE + rb"/></table:table-row>")
 _COLUMN = re.compile(rb"<table:table-column\b([^>]*?)/?>")
-_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*+)>(?:(?<=/>)|(.*?)</table:(?:covered-)?table-cell>)", re.DOTALL)
+_CELL = (b"table-cell", b"covered-table-cell")
 _ATTRIBUTE = re.compile(rb"""[\w]+:([\w-]+)\s*=\s*["']([^"']*)["']""")
 _COLUMNS_REPEATED = re.compile(rb'number-columns-repeated="(\d+)"')
 _ROWS_REPEATED = re.compile(rb'number-rows-repeated="(\d+)"')
 _HIDDEN = re.compile(rb'visibility="(?:collapse|filter)"')
-_TEXT = re.compile(rb"<text:p[^>]*>([^<]*)<")
+_TEXT = re.compile(rb"<text:p[^>]*>([^<]*)")
 _CELLS_DENSE_MAX = 2_000_000
 _CELL_BYTES_MIN = 19  # <table:table-cell/>
-_TELLING = (b'-spanned="', b'table:formula="')  # an error is always a formula's
+_FORMULA = b"table:formula"  # an error is always a formula's
 
 
 def read_ods(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
@@ -42,19 +47,23 @@ def read_ods(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
     Raises:
         InputRefused: damaged or beyond a limit.
     """
+    looks = _all_looks(path, settings)  # and the content is let go: the library takes as much memory once more
+    grids = []
+    for values in sheet_values(path if path.suffix.lower() == ".ods" else path.read_bytes(), settings):
+        if values.number >= len(looks):
+            raise damaged()
+        grids.append(_grid(values, looks[values.number], settings))
+    return grids
+
+
+def _all_looks(path: Path, settings: SpreadsheetSettings) -> list[_Looks]:
     parts = checked_parts(path, settings, _elements)
     content = parts.get("content.xml", b"")
     try:
         styles = _Styles.of(content, parts.get("styles.xml", b""))
     except (ElementTree.ParseError, ValueError) as error:
         raise damaged() from error
-    looks = [_looks(table, styles, settings) for table in _tables(content)]
-    grids = []
-    for values in sheet_values(path.read_bytes(), settings):
-        if values.number >= len(looks):
-            raise damaged()
-        grids.append(_grid(values, looks[values.number], settings))
-    return grids
+    return [_looks(rows, styles, settings) for rows in _tables(content)]
 
 
 def _elements(part: str, data: bytes, is_exact: bool) -> int:
@@ -65,12 +74,70 @@ def _elements(part: str, data: bytes, is_exact: bool) -> int:
     return data.count(b"<table:table-cell") + data.count(b"<table:covered-table-cell") + data.count(_ROW)
 
 
-def _tables(content: bytes) -> Iterator[bytes]:
+def _tables(content: bytes) -> Iterator[_Rows]:
+    rows, apart = _rows(content)  # a table ends before one that stands apart, or behind the last
     start = content.find(_TABLE)
     while start >= 0:
-        end = content.find(_TABLE_END, start)
-        yield content[start : end if end >= 0 else len(content)]
-        start = content.find(_TABLE, end) if end >= 0 else -1
+        first = bisect_left(rows, start)
+        end, last = _end_of_table(content, rows, apart, start, first)
+        yield _Rows(content, start, end, rows[first:last])
+        start = content.find(_TABLE, end)
+
+
+def _end_of_table(content: bytes, rows: list[int], apart: list[int], start: int, first: int) -> tuple[int, int]:
+    """Where a table ends, and the index of the first row behind it."""
+    since = start
+    for index in itertools.islice(apart, bisect_left(apart, first), None):
+        since = max(since, rows[index - 1] if index else 0)
+        end = content.find(_TABLE_END, since, rows[index])
+        if end >= 0:
+            return end, index
+    end = content.find(_TABLE_END, max(start, rows[-1] if rows else 0))
+    return end if end >= 0 else len(content), len(rows)
+
+
+# A plain cell has neither a w nor a d. To go from one such letter to the next is several times as fast as to look for a word, unless there
+# are very many of them.
+
+
+def _rows(content: bytes) -> tuple[list[int], list[int]]:
+    """Where rows begin; and which of them (by index) do not follow at once upon the row before them."""
+    rows: list[int] = []
+    apart: list[int] = []
+    find, at = content.find, 0
+    for _ in range(_letters_max(len(content))):
+        at = find(b"w", at) + 1
+        if not at:
+            return rows, apart
+        is_next = content[at - _END_LENGTH : at + _NEXT_LENGTH] == _NEXT_ROW
+        if is_next:
+            at += _NEXT_LENGTH
+        elif not content.endswith(_ROW, 0, at):
+            continue
+        if content[at : at + 1] in _NO_ROW:
+            continue
+        if not is_next:
+            apart.append(len(rows))
+        rows.append(at - len(_ROW))
+    rows = [tag.start() for tag in _ROW_TAG.finditer(content)]
+    return rows, list(range(len(rows)))
+
+
+def _spread(content: bytes, start: int, end: int) -> list[int]:
+    """Behind each word that says that a cell is spread over others, or stands for several."""
+    found: list[int] = []
+    at = start
+    for _ in range(_letters_max(end - start)):
+        at = content.find(b"d", at, end) + 1
+        if not at:
+            return found
+        if content.endswith((_SPANNED, _REPEATED), start, at):
+            found.append(at)
+    return [match.end() for match in _SPREAD.finditer(content, start, end)]
+
+
+def _letters_max(size: int) -> int:
+    return size // 512 + 64
 
 
 class _Styles(NamedTuple):
@@ -102,8 +169,8 @@ class _Styles(NamedTuple):
 
     @property
     def telling(self) -> tuple[bytes, ...]:
-        """What makes a row worth a look."""
-        return _TELLING + tuple(b'table:style-name="' + name + b'"' for name in sorted(self.struck | self.months))
+        """What makes a row worth a look, beside cells that are spread over others; up to its last sign, which is everywhere."""
+        return (_FORMULA, *(b'table:style-name="' + name for name in sorted(self.struck | self.months)))
 
 
 def _attribute(element: ElementTree.Element, name: str) -> str:
@@ -136,77 +203,97 @@ class _Looks:
     special: dict[Where, Cell] = field(default_factory=dict)
 
 
-def _looks(table: bytes, styles: _Styles, settings: SpreadsheetSettings) -> _Looks:
+def _looks(rows: _Rows, styles: _Styles, settings: SpreadsheetSettings) -> _Looks:
     """Raises:
     InputRefused: repeated rows or columns would fill the memory.
     """
     looks = _Looks()
-    rows = _Rows(table)
-    _take_columns(looks, table[: rows.starts[0]] if rows.starts else table, settings)
+    _take_columns(looks, rows.before(), settings)
     if rows.cells_at_most() > _CELLS_DENSE_MAX and rows.cells() > _CELLS_DENSE_MAX:
         raise too_many_cells(settings.cells_max)
     for index in rows.hidden:
         first = rows.number(index)
         looks.hidden_rows.update(range(first, min(first + rows.repeats.get(index, 1), settings.list_rows_max + 1)))
-    for index in sorted({index for sign in styles.telling for index in rows.with_sign(sign)}):
-        _take_row(looks, rows.number(index), rows.cells_of(index), styles, settings)
+    signs = styles.telling
+    for index in sorted(rows.with_spans().union(*map(rows.with_sign, signs))):
+        _take_row(looks, rows.number(index), rows.cells_of(index), styles, signs, settings)
     return looks
 
 
 class _Rows:
-    """Where the rows of a table begin; a row is looked into only where a sign that tells something stands in it."""
+    """A table of the content (from ``start`` to ``end``), and where its rows begin; a row is looked into only where a sign that tells
+    something stands in it."""
 
-    def __init__(self, table: bytes) -> None:
-        self.table = table
-        tags = list(_ROW_TAG.finditer(table))
-        self.starts = [tag.start() for tag in tags]
-        looks = [tag[0] for tag in tags]
+    def __init__(self, content: bytes, start: int, end: int, starts: list[int]) -> None:
+        self._content, self._start, self._table_end, self._starts = content, start, end, starts
+        self._cells = starts[0] if starts else end
+        self._spread = _spread(content, self._cells, end)
+        looks = [content[at : content.find(b">", at)] for at in starts]
         together = b"".join(looks)  # most tables have no such row, and one look is cheaper than one for each
-        self.hidden = [index for index, look in enumerate(looks) if _HIDDEN.search(look)] if _HIDDEN.search(together) else []
-        self.repeats = {}
+        self.hidden = []
+        if _HIDDEN.search(together):
+            self.hidden = [index for index, look in enumerate(looks) if b"visib" in look and _HIDDEN.search(look)]
+        self.repeats: dict[int, int] = {}
         if _ROWS_REPEATED.search(together):
             self.repeats = {index: int(found[1]) for index, look in enumerate(looks) if (found := _ROWS_REPEATED.search(look))}
-        self._numbers = list(itertools.accumulate((self.repeats.get(index, 1) for index in range(len(tags))), initial=1))
+        counts = [1] * len(starts)
+        for index, count in self.repeats.items():
+            counts[index] = count
+        self._numbers = list(itertools.accumulate(counts, initial=1))
+
+    def before(self) -> bytes:
+        """What stands before the first row: the columns."""
+        return self._content[self._start : self._cells]
+
+    def with_spans(self) -> set[int]:
+        """Rows (by index) with a cell that is spread over others."""
+        return {self._at(at) for at in self._spread if self._content.endswith(_SPANNED, 0, at)} if self._starts else set()
 
     def with_sign(self, sign: bytes) -> Iterator[int]:
-        """Rows (by index) that hold the sign, each once."""
-        at = self.table.find(sign, self.starts[0]) if self.starts else -1
+        """Rows (by index) that hold the sign as a whole word, each once."""
+        at = self._content.find(sign, self._cells, self._table_end) if self._starts else -1
         while at >= 0:
-            index = bisect_right(self.starts, at) - 1
-            yield index
-            at = self.table.find(sign, self._end(index))
+            behind = at + len(sign)
+            if self._content[behind : behind + 1] in (b'"', b"="):
+                index = self._at(at)
+                yield index
+                behind = self._end(index)
+            at = self._content.find(sign, behind, self._table_end)
+
+    def _at(self, place: int) -> int:
+        """The row at a place of the content."""
+        return bisect_right(self._starts, place) - 1
 
     def number(self, index: int) -> int:
         """The row's number in the sheet, from 1."""
         return self._numbers[index]
 
     def cells_of(self, index: int) -> bytes:
-        return self.table[self.table.find(b">", self.starts[index]) + 1 : self._end(index)]
+        return self._content[self._content.find(b">", self._starts[index]) + 1 : self._end(index)]
 
     def _end(self, index: int) -> int:
-        return self.starts[index + 1] if index + 1 < len(self.starts) else len(self.table)
+        return self._starts[index + 1] if index + 1 < len(self._starts) else self._table_end
 
     def _last(self) -> int:
         """The number of the last row that holds anything."""
-        at = self.table.rfind(b"value-type=")
-        if at < 0 or not self.starts:
+        at = self._content.rfind(b"value-type=", self._cells, self._table_end)
+        if at < 0 or not self._starts:
             return 0
-        index = bisect_right(self.starts, at) - 1
+        index = self._at(at)
         return self.number(index) + self.repeats.get(index, 1) - 1
 
     def cells_at_most(self) -> int:
         """The rectangle that a library makes of the table, estimated from above: by bytes, where nothing is repeated far."""
-        first = self.starts[0] if self.starts else 0
-        if b"columns-repeated=" in self.table and len(_REPEATED_FAR.findall(self.table, first)) > len(
-            _REST_OF_ROW.findall(self.table, first)
-        ):
+        place = self._content, self._cells, self._table_end
+        is_repeated = any(self._content.endswith(_REPEATED, 0, at) for at in self._spread)
+        if is_repeated and len(_REPEATED_FAR.findall(*place)) > len(_REST_OF_ROW.findall(*place)):
             return _CELLS_DENSE_MAX + 1
-        longest = max(map(operator.sub, [*self.starts[1:], len(self.table)], self.starts), default=0)
+        longest = max(map(operator.sub, [*self._starts[1:], self._table_end], self._starts), default=0)
         return self._last() * (longest // _CELL_BYTES_MIN + 1) * 9
 
     def cells(self) -> int:
         """The same, row by row."""
-        return self._last() * max((_width(self.cells_of(index)) for index in self.with_sign(b"value-type=")), default=0)
+        return self._last() * max((_width(self.cells_of(index)) for index in self.with_sign(b"value-type")), default=0)
 
 
 def _take_columns(looks: _Looks, columns: bytes, settings: SpreadsheetSettings) -> None:
@@ -231,10 +318,20 @@ def _width(row: bytes) -> int:
     return row.count(b"table-cell") + sum(map(int, _COLUMNS_REPEATED.findall(row)))
 
 
-def _take_row(looks: _Looks, row: int, cells: bytes, styles: _Styles, settings: SpreadsheetSettings) -> None:
+def _take_row(looks: _Looks, row: int, cells: bytes, styles: _Styles, signs: tuple[bytes, ...], settings: SpreadsheetSettings) -> None:
     column = 1
-    for match in _CELL.finditer(cells):
-        look = dict(_ATTRIBUTE.findall(match[1]))
+    for cell in cells.split(b"<table:"):
+        if not cell.startswith(_CELL):
+            continue
+        if b"ed=" not in cell and b'"error"' not in cell:
+            for sign in signs:
+                if sign in cell:
+                    break
+            else:
+                column += 1
+                continue
+        said, _, inner = cell.partition(b">")
+        look = dict(_ATTRIBUTE.findall(said))
         count = int(look.get(b"number-columns-repeated", b"1"))
         if column > settings.columns_max:
             return
@@ -247,7 +344,7 @@ def _take_row(looks: _Looks, row: int, cells: bytes, styles: _Styles, settings: 
         bottom = row + int(look.get(b"number-rows-spanned", b"1")) - 1
         if (right, bottom) != (column, row):
             looks.merged.append(Area(row, column, min(bottom, settings.rows_max), min(right, settings.columns_max)))
-        special = _special(look, match[1], match[2] or b"")
+        special = _special(look, said, inner)
         if special is not None:
             looks.special[row, column] = special
         column += count

@@ -43,7 +43,8 @@ def read_xls(path: Path, settings: SpreadsheetSettings) -> list[Grid]:
         looks = _looks(stream, settings)
     except (OSError, StopIteration, struct.error, IndexError, ValueError) as error:
         raise damaged() from error
-    return [_grid(values, looks.get(values.number, _Looks()), settings) for values in sheet_values(path.read_bytes(), settings)]
+    source = path if path.suffix.lower() == ".xls" else path.read_bytes()
+    return [_grid(values, looks.get(values.number, _Looks()), settings) for values in sheet_values(source, settings)]
 
 
 def _stream(book: olefile.OleFileIO, name: str) -> bytes:
