@@ -260,6 +260,21 @@ def person(
     speaker.say("person" if link else "person_ready", email=email, link=link)
 
 
+@main.command("digest")
+@common
+def write_digest(lang: str | None, as_json: bool) -> None:
+    """Write and send the letters about lessons and money that are due: the week's digest, and each debit where it is wished."""
+    from navigator.letters import write_and_send
+
+    speaker, engine = _begin(lang, as_json)
+    try:
+        done = write_and_send(engine, speaker.clock)
+    except OperationalError as error:
+        speaker.fail("database", str(error.orig), TRY_LATER)
+    speaker.answer(outcome="done", **done._asdict())
+    speaker.say("digest", **done._asdict())
+
+
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
 @common

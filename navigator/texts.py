@@ -324,6 +324,7 @@ _LINES: dict[str, tuple[str, str]] = {
         "{email}: a letter is on its way. The link to choose a password: {link}",
     ),
     "person_ready": ("{email}: можно войти с этим паролем", "{email}: can sign in with this password"),
+    "digest": ("Писем написано: {written}, отправлено: {sent}", "Letters written: {written}, sent: {sent}"),
     "parents": ("Родителей добавлено: {parents}, связей с детьми: {bonds}", "Parents added: {parents}, bonds with children: {bonds}"),
     "sown": (
         "Выдуманный город: детей {children}, организаций {providers}, программ {programmes}, групп {groups}, зачислений {enrollments}; "

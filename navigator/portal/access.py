@@ -218,6 +218,8 @@ RULES: Mapping[str, Rule] = {
     "family.child": OWN_CHILD,
     "family.invite": OWN_CHILD,
     "family.invitation": Rule({Role.PARENT: of_own_invitation}, child_of_invitation),
+    "letters.choose": PARENTS,
+    "letters.stop": PUBLIC,  # whoever has the letter's link
     "cabinet.week": OWN_CHILD,
     "cabinet.visits": OWN_CHILD,
     "cabinet.debits": OWN_CHILD,

@@ -35,6 +35,8 @@ from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
 from navigator.portal.indexes import make_indexes
 from navigator.portal.leaving.pages import leaving
+from navigator.portal.letters import digest
+from navigator.portal.letters.pages import letters
 from navigator.portal.operations.pages import operations
 from navigator.portal.operator.pages import operator
 from navigator.portal.proposals.pages import proposals
@@ -51,6 +53,7 @@ SUBJECTS = (
     catalogue,
     enrolling,
     family,
+    letters,
     financing,
     operator,
     operations,
@@ -61,7 +64,7 @@ SUBJECTS = (
     club,
     proposals,
 )
-CHORES = (disputing.follow, give_places)
+CHORES = (disputing.follow, give_places, digest.write_due)
 FORM_BYTES_MAX = 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {

@@ -17,6 +17,8 @@ from navigator.engine import reading, writing
 from navigator.portal import mail, sessions
 from navigator.portal.access import Role, actor
 from navigator.portal.account import forms, store
+from navigator.portal.letters.forms import Letters
+from navigator.portal.letters.store import choice_of
 from navigator.portal.speech import gettext as _
 from navigator.portal.speech import language
 from navigator.portal.tables import moment_of
@@ -180,7 +182,9 @@ def own() -> Page:
     with reading(engine()) as connection:
         me = store.by_id(connection, actor().person)
         signed_in = sessions.of_person(connection, me.person, clock().now())
-    return render_template("account/own.html", me=me, sign_ins=signed_in, this=current_user.sign_in, moment_of=moment_of)
+        letters = Letters(data={"choice": choice_of(connection, me.person)}) if actor().role is Role.PARENT else None
+    shown = {"me": me, "sign_ins": signed_in, "this": current_user.sign_in, "letters": letters}
+    return render_template("account/own.html", moment_of=moment_of, **shown)
 
 
 @account.post("/account/sign-ins/<sign_in>/end")

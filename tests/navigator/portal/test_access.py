@@ -59,6 +59,10 @@ family.invite            GET     sign-in yes    yes    404      403  403        
 family.invite            POST    sign-in yes    yes    404      403  403        403   403         403
 family.invitation        GET     sign-in 404    yes    404      403  403        403   403         403
 family.invitation        POST    sign-in 404    yes    404      403  403        403   403         403
+letters.choose           GET     sign-in yes    yes    yes      403  403        403   403         403
+letters.choose           POST    sign-in yes    yes    yes      403  403        403   403         403
+letters.stop             GET     yes     yes    yes    yes      yes  yes        yes   yes         yes
+letters.stop             POST    yes     yes    yes    yes      yes  yes        yes   yes         yes
 cabinet.week             GET     sign-in yes    yes    404      403  403        403   403         403
 cabinet.visits           GET     sign-in yes    yes    404      403  403        403   403         403
 cabinet.debits           GET     sign-in yes    yes    404      403  403        403   403         403

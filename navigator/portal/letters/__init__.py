@@ -1,0 +1,1 @@
+"""Letters about money that a parent asks for: the weekly digest, and each debit."""
