@@ -118,9 +118,6 @@ def create_portal(engine: Engine, clock: Clock, settings: Settings, listens_on: 
     postman = mail.Postman(engine, clock, transport, settings.mail_from)
     app.extensions["postman"] = postman
     chores = app.extensions["chores"] = Chores(app, engine, clock, CHORES)
-    if starts_postman:
-        postman.start()
-        chores.start()
     app.before_request(access.enforce)
     app.before_request(_look_at_origin)
     app.after_request(audit.write_down)
@@ -132,6 +129,9 @@ def create_portal(engine: Engine, clock: Clock, settings: Settings, listens_on: 
     app.register_error_handler(HTTPException, _problem)
     app.register_error_handler(OperationalError, _no_database)
     app.register_error_handler(Exception, _unexpected)
+    if starts_postman:  # last of all: they write addresses of pages
+        postman.start()
+        chores.start()
     return app
 
 

@@ -19,7 +19,11 @@ WITHDRAWN = "none"
 
 
 class Lesson(NamedTuple):
-    """A lesson of a child. ``mark`` and ``debit``: the acceptances that stand, None where there is none; ``item``: the group as served."""
+    """A lesson of a child.
+
+    ``mark`` and ``debit``: the acceptances that stand, None where there is none; ``item``: the group as served; ``last``: the last
+    acceptance about it, whichever.
+    """
 
     group: str
     date: str
@@ -28,6 +32,7 @@ class Lesson(NamedTuple):
     item: dict[str, Any]
     mark: Row[Any] | None
     debit: Row[Any] | None
+    last: int
 
     @property
     def at(self) -> dt.datetime:
@@ -76,5 +81,5 @@ def _lessons(connection: Connection, rows: Sequence[Row[Any]]) -> list[Lesson]:
             mark = None
         newest = max(its_rows, key=lambda row: int(row.acceptance))
         debit = money if money is not None and money.kind == DEBIT else None
-        found.append(Lesson(group, date, slot, newest.lesson_starts_at, items[f"group {group}"], mark, debit))
+        found.append(Lesson(group, date, slot, newest.lesson_starts_at, items[f"group {group}"], mark, debit, int(newest.acceptance)))
     return found

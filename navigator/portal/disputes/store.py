@@ -10,7 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, select, update
 
 from navigator.clock import Clock
 from navigator.engine import reading, writing
@@ -26,6 +26,7 @@ from navigator.tables import acceptances, children, groups, modules, programmes,
 OPEN, CORRECTING, CONFIRMED, CORRECTED, WITHDRAWN = "open", "correcting", "confirmed", "corrected", "withdrawn"
 STATES = (OPEN, CORRECTING, CONFIRMED, CORRECTED, WITHDRAWN)
 LIVE = (OPEN, CORRECTING)
+_LESSON = ("child", "group", "date", "slot")
 OF_CHILD_MAX = 20
 """How many disputes are filed about a child in a day."""
 A_DAY = dt.timedelta(days=1)
@@ -135,7 +136,7 @@ def may_decide(connection: Connection, row: Row[Any], now: dt.datetime) -> bool:
     """Whether the operator may decide: the club is silent, or it has confirmed the same lesson before and the family does not agree."""
     if row.state not in LIVE:
         return False
-    same = [disputes.c[name] == getattr(row, name) for name in ("child", "group", "date", "slot")]
+    same = [disputes.c[name] == getattr(row, name) for name in _LESSON]
     return row.waits_since <= silent_before(now) or _was_confirmed(connection, CLUB, *same, disputes.c.ordinal < row.ordinal)
 
 
@@ -179,6 +180,7 @@ def file(connection: Connection, clock: Clock, child: str, person: str, lesson: 
         "operation": subject.id,
         "amount_kopecks": subject.amount_kopecks,
         "status": lesson.mark.status if lesson.mark is not None else None,
+        "seen": lesson.last,
         "state": OPEN,
         "reason": reason,
         "filed_at": instant(now),
@@ -249,10 +251,12 @@ def corrections(connection: Connection) -> list[Correction]:
 
     A debit that was reversed and came again with the same sum is none: the family would pay as before.
     """
-    same = [acceptances.c[name] == disputes.c[name] for name in ("child", "group", "date", "slot")]
+    same = [acceptances.c[name] == disputes.c[name] for name in _LESSON]
     said = (disputes.c.dispute, disputes.c.subject, disputes.c.amount_kopecks.label("said_kopecks"), disputes.c.status.label("said"))
     wanted = select(*said, acceptances).select_from(disputes).join(acceptances, and_(*same))
-    rows = connection.execute(wanted.where(disputes.c.state.in_(LIVE)))
+    later = acceptances.alias("later")
+    has_later = exists().where(*(later.c[name] == disputes.c[name] for name in _LESSON), later.c.acceptance > disputes.c.seen)
+    rows = connection.execute(wanted.where(disputes.c.state.in_(LIVE), has_later))
     told: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
         told[row.dispute].append(row)

@@ -26,6 +26,7 @@ disputes = Table(  # what stands in the register and is disputed; it is closed w
     Column("operation", String(32), nullable=False),  # the acceptance that is disputed
     Column("amount_kopecks", BigInteger, nullable=False),  # what was debited; 0 of a mark
     Column("status", Text),  # what was marked
+    Column("seen", BigInteger, nullable=False),  # the last acceptance about the lesson when it was filed: only a later one can correct it
     Column("state", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("filed_at", INSTANT, nullable=False),

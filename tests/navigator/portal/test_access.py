@@ -174,7 +174,7 @@ ACCEPTANCE = {
 }  # fmt: skip
 DISPUTE = {
     **LESSON, "date": "2025-10-06", "dispute": "S-1", "ordinal": 1, "subject": "mark", "operation": "b" * 32, "amount_kopecks": 0,
-    "status": "absent", "state": "open", "reason": "Был",
+    "status": "absent", "seen": 0, "state": "open", "reason": "Был",
 }  # fmt: skip
 """A lesson that the register knows about, and a dispute about another one."""
 
