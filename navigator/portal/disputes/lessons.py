@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from gateway.core.periods import month_period
 from navigator import catalogue
 from navigator.operations import ATTENDANCE, DEBIT, MONEY
 from navigator.tables import acceptances
@@ -55,31 +53,21 @@ def latest_money(rows: Iterable[Row[Any]]) -> Row[Any] | None:
     return max((row for row in rows if row.journal == MONEY), key=lambda row: int(row.acceptance), default=None)
 
 
-def of_month(connection: Connection, child: str, month: str) -> list[Lesson]:
-    """A child's lessons of a month (``YYYY-MM``) about which the register knows something, the latest first."""
-    first, last = month_period(month)
-    inside = (acceptances.c.child == child) & acceptances.c.date.between(first.isoformat(), last.isoformat())
-    rows = connection.execute(select(acceptances).where(inside)).all()
-    return sorted(_lessons(connection, rows), key=lambda lesson: (lesson.at, lesson.group), reverse=True)
-
-
 def one(connection: Connection, child: str, group: str, date: str, slot: int) -> Lesson | None:
     """One lesson; None where the register knows nothing of it."""
     mine = (acceptances.c.child == child) & (acceptances.c.group == group) & (acceptances.c.date == date) & (acceptances.c.slot == slot)
-    return next(iter(_lessons(connection, connection.execute(select(acceptances).where(mine)).all())), None)
-
-
-def _lessons(connection: Connection, rows: Sequence[Row[Any]]) -> list[Lesson]:
-    by_lesson: dict[tuple[str, str, int], list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        by_lesson[row.group, row.date, row.slot].append(row)
-    items = catalogue.group_items(connection, {row.group for row in rows})
-    found = []
-    for (group, date, slot), its_rows in by_lesson.items():
-        mark, money = latest_mark(its_rows), latest_money(its_rows)
-        if mark is not None and mark.status == WITHDRAWN:
-            mark = None
-        newest = max(its_rows, key=lambda row: int(row.acceptance))
-        debit = money if money is not None and money.kind == DEBIT else None
-        found.append(Lesson(group, date, slot, newest.lesson_starts_at, items[f"group {group}"], mark, debit, int(newest.acceptance)))
-    return found
+    rows = connection.execute(select(acceptances).where(mine)).all()
+    if not rows:
+        return None
+    mark, money = latest_mark(rows), latest_money(rows)
+    newest = max(rows, key=lambda row: int(row.acceptance))
+    return Lesson(
+        group=group,
+        date=date,
+        slot=slot,
+        starts_at=newest.lesson_starts_at,
+        item=catalogue.group_items(connection, [group])[f"group {group}"],
+        mark=mark if mark is not None and mark.status != WITHDRAWN else None,
+        debit=money if money is not None and money.kind == DEBIT else None,
+        last=int(newest.acceptance),
+    )

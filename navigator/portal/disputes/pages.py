@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +10,6 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from gateway.core.periods import month_period
 from navigator.engine import reading, writing
 from navigator.portal import audit
 from navigator.portal.access import Role, actor
@@ -24,7 +22,6 @@ from navigator.web import clock, engine
 disputes = Blueprint("disputes", __name__)
 
 PAGE = 50
-MONTH = re.compile("20[0-9]{2}-(0[1-9]|1[0-2])")
 SILENT = "silent"
 """The operator's first list: disputes in which the club has done nothing for too long."""
 
@@ -36,23 +33,11 @@ Page = str | Response | tuple[str, int]
 
 @disputes.get("/family/<child>/disputes")
 def of_child(child: str) -> Page:
-    """A child's disputes, and the lessons of a month, each of which can be disputed."""
+    """A child's disputes; the lessons from which one begins stand in the cabinet."""
     store.follow(engine(), clock())
-    today = clock().today()
-    month = request.args.get("month", today.isoformat()[:7])
-    if not MONTH.fullmatch(month):
-        abort(404)
-    first, last = month_period(month)
     with reading(engine()) as connection:
-        shown = {
-            "child": family.child(connection, child),
-            "found": store.of_child(connection, child),
-            "lessons": lessons.of_month(connection, child, month),
-            "live": store.live_of_child(connection, child),
-        }
-    earlier, later = (first - dt.timedelta(days=1)), (last + dt.timedelta(days=1))
-    around = {"earlier": earlier, "later": later if later <= today else None}
-    return render_template("disputes/of_child.html", month=first, moment_of=moment_of, **around, **shown)
+        who, found = family.child(connection, child), store.of_child(connection, child)
+    return render_template("disputes/of_child.html", child=who, found=found)
 
 
 @disputes.route("/family/<child>/disputes/<group>/<date>/<int:slot>", methods=["GET", "POST"])

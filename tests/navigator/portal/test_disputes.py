@@ -76,10 +76,10 @@ def text(visitor: Visitor) -> str:
 # ---------------------------------------------------------------- filing
 
 
-def test_the_months_lessons_are_listed_and_a_debit_is_disputed_once(town: Town):
+def test_a_debit_is_disputed_once(town: Town):
     parent = town.pages.signed_in("parent@example.ru")
-    parent.get("/family/k-1/disputes?month=2025-10")
-    assert "списано 190,00 ₽" in text(parent) and "пропуск · не списано" in text(parent)
+    parent.get("/family/k-1/disputes")
+    assert "Споров ещё не было" in parent.text
     parent.get(LESSON)
     assert "Оспорить списание" in parent.text and "190,00 ₽" in text(parent)
     assert "Организация увидит ваши слова" in parent.text
@@ -93,8 +93,8 @@ def test_the_months_lessons_are_listed_and_a_debit_is_disputed_once(town: Town):
     assert parent.path == "/disputes/S-2025-000001" and REASON in parent.text and "15 ноября 2025, 10:00" in parent.text
     parent.get(LESSON)
     assert parent.path == "/disputes/S-2025-000001", "it is in dispute: there is no second form"
-    parent.get("/family/k-1/disputes?month=2025-10")
-    assert "списание 190,00 ₽" in text(parent) and "Открыть спор" in parent.text
+    parent.get("/family/k-1/disputes")
+    assert "списание 190,00 ₽" in text(parent) and "ждёт ответа организации" in parent.text
     assert town.states() == ["open"] and town.steps() == [("parent", "open")]
     assert "Спор № S-2025-000001 отправлен организации" in town.pages.delivered("parent@example.ru")
     club = town.pages.delivered("club@example.ru")
@@ -120,13 +120,11 @@ def test_a_family_files_so_many_a_day(town: Town, monkeypatch: pytest.MonkeyPatc
     assert town.states() == ["withdrawn"]
 
 
-def test_a_lesson_about_which_nothing_is_known_and_a_month_that_is_none_are_not_there(town: Town):
+def test_a_lesson_about_which_nothing_is_known_is_not_there(town: Town):
     parent = town.pages.signed_in("parent@example.ru")
-    for path in ("/family/k-1/disputes/g-1/2025-10-27/1", "/family/k-1/disputes/g-2/2025-10-06/1", "/family/k-1/disputes?month=2025-13"):
+    for path in ("/family/k-1/disputes/g-1/2025-10-27/1", "/family/k-1/disputes/g-2/2025-10-06/1"):
         parent.get(path)
         assert parent.status == 404, path
-    parent.get("/family/k-1/disputes?month=2025-09")
-    assert "ещё ничего не сообщили" in parent.text
 
 
 def test_a_mark_that_was_taken_back_cannot_be_disputed(town: Town):
