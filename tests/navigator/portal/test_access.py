@@ -110,6 +110,10 @@ club.add_lesson          POST    sign-in 403    403    403      yes  404        
 club.days_off            GET     sign-in 403    403    403      yes  yes        403   403         403
 club.days_off            POST    sign-in 403    403    403      yes  yes        403   403         403
 club.remove_days_off     POST    sign-in 403    403    403      yes  404        403   403         403
+club.enrollments         GET     sign-in 403    403    403      yes  yes        403   403         403
+club.money               GET     sign-in 403    403    403      yes  yes        403   403         403
+club.month               GET     sign-in 403    403    403      yes  yes        403   403         403
+club.month_workbook      GET     sign-in 403    403    403      yes  yes        403   403         403
 enrolling.limits         GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          GET     sign-in 403    403    403      403  403        403   403         yes
 enrolling.limit          POST    sign-in 403    403    403      403  403        403   403         yes
@@ -216,7 +220,7 @@ class World:
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
             "filename": "css/bootstrap.min.css", "programme": "p-1",
-            "module": "m-1", "what": "send", "day": "2025-11-10", "time": "16:00", "day_off": 1,
+            "module": "m-1", "what": "send", "day": "2025-11-10", "time": "16:00", "day_off": 1, "month": "2025-10",
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "proposal": "P-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze", "chart": "ages", "year": 2025,

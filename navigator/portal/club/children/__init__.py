@@ -1,0 +1,1 @@
+"""The children who are enrolled in a club's groups."""

@@ -1,0 +1,1 @@
+"""What a club is to be paid: the register's own ledger, by month and programme."""
