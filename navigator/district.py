@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -243,14 +243,18 @@ def read_folder(folder: Path) -> Reading:
     Raises:
         OSError: the folder or a file of it cannot be read.
     """
+    return read_files((file.name, file.read_bytes()) for file in sorted(folder.iterdir()) if file.suffix.lower() == ".csv")
+
+
+def read_files(files: Iterable[tuple[str, bytes]]) -> Reading:
+    """The same for files that lie nowhere: each with its name, which tells its table, and what it holds."""
     reading = new_reading()
-    for file in sorted(folder.iterdir()):
-        if file.suffix.lower() != ".csv":
-            continue
-        if file.stem not in SCHEMAS:
-            reading.problems.append(Problem(file.name, None, None, "unknown_file", ", ".join(f"{name}.csv" for name in SCHEMAS)))
-            continue
-        read_table(reading, file.name, file.read_bytes(), file.stem)
+    for name, content in files:
+        table = name.rpartition(".")[0]
+        if table in SCHEMAS:
+            read_table(reading, name, content, table)
+        else:
+            reading.problems.append(Problem(name, None, None, "unknown_file", ", ".join(f"{each}.csv" for each in SCHEMAS)))
     reading.problems.sort(key=lambda problem: (problem.file, problem.row or 0))
     return reading
 

@@ -67,10 +67,7 @@ def load(connection: Connection, reading: Reading, clock: Clock) -> dict[str, Co
     Raises:
         Refused: with every problem of the call.
     """
-    ids = _certificate_ids(connection, reading)
-    problems = reading.problems + _missing_references(connection, reading, ids) + _same_certificates(reading, ids)
-    if problems:
-        raise Refused(sorted(problems, key=lambda problem: (problem.file, problem.row or 0, problem.column or "")))
+    ids = _checked(connection, reading)
     touched = changes.Touched()
     counts: dict[str, Count] = {}
     for table, rows in reading.rows.items():
@@ -86,6 +83,27 @@ def load(connection: Connection, reading: Reading, clock: Clock) -> dict[str, Co
         counts[table] = _count(differences)
     changes.publish(connection, touched)
     return counts
+
+
+def check(connection: Connection, reading: Reading) -> dict[str, Count]:
+    """What `load` would do, by table; nothing is stored, so a transaction that reads suffices.
+
+    Raises:
+        Refused: with every problem of the call.
+    """
+    ids = _checked(connection, reading)
+    return {
+        table: _count(_differences(connection, table, [_with_lasting_id(table, row.values, ids) for row in rows]))
+        for table, rows in reading.rows.items()
+    }
+
+
+def _checked(connection: Connection, reading: Reading) -> dict[str, str]:
+    ids = _certificate_ids(connection, reading)
+    problems = reading.problems + _missing_references(connection, reading, ids) + _same_certificates(reading, ids)
+    if problems:
+        raise Refused(sorted(problems, key=lambda problem: (problem.file, problem.row or 0, problem.column or "")))
+    return ids
 
 
 # ---------------------------------------------------------------- references

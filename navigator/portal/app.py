@@ -33,6 +33,8 @@ from navigator.portal.enrolling.pages import enrolling
 from navigator.portal.family.pages import family
 from navigator.portal.financing.pages import financing
 from navigator.portal.front.pages import front
+from navigator.portal.importing.pages import importing
+from navigator.portal.importing.unpacking import UPLOAD_BYTES_MAX
 from navigator.portal.indexes import make_indexes
 from navigator.portal.leaving.pages import leaving
 from navigator.portal.letters import digest
@@ -59,6 +61,7 @@ SUBJECTS = (
     operations,
     certificates,
     reports,
+    importing,
     disputes,
     leaving,
     club,
@@ -66,6 +69,8 @@ SUBJECTS = (
 )
 CHORES = (disputing.follow, give_places, digest.write_due)
 FORM_BYTES_MAX = 1024 * 1024
+FILES_BYTES_MAX = {"importing.upload": UPLOAD_BYTES_MAX}
+"""Routes that take files, and how much."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 HEADERS = {
     "Content-Security-Policy": (
@@ -135,6 +140,11 @@ def create_portal(engine: Engine, clock: Clock, settings: Settings, listens_on: 
     return app
 
 
+def most_bytes() -> int:
+    """How much a request may bring to its route."""
+    return FILES_BYTES_MAX.get(request.endpoint or "", FORM_BYTES_MAX)
+
+
 def _look_at_origin() -> None:
     """Whatever is sent carries the token of the session's own pages.
 
@@ -142,6 +152,7 @@ def _look_at_origin() -> None:
     """
     if request.method != "POST" or request.endpoint is None:
         return
+    request.max_content_length = most_bytes()
     try:
         validate_csrf(request.form.get("csrf_token"))
     except ValidationError:
@@ -191,7 +202,7 @@ def _problem(error: HTTPException) -> Response | tuple[str, int] | HTTPException
         403: (_("Сюда вам нельзя"), _("У вашей учётной записи нет прав на эту страницу.")),
         404: (_("Такой страницы нет"), _("Проверьте адрес или начните с главной страницы.")),
         405: (_("Так открыть эту страницу нельзя"), _("Начните с главной страницы.")),
-        413: (_("Слишком много данных"), _("Форма больше мегабайта. Сократите написанное.")),
+        413: (_("Слишком много данных"), _("Больше мегабайт, чем можно: %(number)d. Сократите.", number=most_bytes() // 1024 // 1024)),
         503: (_("Навигатор сейчас не отвечает"), _("Ничего не потеряно. Попробуйте через минуту.")),
     }
     title, cure = titles.get(code, fault)

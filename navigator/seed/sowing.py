@@ -16,11 +16,11 @@ from navigator import operations
 from navigator.clock import Clock
 from navigator.commands import CommandRefused
 from navigator.engine import writing
-from navigator.parents import store_parents
 from navigator.portal import records
 from navigator.portal.enrolling import quote
 from navigator.portal.enrolling import store as enrolling
 from navigator.portal.financing import store as financing
+from navigator.portal.importing.families import store_parents
 from navigator.portal.tables import guardians, persons
 from navigator.seed import CHILDREN_MAX
 from navigator.seed.families import ACCOUNTING, FINANCING, Child, make_families

@@ -19,6 +19,7 @@ from navigator.portal.disputes.tables import disputes
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
 from navigator.portal.proposals.tables import proposals
+from navigator.portal.importing.store import note as note_import
 from navigator.portal.tables import instant, reads, requests, sign_ins
 from navigator.tables import acceptances
 
@@ -143,6 +144,10 @@ operator.children        GET     sign-in 403    403    403      403  403        
 operator.child           GET     sign-in 403    403    403      403  403        403   403         yes
 operator.child           POST    sign-in 403    403    403      403  403        403   403         yes
 operations.listed        GET     sign-in 403    403    403      403  403        yes   yes         yes
+importing.upload         GET     sign-in 403    403    403      403  403        403   403         yes
+importing.upload         POST    sign-in 403    403    403      403  403        403   403         yes
+importing.decide         GET     sign-in 403    403    403      403  403        403   403         yes
+importing.decide         POST    sign-in 403    403    403      403  403        403   403         yes
 reports.coverage         GET     sign-in 403    403    403      403  403        yes   yes         yes
 reports.money            GET     sign-in 403    403    403      403  403        yes   yes         yes
 reports.chart            GET     sign-in 403    403    403      403  403        yes   yes         yes
@@ -216,6 +221,7 @@ class World:
             connection.execute(insert(proposals), [proposed])
             days = {"provider": "ddt", "first": "2026-01-01", "last": "2026-01-08", "title": "Каникулы", "at": instant(now)}
             connection.execute(insert(days_off), [{**days, "day_off": 1, "person": self.persons["club"]}])
+            note_import(connection, now, self.persons["operator"], {"payers.csv": b"payer,name\nx,X\n"}, {}, 0)
             application = financing.submit(connection, now, "k-1", self.persons["parent"], "pskov", "common", "ru")
         self.objects = {
             "child": "k-1", "application": application, "invitation": sessions.digest_of(token), "sign_in": "others", "token": "none",
@@ -224,6 +230,9 @@ class World:
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "proposal": "P-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze", "chart": "ages", "year": 2025,
+            "enrollment": "D-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
+            "certificate": "cert-0471000001", "change": "freeze",
+            "chart": "ages", "year": 2025, "import_": 1,
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:
