@@ -277,6 +277,8 @@ RULES: Mapping[str, Rule] = {
     "operator.application": DECIDES,
     "operator.children": OPERATOR,
     "operator.child": OPERATOR_CHILD,
+    "operator.programmes": OPERATOR,
+    "operator.programme": OPERATOR,
     "importing.upload": OPERATOR,
     "importing.decide": OPERATOR,
     # what the operator sees whole, and a payer's person its own payer's part of: the pages ask `operator.choices.own_payer`

@@ -38,6 +38,28 @@ class Decide(Form):
         return bool(self.accept.data) != bool(self.give_back.data)
 
 
+class Verify(Form):
+    """A programme is verified, or returned to the club with a reason."""
+
+    reason = TextAreaField(
+        _l("Причина возврата (её увидит организация)"),
+        filters=[forms.trimmed],
+        validators=[forms.may_be_empty(), forms.not_longer(REASON_MAX)],
+    )
+    accept = SubmitField(_l("Проверено: показать семьям"))
+    give_back = SubmitField(_l("Вернуть"))
+
+    def is_complete(self) -> bool:
+        """Exactly one button, and a reason for a return alone."""
+        if self.give_back.data and not self.reason.data:
+            self.reason.errors = [_l("Напишите, что исправить.")]
+            return False
+        if self.accept.data and self.reason.data:
+            self.reason.errors = [_l("Причина нужна только при возврате: сотрите её или верните программу.")]
+            return False
+        return bool(self.accept.data) != bool(self.give_back.data)
+
+
 class Find(Form):
     """Looking for a child: a certificate's number, or the beginning of a last name."""
 

@@ -1,16 +1,19 @@
-"""Applications to decide, children to look up."""
+"""Applications to decide, children to look up, programmes to verify."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import Row
 from werkzeug.wrappers import Response
 
 from navigator import changes
 from navigator.engine import reading, writing
 from navigator.portal import audit, mail
 from navigator.portal.access import Role, actor
+from navigator.portal.club import verification
 from navigator.portal.family import store as family
 from navigator.portal.family.pages import invite_to
 from navigator.portal.financing import store as financing
@@ -37,6 +40,7 @@ def home() -> Page:
             "register": changes.counts(connection),
             "persons": store.person_counts(connection),
             "troubled_mails": store.troubled_mails(connection),
+            "programmes_waiting": verification.waiting_count(connection),
         }
     return render_template("operator/home.html", **shown)
 
@@ -126,3 +130,53 @@ def _child(key: str, form: forms.Invite) -> Page:
         guardians, invited = family.guardians_of(connection, key), family.invitations(connection, now, child=key)
     shown = {"child": who, "certificate": certificate, "latest": latest, "guardians": guardians, "invited": invited}
     return render_template("operator/child.html", form=form, moment_of=moment_of, year=now.year, **shown)
+
+
+# ---------------------------------------------------------------- programmes to verify
+
+
+@operator.get("/operator/programmes")
+def programmes() -> Page:
+    """Programmes that wait to be verified, the first sent first."""
+    with reading(engine()) as connection:
+        found = verification.waiting(connection, request.args.get("after", ""), PAGE + 1)
+    return render_template("operator/programmes.html", found=found[:PAGE], more=len(found) > PAGE, moment_of=moment_of)
+
+
+@operator.route("/operator/programmes/<programme>", methods=["GET", "POST"])
+def programme(programme: str) -> Page:
+    """One of them with all that its club says, and what of it is new: verify it, or return it with a reason; the club gets a letter."""
+    form = forms.Verify()
+    with reading(engine()) as connection:
+        known = store.programme(connection, programme)
+    if known is None:
+        abort(404)
+    if not (form.validate_on_submit() and form.is_complete()):
+        return _programme(known, form)
+    is_verified, reason = bool(form.accept.data), form.typed("reason")
+    try:
+        with writing(engine()) as connection:
+            verification.decide(connection, programme, is_verified, reason, actor().person, clock().now())
+            for each in store.persons_of_provider(connection, known.provider):
+                values = {"title": known.title or programme, "is_verified": is_verified, "reason": reason}
+                address = mail.link("club.programme", programme=programme)
+                mail.queue(connection, "programme_decided", each.email, each.language, link=address, **values)
+    except verification.NotNow:
+        flash(_("Эта программа уже не ждёт решения."), "warning")
+    except verification.Enrolled as error:
+        form.reason.errors = [_("В модуль «%(title)s» уже зачислены дети по прежней цене: верните программу.", title=error.title)]
+        return _programme(known, form)
+    else:
+        flash(_("Программа проверена: она в каталоге.") if is_verified else _("Программа возвращена организации."), "success")
+    return redirect(url_for("operator.programmes"))
+
+
+def _programme(known: Row[Any], form: forms.Verify) -> Page:
+    with reading(engine()) as connection:
+        shown = {
+            "now": verification.standing(connection, known.programme),
+            "then": verification.proposed(connection, known.programme),
+            "state": verification.state_of(connection, known.programme),
+            "steps": verification.steps_of(connection, known.programme),
+        }
+    return render_template("operator/programme.html", known=known, form=form, moment_of=moment_of, **shown)

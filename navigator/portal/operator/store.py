@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, func, or_, select
 
 from navigator import people
 from navigator.portal.tables import mails, persons
-from navigator.tables import certificates, children, payers
+from navigator.tables import certificates, children, payers, programmes, providers
 
 FOUND_MAX = 50
 
@@ -37,3 +37,15 @@ def troubled_mails(connection: Connection) -> int:
     """How many mails were tried and not sent."""
     unsent = mails.c.trouble.is_not(None) & mails.c.sent_at.is_(None)
     return connection.scalar(select(func.count()).select_from(mails).where(unsent)) or 0
+
+
+def programme(connection: Connection, key: str) -> Row[Any] | None:
+    """A programme, verified or not, with its provider; None where there is none."""
+    wanted = select(programmes, providers.c.name.label("provider_name"), providers.c.licence, providers.c.sole_trader).join(providers)
+    return connection.execute(wanted.where(programmes.c.programme == key)).one_or_none()
+
+
+def persons_of_provider(connection: Connection, provider: str) -> list[Row[Any]]:
+    """A club's persons who have confirmed their address."""
+    mine = (persons.c.provider == provider) & persons.c.confirmed_at.is_not(None)
+    return list(connection.execute(select(persons).where(mine).order_by(persons.c.person)))

@@ -144,6 +144,9 @@ operator.children        GET     sign-in 403    403    403      403  403        
 operator.child           GET     sign-in 403    403    403      403  403        403   403         yes
 operator.child           POST    sign-in 403    403    403      403  403        403   403         yes
 operations.listed        GET     sign-in 403    403    403      403  403        yes   yes         yes
+operator.programmes      GET     sign-in 403    403    403      403  403        403   403         yes
+operator.programme       GET     sign-in 403    403    403      403  403        403   403         yes
+operator.programme       POST    sign-in 403    403    403      403  403        403   403         yes
 importing.upload         GET     sign-in 403    403    403      403  403        403   403         yes
 importing.upload         POST    sign-in 403    403    403      403  403        403   403         yes
 importing.decide         GET     sign-in 403    403    403      403  403        403   403         yes

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from navigator import operations
 from navigator.engine import writing
+from navigator.portal.club import verification
+from navigator.portal.tables import persons
 
 from .conftest import Town, Walk
 from .test_enrolling import sign_in
@@ -94,3 +97,35 @@ def test_operations_are_looked_through(walking: Callable[..., Walk], busy: Town,
     payer.page.get_by_role("heading", name="Operations").wait_for()
     payer.open("/certificates")
     payer.look("4-certificates")
+
+
+def send_programme(town: Town, key: str) -> None:
+    """A club writes a programme and sends it to be verified."""
+    now, engine = town.clock.now(), town.portal.config["NAVIGATOR_ENGINE"]
+    told = {"programme": key, "provider": "ddt-sineles", "title": f"Астрономия {key}", "direction": "естественно-научная"}
+    told |= {"age_from_months": 96, "age_to_months": None}
+    module = {"module": f"m-{key}", "programme": key, "title": "Звёзды", "unit": "lesson", "planned_hours": 36}
+    with writing(engine) as connection:
+        club = connection.scalar(select(persons.c.person).where(persons.c.role == "club"))
+        verification.write(connection, told, [{**module, "unit_price_kopecks": 30000, "unit_normative_kopecks": 25000}], now)
+        verification.send(connection, key, str(club), now)
+
+
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("has_scripts", [False, True], ids=["plain", "axe"])
+def test_a_programme_is_verified(walking: Callable[..., Walk], busy: Town, size: str, has_scripts: bool) -> None:
+    key = f"{size}-{has_scripts}".lower()
+    send_programme(busy, key)
+    operator = walking("operator", size, has_scripts=has_scripts)
+    sign_in(operator, "operator@example.ru")
+    operator.look("2-overview")
+    operator.page.get_by_role("link", name="ждёт проверки").click()
+    operator.look("17-programmes")
+    operator.page.get_by_role("link", name=f"Астрономия {key}").click()
+    operator.press("Вернуть")
+    operator.sees("Напишите, что исправить.")
+    operator.look("18-programme")
+    operator.press("Проверено: показать семьям")
+    operator.sees("Программа проверена")
+    operator.open(f"/operator/programmes/{key}")
+    operator.look("19-programme-verified")
