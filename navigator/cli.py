@@ -316,6 +316,21 @@ def seed(children: int, number: int, weeks: int | None, beside: bool, lang: str 
     speaker.say("sown", **sown._asdict())
 
 
+@main.command()
+@common
+def forget(lang: str | None, as_json: bool) -> None:
+    """Delete the personal data that are kept longer than the region says; a server does it by itself once a day."""
+    from navigator.parents import forget_due
+
+    speaker, engine = _begin(lang, as_json)
+    try:
+        forgotten = forget_due(engine, speaker.clock)
+    except OperationalError as error:
+        speaker.fail("database", str(error.orig), TRY_LATER)
+    speaker.answer(outcome="done", **forgotten._asdict())
+    speaker.say("forgotten", **forgotten._asdict())
+
+
 # ---------------------------------------------------------------- what the commands share
 
 

@@ -35,6 +35,9 @@ _REFERENCES = {
 _PARTS = {"agreements": ("providers", "provider"), "timetable": ("groups", "group"), "lessons": ("groups", "group")}
 """Tables whose rows are served as a part of another table's item, and the column that names it."""
 
+FORGOTTEN = {"forgotten": True}
+"""What stands in a row as last loaded for a value that was deleted on request: whatever a file says of it later is not taken."""
+
 
 class Refused(Exception):
     """Rows of the call are refused; nothing was stored."""
@@ -170,6 +173,7 @@ def _differences(connection: Connection, table: str, rows: list[dict[str, Any]])
     found: list[_Difference] = []
     for key, row in zip(keys, rows, strict=True):
         old = before.get(key)
+        row = row if old is None else {name: value for name, value in row.items() if old.get(name) != FORGOTTEN}
         changed = row if old is None else {name: value for name, value in row.items() if name not in old or old[name] != value}
         found.append(_Difference(key, row if old is None else {**old, **row}, changed, old is None))
     return found

@@ -21,6 +21,7 @@ from navigator.portal.app import create_portal
 from navigator.portal.family.store import link
 from navigator.portal.forms import EMAIL, PASSWORD_MAX, PASSWORD_MIN
 from navigator.portal.importing import families
+from navigator.portal.privacy import keeping
 from navigator.site import settings_from
 from navigator.tables import children, payers, providers
 
@@ -91,6 +92,13 @@ def make_person(engine: Engine, clock: Clock, wanted: Wanted, password: str = ""
         mail.queue(connection, "join", email, wanted.language, link=address, known=True)
     app.extensions["postman"].send_due()
     return address
+
+
+def forget_due(engine: Engine, clock: Clock) -> keeping.Forgotten:
+    """Delete what is kept too long (`navigator.portal.privacy.keeping`), on a register whose pages may not have been asked for yet."""
+    app = create_portal(engine, clock, settings_from(), "", starts_postman=False)
+    with app.app_context():
+        return keeping.forget_due(engine, clock)
 
 
 def _whose(connection: Connection, wanted: Wanted) -> None:

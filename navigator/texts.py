@@ -325,6 +325,12 @@ _LINES: dict[str, tuple[str, str]] = {
     ),
     "person_ready": ("{email}: можно войти с этим паролем", "{email}: can sign in with this password"),
     "digest": ("Писем написано: {written}, отправлено: {sent}", "Letters written: {written}, sent: {sent}"),
+    "forgotten": (
+        "Удалено: детей {children}, учётных записей {accounts}, споров {disputes}, строк о просмотрах {reads}, писем {letters}, "
+        "входов {sign_ins}, ссылок {links}",
+        "Deleted: {children} children, {accounts} accounts, {disputes} disputes, {reads} lines about readings, {letters} letters, "
+        "{sign_ins} sign-ins, {links} links",
+    ),
     "parents": ("Родителей добавлено: {parents}, связей с детьми: {bonds}", "Parents added: {parents}, bonds with children: {bonds}"),
     "sown": (
         "Выдуманный город: детей {children}, организаций {providers}, программ {programmes}, групп {groups}, зачислений {enrollments}; "

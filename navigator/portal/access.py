@@ -264,6 +264,10 @@ RULES: Mapping[str, Rule] = {
     "proposals.answer": Rule({Role.PARENT: of_own_proposal}, child_of_proposal),
     "leaving.leave": OWN_CHILD,
     "leaving.leavings": Rule({Role.CLUB: always}),  # a club's person is shown its own provider's only
+    "privacy.own": PARENTS,  # the archive holds what is the person's own and its children's: the statement names the person
+    "privacy.reads": OWN_CHILD,
+    "privacy.forget": OWN_CHILD,
+    "privacy.close": PARENTS,
     "disputes.of_child": OWN_CHILD,
     "disputes.file": OWN_CHILD,
     "disputes.own": Rule({Role.PARENT: of_own_dispute}, child_of_dispute),

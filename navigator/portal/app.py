@@ -41,6 +41,8 @@ from navigator.portal.letters import digest
 from navigator.portal.letters.pages import letters
 from navigator.portal.operations.pages import operations
 from navigator.portal.operator.pages import operator
+from navigator.portal.privacy import keeping
+from navigator.portal.privacy.pages import privacy
 from navigator.portal.proposals.pages import proposals
 from navigator.portal.region import region
 from navigator.portal.reports.pages import reports
@@ -66,8 +68,9 @@ SUBJECTS = (
     leaving,
     club,
     proposals,
+    privacy,
 )
-CHORES = (disputing.follow, give_places, digest.write_due)
+CHORES = (disputing.follow, give_places, digest.write_due, keeping.daily)
 FORM_BYTES_MAX = 1024 * 1024
 FILES_BYTES_MAX = {"importing.upload": UPLOAD_BYTES_MAX}
 """Routes that take files, and how much."""

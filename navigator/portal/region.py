@@ -14,7 +14,8 @@ from pathlib import Path
 from gateway.core.money import kopecks_from_roubles
 
 _PLAIN = (
-    "age_from", "age_to", "number_prefix", "financing_from", "consent_version", "dispute_answer_days", "proposal_days"
+    "age_from", "age_to", "number_prefix", "financing_from", "consent_version", "dispute_answer_days", "proposal_days",
+    "keep_child_days", "keep_reads_days", "keep_letters_days", "keep_sign_ins_days",
 )  # fmt: skip
 
 
@@ -33,7 +34,8 @@ class Region:
     """One region's parameters. Ages are whole years, both included.
 
     ``dispute_answer_days``: how long a club may be silent about a dispute before the operator decides. ``proposal_days``: how long a
-    place that a club asks for on a family's behalf waits for the family's word.
+    place that a club asks for on a family's behalf waits for the family's word. ``keep_…_days``: for how long personal data are kept
+    (`navigator.portal.privacy.keeping`).
     """
 
     titles: Mapping[str, str]
@@ -45,6 +47,10 @@ class Region:
     consent_version: str
     dispute_answer_days: int
     proposal_days: int
+    keep_child_days: int
+    keep_reads_days: int
+    keep_letters_days: int
+    keep_sign_ins_days: int
     categories: Mapping[str, Category]
     sources: Mapping[str, str]
 

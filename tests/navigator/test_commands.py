@@ -175,3 +175,9 @@ def test_a_home_that_cannot_be_used_is_told(register, monkeypatch, tmp_path):
     monkeypatch.setenv("NAVIGATOR_HOME", str(tmp_path / "file"))
     result = register.command("freeze", "0471000001")
     assert result.exit_code == 3 and "NAVIGATOR_HOME" in result.stderr
+
+
+def test_forget_says_what_it_deleted(register):
+    assert register.command("forget", "--lang", "en").stdout.splitlines()[-1].startswith("Deleted: 0 children")
+    done = json.loads(register.command("forget", "--json").stdout)
+    assert done["outcome"] == "done" and done["children"] == done["accounts"] == done["reads"] == 0

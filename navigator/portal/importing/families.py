@@ -19,6 +19,7 @@ from navigator.district import Problem, RowSchema
 from navigator.engine import portions
 from navigator.portal.account import store as persons_store
 from navigator.portal.forms import EMAIL
+from navigator.portal.privacy.tables import erasures
 from navigator.portal.tables import guardians, instant, persons
 from navigator.tables import children
 from navigator.texts import RU
@@ -112,7 +113,7 @@ def store_parents(connection: Connection, clock: Clock, rows: list[dict[str, Any
 
 
 def _plan(connection: Connection, clock: Clock, rows: list[dict[str, Any]]) -> _Plan:
-    now = clock.now()
+    now, rows = clock.now(), _of_the_known(connection, rows)
     ids = {email: person for email, (person, _) in _known(connection, [(0, row) for row in rows]).items()}
     new = {row["email"]: row for row in rows if row["email"] not in ids}
     names = ("last_name", "first_name", "patronymic", "phone")
@@ -141,3 +142,12 @@ def _known(connection: Connection, rows: list[Row]) -> dict[str, tuple[str, str]
         wanted = select(persons.c.email, persons.c.person, persons.c.role).where(persons.c.email.in_(portion))
         found.update((email, (person, role)) for email, person, role in connection.execute(wanted))
     return found
+
+
+def _of_the_known(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the rows of children whose data were deleted."""
+    gone: set[str] = set()
+    for portion in portions(row["child"] for row in rows):
+        wanted = select(erasures.c.key).where(erasures.c.what == "child", erasures.c.key.in_(portion))
+        gone.update(connection.scalars(wanted))
+    return [row for row in rows if row["child"] not in gone]

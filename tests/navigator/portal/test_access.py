@@ -18,8 +18,8 @@ from navigator.portal.club.tables import days_off
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
-from navigator.portal.proposals.tables import proposals
 from navigator.portal.importing.store import note as note_import
+from navigator.portal.proposals.tables import proposals
 from navigator.portal.tables import instant, reads, requests, sign_ins
 from navigator.tables import acceptances
 
@@ -125,6 +125,13 @@ proposals.answer         POST    sign-in yes    yes    404      403  403        
 leaving.leave            GET     sign-in yes    yes    404      403  403        403   403         403
 leaving.leave            POST    sign-in yes    yes    404      403  403        403   403         403
 leaving.leavings         GET     sign-in 403    403    403      yes  yes        403   403         403
+privacy.own              GET     sign-in yes    yes    yes      403  403        403   403         403
+privacy.own              POST    sign-in yes    yes    yes      403  403        403   403         403
+privacy.reads            GET     sign-in yes    yes    404      403  403        403   403         403
+privacy.forget           GET     sign-in yes    yes    404      403  403        403   403         403
+privacy.forget           POST    sign-in yes    yes    404      403  403        403   403         403
+privacy.close            GET     sign-in yes    yes    yes      403  403        403   403         403
+privacy.close            POST    sign-in yes    yes    yes      403  403        403   403         403
 disputes.of_child        GET     sign-in yes    yes    404      403  403        403   403         403
 disputes.file            GET     sign-in yes    yes    404      403  403        403   403         403
 disputes.file            POST    sign-in yes    yes    404      403  403        403   403         403

@@ -68,7 +68,10 @@ class Caller:
         who = self.chance.choice(allowed if self.chance.random() < 0.7 else WHO)
         if who != "anybody" and self.world.persons[who] not in self._stored(persons.c.person):
             return  # the account was given up earlier in this very sequence
-        path = self._path(route, {name: self._value(name) for name in arguments})
+        try:
+            path = self._path(route, {name: self._value(name) for name in arguments})
+        except ValueError:  # an argument that is one of a few words
+            path = self._path(route, {name: str(self.world.objects[name]) for name in arguments})
         visitor = self.world.visitor(who)
         visitor.get(path, follow=False)
         self._note(f"{who} GET {path}", route, visitor.status)
