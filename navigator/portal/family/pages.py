@@ -43,9 +43,11 @@ def children() -> Page:
         numbers = store.certificate_numbers_of(connection, [each.child for each in mine])
         invited = store.invitations(connection, now, email=actor().email)
         cards = cards_of(connection, [each.child for each in mine], now)
+        proposed = proposals.open_for(connection, [each.child for each in mine], now)
     audit.shown(each.child for each in mine)
     ages = {each.child: age_on(dt.date.fromisoformat(each.birth_date), now.date()) for each in mine if each.birth_date}
-    return render_template("family/children.html", children=mine, numbers=numbers, ages=ages, invited=invited, cards=cards)
+    shown = {"children": mine, "numbers": numbers, "ages": ages, "invited": invited, "cards": cards, "proposed": proposed}
+    return render_template("family/children.html", **shown)
 
 
 @family.route("/family/new", methods=["GET", "POST"])

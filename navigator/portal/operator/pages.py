@@ -14,6 +14,7 @@ from navigator.engine import reading, writing
 from navigator.portal import audit, mail
 from navigator.portal.access import Role, actor
 from navigator.portal.club import verification
+from navigator.portal.disputes import store as disputing
 from navigator.portal.family import store as family
 from navigator.portal.family.pages import invite_to
 from navigator.portal.financing import store as financing
@@ -41,6 +42,7 @@ def home() -> Page:
             "persons": store.person_counts(connection),
             "troubled_mails": store.troubled_mails(connection),
             "programmes_waiting": verification.waiting_count(connection),
+            "disputes": disputing.silent_count(connection, clock().now()),
         }
     return render_template("operator/home.html", **shown)
 

@@ -169,6 +169,8 @@ def test_the_operator_decides_only_where_the_club_is_silent(town: Town):
     assert town.states() == ["open"]
     town.pages.later(days=10)
     operator = town.pages.signed_in("operator@example.ru")
+    operator.get("/operator")
+    assert "1 спор ждёт вашего решения" in operator.text
     operator.get("/operator/disputes")
     assert "S-2025-000001" in operator.text and "срок вышел" in operator.text
     operator = town.answer("correct", "Исправьте до пятницы", "operator@example.ru")
@@ -197,6 +199,7 @@ def test_the_lists_show_each_club_its_own_by_state_and_are_noted_down(town: Town
     town.file()
     for email, expected in (("club@example.ru", True), ("ring@example.ru", False)):
         club = town.pages.signed_in(email)
+        assert ("1 спор ждёт ответа" in club.text) is expected
         club.get("/club/disputes")
         assert ("S-2025-000001" in club.text) is expected
     noted = select(reads.c.child).where(reads.c.page == "disputes.to_club")

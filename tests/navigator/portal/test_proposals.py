@@ -58,6 +58,7 @@ def test_the_family_sees_the_quote_and_confirms_with_its_consent(town: Town, chi
     assert "Если такой сертификат есть" in club.text and "ждёт ответа семьи" in club.text
     path = town.pages.link("parent0@example.ru")
     parent = town.pages.signed_in("parent0@example.ru")
+    assert "Дом, творчества предлагает место: " in parent.text, "where the parent comes in"
     parent.get(f"/family/{child}")
     assert "Дом, творчества предлагает место: " in parent.text and "«Театр»" in parent.text
     parent.get(path)
