@@ -88,7 +88,7 @@ def _told(district: District, counts: dict[str, Count], added: families.Imported
 
 def note(connection: Connection, now: dt.datetime, person: str, files: dict[str, bytes], counts: Counts, problems: int) -> int:
     """Write an upload down, its files too where nothing stands against them; its number."""
-    row = {"state": REFUSED if problems else CHECKED, "person": person, "at": instant(now), "files": sizes(files)}
+    row: dict[str, Any] = {"state": REFUSED if problems else CHECKED, "person": person, "at": instant(now), "files": sizes(files)}
     row |= {"counts": json.dumps(counts), "problems": problems, "content": None if problems else packed(files)}
     return int(connection.execute(insert(imports).values(**row).returning(imports.c["import"])).scalar_one())
 
