@@ -604,3 +604,9 @@ def test_a_card_that_waits_or_was_declined_is_not_counted_again() -> None:
     declined = of_cards(30, 5, cards_declined=set(keys.items()))
     assert (declined.cards_asked, questions(declined), len(declined.persons)) == (0, [], 1)
     assert of_cards(30, 1, cards_waiting=keys).cards_settled == {2, 3, 4}
+
+
+def test_a_new_card_that_is_told_in_two_ways_in_one_reading_is_one_new_person() -> None:
+    collected = taken(member(own_id="7"), member("m-2", "Волнова Анна", "Гребцы", own_id="7"), windows=[])
+    (entry,) = collected.persons
+    assert (entry.is_known, entry.member.name, collected.mended) == (False, "Волнова Анна", set())

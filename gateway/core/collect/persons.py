@@ -78,9 +78,13 @@ class PersonBook:
                 collected.cards_settled.add(person.person)
             return person
         corrected = person._replace(name_key=name_key, has_number=has_number)
+        self._remember(corrected)
+        for place, entry in enumerate(collected.persons):
+            if entry.person.person == person.person and not entry.is_known:  # first told in this very input: nothing is to be corrected yet
+                collected.persons[place] = NewPerson(corrected, member, is_known=False)
+                return corrected
         collected.persons.append(NewPerson(corrected, member, is_known=True, is_mended=True))
         collected.mended.add(corrected.person)
-        self._remember(corrected)
         return corrected
 
     def _mended(self, person: Person, member: Member, group: str, collected: Collected) -> Person:
