@@ -45,6 +45,7 @@ def plan(marks: int, grown: int, rows: int) -> dict[tuple[str, ...], Callable[[]
         ("posting",): lambda: posting.posting(town, progress),
         ("dry_run_50k",): lambda: dry.dry_run(rows, progress),
         **{(name,): partial(sheets.sheets, name, progress) for name in sheets.LIMITS},
+        ("files_memory_mb",): lambda: sheets.memory(progress),
         **{(name,): partial(systems.systems, name, progress) for name in systems.SYSTEMS},
         **{(f"{name}_memory_mb",): partial(systems.memory, name, progress) for name in systems.SYSTEMS},
         ("reread_unchanged",): lambda: systems.reread(marks, progress),

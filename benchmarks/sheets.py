@@ -1,14 +1,19 @@
 """The rows `xlsx`, `xls`, `ods`, `csv`: a month's workbook read into grids (values, hidden, struck and merged cells), beside what
-python-calamine or the csv module alone take to give its cells. Turn by turn, by the process's own time."""
+python-calamine or the csv module alone take to give its cells. Turn by turn, by the process's own time.
+
+Row `files_memory_mb`: what a process takes that reads files of one group after another, of each kind, children, marks and all."""
 
 from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
+import multiprocessing
 import random
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -22,6 +27,7 @@ from adapters.spreadsheet.adapter import SpreadsheetAdapter
 from adapters.spreadsheet.formats import read_grids
 from adapters.spreadsheet.settings import SpreadsheetSettings
 from benchmarks.databases import folder
+from benchmarks.growth import FLAT, MEMORY_MB, peak_mb
 from benchmarks.results import Row, at_least, median_ratio
 
 Progress = Callable[[int, int], None]
@@ -29,6 +35,7 @@ GROUPS, CHILDREN, TURNS = 20, 120, 9
 DAYS = range(1, 32)
 NOW = dt.datetime(2025, 11, 5, 10, tzinfo=dt.UTC)
 MAPPING = {"cells": {"empty": "attended", "codes": {"Н": "absent", "В": "day_off", "Б": "excused"}}}
+RECORDS = (10_000, 1_000_000)
 LIMITS = {"xlsx": 0.7, "xls": 0.7, "ods": 0.7, "csv": 0.5}
 
 
@@ -48,6 +55,35 @@ def sheets(name: str, progress: Progress) -> list[Row]:
     of = "the csv module's" if name == "csv" else "calamine's"
     notes = {"cells": cells, "marks and all, s": round(whole, 3), "cells alone, s": round(best, 4)}
     return [Row(name, cells / best, "cells/s", ratio, f"≥ {LIMITS[name]} of {of}", at_least(LIMITS[name], ratio), notes)]
+
+
+def memory(progress: Progress) -> list[Row]:
+    """One row of the table. No file has 10⁶ records, for its cells are limited: the process that reads them goes on from file to file."""
+    found: list[tuple[int, float]] = []
+    with folder() as home:
+        paths = [write(home, groups=1) for write in _WRITERS.values()]
+        for records in RECORDS:
+            context = multiprocessing.get_context("spawn")
+            near, far = context.Pipe()
+            process = context.Process(target=_read_alone, args=(far, paths, records), daemon=True)
+            process.start()
+            found.append(near.recv())
+            process.join()
+            progress(len(found), len(RECORDS))
+    (few, low), (many, peak) = found
+    notes = {"records": many, "kinds": ", ".join(_WRITERS), f"peak at {few:,} records, MB": round(low)}
+    is_flat = peak < MEMORY_MB and peak / low <= FLAT
+    return [Row("files_memory_mb", peak, "MB", peak / low, f"flat (≤ {FLAT}), < {MEMORY_MB} MB", is_flat, notes)]
+
+
+def _read_alone(pipe: Connection, paths: list[Path], records: int) -> None:
+    """The kinds in turn, each at least once."""
+    read = 0
+    for turn, path in enumerate(itertools.cycle(paths)):
+        if turn >= len(paths) and read >= records:
+            break
+        read += sum(len(batch.records) for batch in SpreadsheetAdapter().parse(path, MAPPING, "2025-10", NOW))
+    pipe.send((read, peak_mb()))
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -82,13 +118,13 @@ def _group(number: int) -> Iterator[list[Any]]:
         yield [child, f"Иванов Пётр {number}-{child}".replace("-", "а"), f"47{chance.randrange(10**8):08d}", *marks, ""]
 
 
-def _xlsx(home: Path) -> Path:
+def _xlsx(home: Path, groups: int = 0) -> Path:
     """Every cell of the table has its frame, as office programs write it."""
     book = Workbook()
     book.remove(book.worksheets[0])
     thin = Side(style="thin")
     frame = Border(left=thin, right=thin, top=thin, bottom=thin)
-    for number in range(GROUPS):
+    for number in range(groups or GROUPS):
         sheet = book.create_sheet(f"Группа {number + 1}")
         for row, values in enumerate(_group(number), 1):
             for column, value in enumerate(values, 1):
@@ -102,11 +138,11 @@ def _xlsx(home: Path) -> Path:
     return home / "month.xlsx"
 
 
-def _xls(home: Path) -> Path:
+def _xls(home: Path, groups: int = 0) -> Path:
     book = xlwt.Workbook()
     frame = xlwt.easyxf("borders: left thin, right thin, top thin, bottom thin")
     struck = xlwt.easyxf("font: struck_out on; borders: left thin, right thin, top thin, bottom thin")
-    for number in range(GROUPS):
+    for number in range(groups or GROUPS):
         sheet = book.add_sheet(f"Группа {number + 1}")
         for row, values in enumerate(_group(number)):
             for column, value in enumerate(values):
@@ -130,12 +166,12 @@ _ODS_END = "</office:spreadsheet></office:body></office:document-content>"
 _ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 
 
-def _ods(home: Path) -> Path:
+def _ods(home: Path, groups: int = 0) -> Path:
     tables = "".join(
         f'<table:table table:name="Группа {number + 1}">'
         + "".join(_ods_row(row, values) for row, values in enumerate(_group(number), 1))
         + "</table:table>"
-        for number in range(GROUPS)
+        for number in range(groups or GROUPS)
     )
     with zipfile.ZipFile(home / "month.ods", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", _ODS_TYPE, zipfile.ZIP_STORED)
@@ -164,12 +200,12 @@ def _ods_cell(row: int, at: int, value: Any) -> str:
     return f"<table:table-cell{look} {kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
 
 
-def _csv(home: Path) -> Path:
+def _csv(home: Path, groups: int = 0) -> Path:
     with (home / "month.csv").open("w", encoding="cp1251", newline="") as file:
         writer = csv.writer(file, delimiter=";")
-        for number in range(GROUPS):
+        for number in range(groups or GROUPS):
             writer.writerows([str(value).replace(".", ",") for value in row] for row in _group(number))
     return home / "month.csv"
 
 
-_WRITERS: dict[str, Callable[[Path], Path]] = {"xlsx": _xlsx, "xls": _xls, "ods": _ods, "csv": _csv}
+_WRITERS: dict[str, Callable[..., Path]] = {"xlsx": _xlsx, "xls": _xls, "ods": _ods, "csv": _csv}

@@ -189,7 +189,8 @@ class MoyKlass:
             return Told(lesson, ())  # before it is held, every record says that nobody came
         said: dict[str, Mark] = {}
         for record in list_of(item.get("records") or []):
-            if not is_yes(record.get("test")):  # a trial is nobody's lesson yet
+            test = record.get("test")
+            if test is False or not is_yes(test):  # a trial is nobody's lesson yet
                 user, status = id_text(record["userId"]), _status(record)
                 if user not in said or _WEIGHT[status] > _WEIGHT[said[user].status]:
                     said[user] = Mark(user, day, status, place, lesson=own_id)
@@ -197,7 +198,8 @@ class MoyKlass:
 
 
 def _status(record: Any) -> Status:
-    if is_yes(record["visit"]):
+    visit = record["visit"]
+    if visit is True or is_yes(visit):
         return Status.ATTENDED
     return Status.EXCUSED if is_yes(record.get("goodReason")) else Status.ABSENT
 

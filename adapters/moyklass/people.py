@@ -41,6 +41,7 @@ class People:
         self._settings = settings
         self._persons: dict[str, Person | None] = {}
         self._studying: dict[str, set[str]] = defaultdict(set)
+        self._members: tuple[str, dict[str, Member | None]] = ("", {})
         self.findings: list[Finding] = []
 
     def read(self) -> None:
@@ -53,7 +54,18 @@ class People:
         return self._studying[group]
 
     def member(self, user: str, group: str) -> Member | None:
-        """The person on the list of a group, by its words. None: the record makes no sense, or was deleted for good."""
+        """The person on the list of a group, by its words. None: the record makes no sense, or was deleted for good.
+
+        A group's months have the same members, so those of the last group that was asked for are kept.
+        """
+        if self._members[0] != group:
+            self._members = (group, {})
+        members = self._members[1]
+        if user not in members:
+            members[user] = self._member(user, group)
+        return members[user]
+
+    def _member(self, user: str, group: str) -> Member | None:
         if user not in self._persons:
             self._look_up(user)
         person = self._persons[user]

@@ -160,6 +160,13 @@ def test_the_row_of_a_kind_tells_the_ratio(monkeypatch: pytest.MonkeyPatch) -> N
     assert row.notes["cells"] == 15 * 35
 
 
+def test_the_memory_of_files_is_that_of_all_kinds_and_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "RECORDS", (1, 16_000))
+    (row,) = sheets.memory(silent)
+    assert row.notes["kinds"] == "xlsx, xls, ods, csv" and row.notes["records"] >= 16_000
+    assert 20 < row.value < 300 and row.met
+
+
 @pytest.mark.parametrize("name", ["alfacrm", "moyklass"])
 def test_the_row_of_a_system_reads_all_records_of_its_pages(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     for number, value in (("GROUPS", 2), ("CHILDREN", 3), ("WEEKS", 2), ("TURNS", 1)):
