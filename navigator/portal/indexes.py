@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from navigator.portal.cabinet import tables as cabinet
 from navigator.portal.certificates import tables as certificates
 from navigator.portal.operations import tables as operations
 
 
 def make_indexes(connection: Connection) -> None:
     """Make those that are missing, within the caller's writing transaction."""
-    for index in (*operations.INDEXES, *certificates.INDEXES):
+    for index in (*operations.INDEXES, *certificates.INDEXES, *cabinet.INDEXES):
         index.create(connection, checkfirst=True)

@@ -103,18 +103,14 @@ def purses_of(connection: Connection, children: list[str], year: int) -> dict[st
     """Each child's money of the year by payer, those of all its certificates together."""
     first = dt.date(year, 1, 1).isoformat()
     balances: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: {CERTIFICATE: 0, SHORTFALL: 0, "nominal": 0})
-    a = accounts.c
-    wanted = select(certificates.c.child, a.payer, a.kind, (a.in_kopecks - a.out_kopecks).label("kopecks"))
-    wanted = wanted.join(certificates, certificates.c.certificate == a.owner)
-    for row in connection.execute(wanted.where(certificates.c.child.in_(children), a.first == first, a.kind.in_((CERTIFICATE, SHORTFALL)))):
-        balances[row.child, row.payer][row.kind] += row.kopecks
-    given = select(certificates.c.child, nominals.c.payer, nominals.c.amount_kopecks)
-    given = given.join(certificates, certificates.c.certificate == nominals.c.certificate)
-    for each in connection.execute(given.where(certificates.c.child.in_(children), nominals.c.first == first)):
-        balances[each.child, each.payer]["nominal"] += each.amount_kopecks
-    names = {
-        row.payer: row.name or row.payer for row in connection.execute(select(payers).where(payers.c.payer.in_({p for _, p in balances})))
-    }
+    a, whose = accounts.c, _certificates_of(connection, children)
+    wanted = select(a.owner, a.payer, a.kind, (a.in_kopecks - a.out_kopecks).label("kopecks"))
+    for row in connection.execute(wanted.where(a.owner.in_(list(whose)), a.first == first, a.kind.in_((CERTIFICATE, SHORTFALL)))):
+        balances[whose[row.owner], row.payer][row.kind] += row.kopecks
+    for each in connection.execute(select(nominals).where(nominals.c.certificate.in_(list(whose)), nominals.c.first == first)):
+        balances[whose[each.certificate], each.payer]["nominal"] += each.amount_kopecks
+    called = connection.execute(select(payers).where(payers.c.payer.in_({payer for _child, payer in balances})))
+    names = {row.payer: row.name or row.payer for row in called}
     found: dict[str, list[Purse]] = {child: [] for child in children}
     for (child, payer), kopecks in sorted(balances.items()):
         found[child].append(Purse(payer, names.get(payer, payer), kopecks["nominal"], kopecks[CERTIFICATE], -kopecks[SHORTFALL]))
@@ -123,11 +119,17 @@ def purses_of(connection: Connection, children: list[str], year: int) -> dict[st
 
 def accounts_of(connection: Connection, child: str, year: int | None = None) -> list[int]:
     """The child's own accounts, of its certificates' free money: of a year, or of all."""
-    wanted = select(accounts.c.account).join(certificates, certificates.c.certificate == accounts.c.owner)
-    wanted = wanted.where(certificates.c.child == child, accounts.c.kind == CERTIFICATE)
+    a = accounts.c
+    mine = a.owner.in_(list(_certificates_of(connection, [child]))) & (a.kind == CERTIFICATE)
     if year is not None:
-        wanted = wanted.where(accounts.c.first == dt.date(year, 1, 1).isoformat())
-    return list(connection.scalars(wanted.order_by(accounts.c.account)))
+        mine &= a.first == dt.date(year, 1, 1).isoformat()
+    return list(connection.scalars(select(a.account).where(mine).order_by(a.account)))
+
+
+def _certificates_of(connection: Connection, children: list[str]) -> dict[str, str]:
+    """Whose each of these children's certificates is. Asked first, or a planner without statistics begins with all accounts."""
+    rows = connection.execute(select(certificates.c.certificate, certificates.c.child).where(certificates.c.child.in_(children)))
+    return {row.certificate: row.child for row in rows}
 
 
 # ---------------------------------------------------------------- debits and reversals
