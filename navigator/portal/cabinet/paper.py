@@ -25,7 +25,7 @@ from navigator.portal.speech import gettext as _
 
 PLAIN, BOLD = "Roboto", "Roboto-Bold"
 QUIET, LINE, GROUND = colors.HexColor("#4d5a69"), colors.HexColor("#d9e1ea"), colors.HexColor("#f3f6fa")
-WIDTHS = [25 * mm, 57 * mm, 56 * mm, 25 * mm, 25 * mm]
+WIDTHS = [25 * mm, 52 * mm, 65 * mm, 23 * mm, 23 * mm]
 
 
 def pdf_of(statement: Statement, name: str, number: str, now: dt.datetime) -> bytes:
@@ -59,8 +59,8 @@ def pdf_of(statement: Statement, name: str, number: str, now: dt.datetime) -> by
         canvas.saveState()
         canvas.setFont(PLAIN, 8)
         canvas.setFillColor(QUIET)
-        canvas.drawString(11 * mm, 10 * mm, f"{operator}. {made}")
-        canvas.drawRightString(A4[0] - 11 * mm, 10 * mm, _("Страница %(number)d", number=page.page))
+        canvas.drawString(13 * mm, 10 * mm, f"{operator}. {made}")
+        canvas.drawRightString(A4[0] - 13 * mm, 10 * mm, _("Страница %(number)d", number=page.page))
         canvas.restoreState()
 
     document.build(story, onFirstPage=foot, onLaterPages=foot)
@@ -84,9 +84,11 @@ def _sums(statement: Statement) -> Table:
 def _lines(statement: Statement) -> Table | Paragraph:
     if not statement.lines:
         return Paragraph(escape(_("За эти дни движений не было.")), _style(10))
-    small, bold, right = _style(8.5), _style(8.5, BOLD), _style(8.5, right=True)
+    small, bold = _style(8.5), _style(8.5, BOLD)
+    right, right_bold = _style(8.5, right=True), _style(8.5, BOLD, right=True)
     head = [_("Учтено"), _("Что"), _("Как посчитано"), _("Сумма"), _("Остаток")]
-    rows: list[list[Any]] = [[Paragraph(escape(text), bold) for text in head]]
+    looks = [bold, bold, bold, right_bold, right_bold]
+    rows: list[list[Any]] = [[Paragraph(escape(text), look) for text, look in zip(head, looks, strict=True)]]
     for line in statement.lines:
         kopecks = line.movement.amount_kopecks
         shown = roubles(kopecks) if kopecks < 0 else f"+{roubles(kopecks)}"

@@ -9,6 +9,7 @@ import pytest
 
 from navigator import operations
 from navigator.engine import writing
+from navigator.portal.letters import digest
 from navigator.portal.tables import guardians, instant
 from tests.navigator.conftest import make_attendance, make_debit, make_reversal
 
@@ -90,3 +91,34 @@ def test_a_parent_sees_where_every_rouble_went(walking: Callable[..., Walk], tow
         walk.page.get_by_role("link", name="Скачать PDF").click()
     assert coming.value.suggested_filename == "statement-4799901002-2025-11-01-2025-11-05.pdf"
     assert coming.value.path().read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.usefixtures("autumn")
+@pytest.mark.parametrize("size", ["phone", "desktop"])
+@pytest.mark.parametrize("has_scripts", [False, True], ids=["plain", "axe"])
+def test_a_parent_chooses_letters_and_ends_them_from_one(walking: Callable[..., Walk], town: Town, size: str, has_scripts: bool) -> None:
+    email = f"letters-{size}-{has_scripts}@example.ru".lower()
+    person = town.person(email, "parent")
+    with writing(town.portal.config["NAVIGATOR_ENGINE"]) as connection:
+        row = {"child": "d-02", "person": person, "since": instant(town.clock.now()), "is_first": True}
+        connection.execute(guardians.insert(), [row])
+    walk = walking("parent", size, has_scripts=has_scripts)
+    sign_in(walk, email)
+    walk.open("/account")
+    walk.page.get_by_label("раз в неделю и о каждом списании").check()
+    walk.look("29-letters")
+    walk.press("Сохранить")
+    walk.sees("Письма придут на вашу почту")
+    day = "2025-09-01" if size == "phone" else "2025-09-03"
+    claim = {**CHILD, "date": day, "slot": 2 + has_scripts, "lesson_starts_at": f"{day}T14:00:00+00:00"}
+    debit = make_debit(day, amount=100, claim=claim, **HELD)
+    with writing(town.portal.config["NAVIGATOR_ENGINE"]) as connection:
+        assert operations.take(connection, [debit], town.clock.now())[0]["outcome"] == "accepted"
+    with town.portal.app_context():
+        assert digest.write_due(town.portal.config["NAVIGATOR_ENGINE"], town.clock) >= 1
+    town.link(email)
+    text = str([each for each in town.mails if each["To"] == email][-1].get_content())
+    walk.open(text.split()[-1])
+    walk.look("30-no-more-letters")
+    walk.press("Отписаться")
+    walk.sees("таких писем больше не будет")
