@@ -114,7 +114,7 @@ class When(Form):
 
     def validate_day(self, field: Any) -> None:
         """Within the group's days."""
-        if not self.bounds[0] <= field.data <= self.bounds[1]:
+        if field.data is not None and not self.bounds[0] <= field.data <= self.bounds[1]:
             said = {"first": in_words(self.bounds[0]), "last": in_words(self.bounds[1])}
             raise ValidationError(_("Группа занимается с %(first)s по %(last)s.", **said))
 
