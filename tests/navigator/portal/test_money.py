@@ -176,7 +176,11 @@ class Caller:
     def _path(self, route: str, values: dict[str, str]) -> str:
         if route == "static":
             values = {"filename": "portal.css"}
-        path: str = self.pages.app.url_map.bind("localhost").build(route, values)
+        adapter = self.pages.app.url_map.bind("localhost")
+        try:
+            path: str = adapter.build(route, values)
+        except ValueError:  # a word that such an address cannot hold: it takes one of a few
+            path = adapter.build(route, {name: self.world.objects[name] for name in values})
         return path
 
     def _token(self, visitor: Visitor) -> str:
