@@ -8,6 +8,7 @@ from typing import Any
 
 from wtforms import DateField, IntegerField, StringField, TimeField
 from wtforms.validators import ValidationError
+from wtforms.widgets import TextInput
 
 from gateway.core.money import kopecks_from_roubles, roubles_from_kopecks
 from navigator.portal import forms
@@ -47,7 +48,9 @@ class RoublesField(StringField):
 
 
 class WholeField(IntegerField):
-    """A whole number from ``least`` to ``most``; what was typed and is none is shown again."""
+    """A whole number from ``least`` to ``most``. A field of text, so that what was typed and is none is sent, and shown again."""
+
+    widget = TextInput()
 
     def __init__(self, label: Any, least: int, most: int, is_needed: bool = True, **more: Any) -> None:
         self._least, self._most = least, most

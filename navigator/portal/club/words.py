@@ -25,3 +25,8 @@ def day_in_words(value: str | dt.date) -> str:
     """«понедельник, 10 ноября» of a day."""
     date = dt.date.fromisoformat(value) if isinstance(value, str) else value
     return str(format_date(date, "EEEE, d MMMM", locale=get_locale()))
+
+
+def beginning(text: str) -> str:
+    """As it stands at the beginning of a line."""
+    return text[:1].upper() + text[1:]

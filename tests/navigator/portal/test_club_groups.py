@@ -157,7 +157,7 @@ def test_a_group_without_days_is_asked_for_them_first(club: Visitor):
 
 def test_a_month_shows_what_became_of_each_lesson(pages: Pages, club: Visitor):
     club.get("/club/groups/g-1/lessons?month=2025-10")
-    assert text(club).count("16:00–17:30") == 4 and "понедельник, 20 октября, 16:00–17:30 отменено" in text(club)
+    assert text(club).count("16:00–17:30") == 4 and "Понедельник, 20 октября, 16:00–17:30 отменено" in text(club)
     for wrong in ("2025-13", "october", "0001-01"):
         club.get(f"/club/groups/g-1/lessons?month={wrong}")
         assert club.status == 404
@@ -186,7 +186,7 @@ def test_a_lesson_is_moved_moved_again_cancelled_and_put_back(pages: Pages, club
     assert singles(pages) == [("2025-11-13", "17:00", "18:00", "planned", "2025-11-10")]
     club.get("/club/groups/g-1/lessons/2025-11-13/17:00")
     club.submit(action="/put-back")
-    assert singles(pages) == [] and "понедельник, 10 ноября" in text(club)
+    assert singles(pages) == [] and "Понедельник, 10 ноября" in text(club)
 
 
 def test_one_of_a_days_two_lessons_is_moved_and_the_other_stays(pages: Pages, club: Visitor):

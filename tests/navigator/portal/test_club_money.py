@@ -39,7 +39,7 @@ def test_the_months_add_up_to_the_registers_own_account(pages: Pages, club: Visi
     with writing(pages.engine) as connection:
         closing.close(connection, "2025-10", ["luga"], [], pages.clock.now())
     club.get("/club/money")
-    assert "ноябрь 2025 1 списание 190,00 ₽" in text(club) and "октябрь 2025 2 списания, 1 возврат 50,00 ₽" in text(club)
+    assert "Ноябрь 2025 1 списание 190,00 ₽" in text(club) and "Октябрь 2025 2 списания, 1 возврат 50,00 ₽" in text(club)
     found = pages.read(lambda c: store.months(c, "ddt", 0, 50))
     owed = select(func.sum(accounts.c.in_kopecks - accounts.c.out_kopecks)).where(accounts.c.kind == "payable", accounts.c.owner == "ddt")
     assert sum(row.kopecks for row in found) == pages.read(lambda c: c.scalar(owed)) == 24000

@@ -51,6 +51,7 @@ def test_a_child_leaves_a_group(walking: Callable[..., Walk], town: Town, size: 
 
     club = walking("club", size, has_scripts=has_scripts)
     sign_in(club, "club@example.ru")
+    club.page.get_by_role("link", name="Зачисленные").click()
     club.page.get_by_role("link", name="Уходят").click()
     club.sees(name)
     club.look("12-leavings")

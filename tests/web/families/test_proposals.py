@@ -27,6 +27,7 @@ def test_a_club_asks_and_the_family_confirms(walking: Callable[..., Walk], town:
 
     club = walking("club", size, has_scripts=has_scripts)
     sign_in(club, "club@example.ru")
+    club.page.get_by_role("link", name="Зачисленные").click()
     club.page.get_by_role("link", name="Записать", exact=True).click()
     club.page.get_by_label("Группа").select_option("GLINA")
     club.fill("Номер сертификата", "12")

@@ -15,7 +15,7 @@ from navigator.portal import audit
 from navigator.portal.access import actor
 from navigator.portal.club.blueprint import PAGE, Page, club, page_number
 from navigator.portal.club.money import store
-from navigator.portal.club.words import month_in_words
+from navigator.portal.club.words import beginning, month_in_words
 from navigator.portal.reports.workbook import Roubles, Sheet, as_bytes
 from navigator.portal.speech import day as day_in_words
 from navigator.portal.speech import gettext as _
@@ -32,7 +32,7 @@ def money() -> Page:
     with reading(engine()) as connection:
         found = store.months(connection, actor().provider, page, PAGE)
     shown = {"found": found[:PAGE], "more": len(found) > PAGE, "page": page}
-    return render_template("club/money.html", month_in_words=month_in_words, **shown)
+    return render_template("club/money.html", beginning=beginning, month_in_words=month_in_words, **shown)
 
 
 @club.get("/club/money/<month>")

@@ -15,7 +15,7 @@ from navigator.portal.club.fields import day_of
 from navigator.portal.club.groups import store as groups
 from navigator.portal.club.timetables import days_off as off
 from navigator.portal.club.timetables import forms, plan, store
-from navigator.portal.club.words import day_in_words, month_in_words, weekdays
+from navigator.portal.club.words import beginning, day_in_words, month_in_words, weekdays
 from navigator.portal.speech import gettext as _
 from navigator.portal.speech import ngettext
 from navigator.web import clock, engine
@@ -58,12 +58,14 @@ def lessons(group: str) -> Page:
     last = (first + dt.timedelta(days=31)).replace(day=1) - plan.ONE_DAY
     with reading(engine()) as connection:
         found, item, notes = groups.group(connection, group), store.item_of(connection, group), store.notes_of(connection, group)
-    listed = plan.lessons_between(item, first, last)
-    met = {each.day.isoformat() for each in listed}
-    left = {day: each for day, each in plan.left(item).items() if first.isoformat() <= day <= last.isoformat() and day not in met}
+    held: dict[str, list[plan.LessonOn]] = {}
+    for each in plan.lessons_between(item, first, last):
+        held.setdefault(each.day.isoformat(), []).append(each)
+    left = {day: went for day, went in plan.left(item).items() if day[:7] == month}
+    days = [(day, held.get(day, []), left.get(day, [])) for day in sorted(held.keys() | left.keys())]
     around = {"before": (first - plan.ONE_DAY).isoformat()[:7], "after": (last + plan.ONE_DAY).isoformat()[:7]}
-    shown = {"found": found, "listed": listed, "left": left, "notes": notes, "month": month, "today": today, **around}
-    return render_template("club/lessons.html", in_words=day_in_words, month_in_words=month_in_words, **shown)
+    shown = {"found": found, "days": days, "notes": notes, "month": month, "today": today, **around}
+    return render_template("club/lessons.html", beginning=beginning, in_words=day_in_words, month_in_words=month_in_words, **shown)
 
 
 @club.route("/club/groups/<group>/lessons/<day>/<time>", methods=["GET", "POST"])
@@ -78,7 +80,7 @@ def lesson(group: str, day: str, time: str) -> Page:
     move.bounds = _bounds(found) or move.bounds
     if request.method == "POST" and _change(group, which, cancel, move):
         return redirect(url_for("club.lessons", group=group, month=which.day.isoformat()[:7]))
-    shown = {"found": found, "which": which, "note": notes.get((day, time)), "in_words": day_in_words}
+    shown = {"found": found, "which": which, "note": notes.get((day, time)), "in_words": day_in_words, "beginning": beginning}
     return render_template("club/lesson.html", cancel=cancel, move=move, **shown)
 
 
