@@ -154,6 +154,11 @@ def of_own_day_off(connection: Connection, actor: Actor, arguments: Arguments) -
     return connection.scalar(select(days_off.c.provider).where(days_off.c.day_off == arguments["day_off"])) == actor.provider
 
 
+def is_own_payer(_connection: Connection, actor: Actor, arguments: Arguments) -> bool:
+    """The address names the payer that the person is of."""
+    return bool(arguments["payer"] == actor.payer)
+
+
 def named_child(_connection: Connection, arguments: Arguments) -> str:
     """The child that the address names."""
     return str(arguments["child"])
@@ -283,6 +288,12 @@ RULES: Mapping[str, Rule] = {
     "operator.child": OPERATOR_CHILD,
     "operator.programmes": OPERATOR,
     "operator.programme": OPERATOR,
+    "parties.payer": Rule({Role.OPERATOR: always, Role.PAYER: is_own_payer}),  # its children are told by `audit.shown`
+    "parties.providers": OPERATOR,
+    "parties.provider": OPERATOR,
+    "persons.listed": OPERATOR,
+    "persons.invite": OPERATOR,
+    "persons.person": OPERATOR,
     "importing.upload": OPERATOR,
     "importing.decide": OPERATOR,
     # what the operator sees whole, and a payer's person its own payer's part of: the pages ask `operator.choices.own_payer`

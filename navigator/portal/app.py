@@ -41,6 +41,8 @@ from navigator.portal.letters import digest
 from navigator.portal.letters.pages import letters
 from navigator.portal.operations.pages import operations
 from navigator.portal.operator.pages import operator
+from navigator.portal.parties.pages import parties
+from navigator.portal.persons.pages import persons
 from navigator.portal.privacy import keeping
 from navigator.portal.privacy.pages import privacy
 from navigator.portal.proposals.pages import proposals
@@ -64,6 +66,8 @@ SUBJECTS = (
     certificates,
     reports,
     importing,
+    persons,
+    parties,
     disputes,
     leaving,
     club,

@@ -16,6 +16,7 @@ from navigator.portal.catalogue.store import programme
 from navigator.portal.enrolling import forms, letters, quote, store
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
+from navigator.portal.parties.store import note
 from navigator.portal.speech import gettext as _
 from navigator.portal.tables import moment_of
 from navigator.web import clock, engine
@@ -141,8 +142,9 @@ def limits() -> Page:
 
 @enrolling.route("/operator/limits/<payer>", methods=["GET", "POST"])
 def limit(payer: str) -> Page:
-    """Set a payer's limits; whoever waits for money and fits now is enrolled at once."""
-    year = clock().today().year
+    """Set a payer's limits of this year or the next; whoever waits for money and fits now is enrolled at once."""
+    this_year, asked = clock().today().year, request.args.get("year", "")
+    year = int(asked) if asked in (str(this_year), str(this_year + 1)) else this_year
     with reading(engine()) as connection:
         name = dict(family.municipalities(connection)).get(payer)
         known = store.limit_of(connection, payer, year)
@@ -152,13 +154,14 @@ def limit(payer: str) -> Page:
     before = {"certificates": known.certificates, "roubles": roubles_from_kopecks(known.sum_kopecks)} if known is not None else {}
     form = forms.Limit(data=before)
     if not form.validate_on_submit():
-        return render_template("enrolling/limit.html", form=form, name=name, year=year, number=number, total=total)
+        return render_template("enrolling/limit.html", form=form, payer=payer, name=name, year=year, number=number, total=total)
+    said = {"year": year, "certificates": form.certificates.data or 0, "kopecks": kopecks_from_roubles(form.typed("roubles"))}
     with writing(engine()) as connection:
-        store.set_limit(connection, payer, year, form.certificates.data or 0, kopecks_from_roubles(form.typed("roubles")))
+        store.set_limit(connection, payer, year, said["certificates"], said["kopecks"])
+        note(connection, clock().now(), "limit", payer, actor().person, said)
         done = store.fund(connection, clock(), payer)
-        letters.enrolled(connection, done)
     flash(_("Лимит сохранён. Зачислено из очереди: %(number)d.", number=len(done)), "success")
-    return redirect(url_for("enrolling.limits"))
+    return redirect(url_for("parties.payer", payer=payer))
 
 
 def judge(connection: Connection, child: str, item: store.Item, today: dt.date) -> tuple[quote.Quote | None, list[str], quote.Money]:

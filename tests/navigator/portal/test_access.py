@@ -154,6 +154,15 @@ operations.listed        GET     sign-in 403    403    403      403  403        
 operator.programmes      GET     sign-in 403    403    403      403  403        403   403         yes
 operator.programme       GET     sign-in 403    403    403      403  403        403   403         yes
 operator.programme       POST    sign-in 403    403    403      403  403        403   403         yes
+parties.payer            GET     sign-in 403    403    403      403  403        yes   404         yes
+parties.providers        GET     sign-in 403    403    403      403  403        403   403         yes
+parties.provider         GET     sign-in 403    403    403      403  403        403   403         yes
+parties.provider         POST    sign-in 403    403    403      403  403        403   403         yes
+persons.listed           GET     sign-in 403    403    403      403  403        403   403         yes
+persons.invite           GET     sign-in 403    403    403      403  403        403   403         yes
+persons.invite           POST    sign-in 403    403    403      403  403        403   403         yes
+persons.person           GET     sign-in 403    403    403      403  403        403   403         yes
+persons.person           POST    sign-in 403    403    403      403  403        403   403         yes
 importing.upload         GET     sign-in 403    403    403      403  403        403   403         yes
 importing.upload         POST    sign-in 403    403    403      403  403        403   403         yes
 importing.decide         GET     sign-in 403    403    403      403  403        403   403         yes
@@ -240,6 +249,7 @@ class World:
             "request_": "Z-1", "group": "g-1", "payer": "pskov",
             "enrollment": "D-1", "proposal": "P-1", "dispute": "S-1", "date": "2025-10-13", "slot": 1,
             "certificate": "cert-0471000001", "change": "freeze", "chart": "ages", "year": 2025, "import_": 1,
+            "person": self.persons["club"], "provider": "ddt",
         }  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:

@@ -1,0 +1,1 @@
+"""Municipalities with their limits, and the register of providers with its agreements."""

@@ -1,0 +1,1 @@
+"""Persons of clubs, municipalities and the operator: who there is, inviting and ending."""
