@@ -22,11 +22,12 @@ _NOTHING: Operation = {"n": 0, "after": None, "refers_to": None, "status": None,
 
 def make_marks(chance: random.Random, enrolled: Iterable[Enrolled], first: dt.date, last: dt.date) -> list[Operation]:
     """The operations of all lessons between the days, both included, in the order of the lessons."""
-    made = [each for one in enrolled for each in _of_enrollment(chance, one, max(first, one.starts_on), min(last, one.ends_on))]
+    made = [each for one in enrolled for each in marks_of(chance, one, max(first, one.starts_on), min(last, one.ends_on))]
     return sorted(made, key=lambda each: (each["claim"]["date"], each["claim"]["lesson_starts_at"], each["id"]))
 
 
-def _of_enrollment(chance: random.Random, one: Enrolled, first: dt.date, last: dt.date) -> Iterator[Operation]:
+def marks_of(chance: random.Random, one: Enrolled, first: dt.date, last: dt.date) -> Iterator[Operation]:
+    """The operations of one enrollment's lessons between the days, weekday by weekday."""
     module = {
         "unit": one.group.module["unit"],
         "unit_price_kopecks": kopecks_from_roubles(one.group.module["unit_price"]),

@@ -23,10 +23,10 @@ from navigator.portal.financing import store as financing
 from navigator.portal.importing.families import store_parents
 from navigator.portal.tables import guardians, persons
 from navigator.seed import CHILDREN_MAX
-from navigator.seed.families import ACCOUNTING, FINANCING, Child, make_families
+from navigator.seed.families import ACCOUNTING, FINANCING, Child, Families, make_families
 from navigator.seed.marks import make_marks
 from navigator.seed.places import Enrolled, make_places, term
-from navigator.seed.town import Group, Row, make_town
+from navigator.seed.town import Group, Row, Town, make_town
 from navigator.tables import children, metadata, payers, providers
 
 BATCH = 5_000
@@ -48,6 +48,23 @@ class Sown(NamedTuple):
     requests: int
 
 
+class Drawn(NamedTuple):
+    """A town before anything of it is stored, and the chance that goes on from there."""
+
+    chance: random.Random
+    town: Town
+    families: Families
+    enrolled: list[Enrolled]
+
+
+def draw(count: int, number: int, today: dt.date) -> Drawn:
+    """The town ``number`` of ``count`` children as it is on a day."""
+    chance, prefix = random.Random(f"town {number} of {count}"), f"s{number}-"
+    town = make_town(chance, prefix, count, today)
+    families = make_families(chance, prefix, number, count, [row["payer"] for row in town.rows["payers"]], today)
+    return Drawn(chance, town, families, make_places(chance, prefix, families.children, town.groups, today))
+
+
 def sow(engine: Engine, clock: Clock, count: int, number: int, weeks: int, is_beside: bool = False) -> Sown:
     """Make the town ``number`` of ``count`` children, with the marks of so many weeks before today.
 
@@ -60,17 +77,14 @@ def sow(engine: Engine, clock: Clock, count: int, number: int, weeks: int, is_be
         CommandRefused: it does and may not, or this very town is there already; nothing was stored.
     """
     assert 1 <= count <= CHILDREN_MAX, "a town's numbers are handed out within this"
-    chance = random.Random(f"town {number} of {count}")
-    prefix, today = f"s{number}-", clock.today()
+    today = clock.today()
     with writing(engine) as connection:
         metadata.create_all(connection)
         if not is_beside and _knows_a_district(connection):
             raise CommandRefused("has_a_district", "")
-        if connection.scalar(select(children.c.child).where(children.c.child == f"{prefix}c00001")) is not None:
+        if connection.scalar(select(children.c.child).where(children.c.child == f"s{number}-c00001")) is not None:
             raise CommandRefused("town_is_there", str(number))
-        town = make_town(chance, prefix, count, today)
-        families = make_families(chance, prefix, number, count, [row["payer"] for row in town.rows["payers"]], today)
-        enrolled = make_places(chance, prefix, families.children, town.groups, today)
+        chance, town, families, enrolled = draw(count, number, today)
         rows = {**town.rows, "children": families.children_rows, "certificates": families.certificate_rows}
         records.store(connection, clock, **rows, enrollments=[each.row() for each in enrolled])
         store_parents(connection, clock, families.parent_rows)

@@ -6,6 +6,7 @@ All of it is decided under the writer's lock, so the last place and the last cer
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from gateway.core.money import roubles_from_kopecks
 from navigator import catalogue, changes, commands, people
 from navigator.clock import Clock
+from navigator.engine import portions
 from navigator.portal import records
 from navigator.portal.catalogue.store import groups_of_child, places_taken
 from navigator.portal.enrolling.quote import Money, Quote
@@ -79,7 +81,8 @@ def of_child(connection: Connection, child: str) -> list[tuple[Row[Any], Item, i
     """A child's requests, the last one first, each with its group and its place on the list (0: it does not wait)."""
     rows = connection.execute(select(requests).where(requests.c.child == child).order_by(requests.c.place.desc()).limit(50)).all()
     items = catalogue.group_items(connection, {row.group for row in rows})
-    return [(row, items[f"group {row.group}"], place_of(connection, row)) for row in rows]
+    places = places_of(connection, rows)
+    return [(row, items[f"group {row.group}"], places.get(row.request, 0)) for row in rows]
 
 
 def place_of(connection: Connection, row: Row[Any]) -> int:
@@ -89,6 +92,18 @@ def place_of(connection: Connection, row: Row[Any]) -> int:
     same = requests.c.group == row.group if row.state == WAITING else requests.c.payer == row.payer
     mine = select(func.count()).select_from(requests).where(same, requests.c.state == row.state, requests.c.place <= row.place)
     return connection.scalar(mine) or 0
+
+
+def places_of(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, int]:
+    """The same of many; who does not wait is left out."""
+    found: dict[str, int] = {}
+    other = requests.alias()
+    for state, column in ((WAITING, "group"), (UNFUNDED, "payer")):
+        for portion in portions(row.request for row in rows if row.state == state):
+            before = (other.c[column] == requests.c[column]) & (other.c.state == state) & (other.c.place <= requests.c.place)
+            counted = select(requests.c.request, func.count()).join(other, before).where(requests.c.request.in_(portion))
+            found.update((key, number) for key, number in connection.execute(counted.group_by(requests.c.request)))
+    return found
 
 
 def request(connection: Connection, key: str) -> Row[Any] | None:

@@ -6,12 +6,14 @@ What is left of a child is its id, its municipality and what was paid; of an acc
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, String, delete, insert, select, update
 
 from navigator import changes, people
 from navigator.clock import Clock
+from navigator.engine import portions
 from navigator.loading import FORGOTTEN
 from navigator.portal import sessions
 from navigator.portal.catalogue.store import TAKES_A_PLACE
@@ -36,18 +38,25 @@ class Open(Exception):
     """Something of the child still goes on; nothing was deleted."""
 
 
-def still_open(connection: Connection, child: str, today: str) -> list[tuple[str, str]]:
-    """What stands against deleting a child's data: what it is, and its programme's title or its number."""
+def still_open(connection: Connection, keys: Collection[str], today: str) -> dict[str, list[tuple[str, str]]]:
+    """What stands against deleting these children's data: of each what it is, and its programme's title or its number."""
+    found: dict[str, list[tuple[str, str]]] = {}
     joined = enrollments.join(certificates).join(groups, groups.c.group == enrollments.c.group).join(modules).join(programmes)
-    goes_on = (certificates.c.child == child) & enrollments.c.state.in_(TAKES_A_PLACE) & (enrollments.c.ends_on >= today)
-    wanted = select(enrollments.c.enrollment, programmes.c.title, groups.c.group).select_from(joined).where(goes_on)
-    rows = connection.execute(wanted.order_by(enrollments.c.enrollment)).all()
-    found = [(ENROLLMENT, str(row.title or row.group)) for row in rows]
-    waiting = (requests.c.child == child) & requests.c.state.in_([state for state in ASKED_FOR if state != ENROLLED])
-    waiting &= requests.c.request.not_in([row.enrollment for row in rows])  # its place is held already: that is the enrollment above
-    found += [(REQUEST, str(key)) for key in connection.scalars(select(requests.c.request).where(waiting).order_by(requests.c.place))]
-    disputed = (disputes.c.child == child) & disputes.c.state.in_(DISPUTED)
-    return found + [(DISPUTE, str(key)) for key in connection.scalars(select(disputes.c.dispute).where(disputed))]
+    named = select(certificates.c.child, enrollments.c.enrollment, programmes.c.title, groups.c.group).select_from(joined)
+    goes_on = enrollments.c.state.in_(TAKES_A_PLACE) & (enrollments.c.ends_on >= today)
+    for portion in portions(keys):
+        held = connection.execute(named.where(certificates.c.child.in_(portion), goes_on).order_by(enrollments.c.enrollment)).all()
+        for row in held:
+            found.setdefault(row.child, []).append((ENROLLMENT, str(row.title or row.group)))
+        waiting = requests.c.child.in_(portion) & requests.c.state.in_([state for state in ASKED_FOR if state != ENROLLED])
+        in_place = {row.enrollment for row in held}  # a place that is held already is the enrollment above
+        for child, request in connection.execute(select(requests.c.child, requests.c.request).where(waiting).order_by(requests.c.place)):
+            if request not in in_place:
+                found.setdefault(child, []).append((REQUEST, str(request)))
+        disputed = disputes.c.child.in_(portion) & disputes.c.state.in_(DISPUTED)
+        for child, dispute in connection.execute(select(disputes.c.child, disputes.c.dispute).where(disputed).order_by(disputes.c.ordinal)):
+            found.setdefault(child, []).append((DISPUTE, str(dispute)))
+    return found
 
 
 def forget_child(connection: Connection, clock: Clock, child: str, why: str) -> None:
@@ -57,7 +66,7 @@ def forget_child(connection: Connection, clock: Clock, child: str, why: str) -> 
         Open: something of it still goes on.
     """
     now = clock.now()
-    if still_open(connection, child, now.date().isoformat()):
+    if still_open(connection, [child], now.date().isoformat()):
         raise Open(child)
     submitted = select(applications.c.application, applications.c.person)
     for row in connection.execute(submitted.where(applications.c.child == child, applications.c.state == financing.SUBMITTED)).all():
@@ -83,10 +92,13 @@ def step_back(connection: Connection, child: str, person: str) -> None:
         connection.execute(update(guardians).where(mine).values(is_first=True))
 
 
-def stands_alone(connection: Connection, child: str, person: str) -> bool:
-    """Whether nobody else stands for the child."""
-    others = (guardians.c.child == child) & (guardians.c.person != person)
-    return connection.scalar(select(guardians.c.person).where(others).limit(1)) is None
+def alone_with(connection: Connection, keys: Collection[str], person: str) -> set[str]:
+    """Those of these children that nobody else stands for."""
+    shared: set[str] = set()
+    for portion in portions(keys):
+        others = guardians.c.child.in_(portion) & (guardians.c.person != person)
+        shared.update(connection.scalars(select(guardians.c.child).where(others)))
+    return set(keys) - shared
 
 
 def close_account(connection: Connection, clock: Clock, me: Row[Any], why: str) -> None:

@@ -76,7 +76,9 @@ def _children(engine: Engine, clock: Clock) -> int:
         for start in range(0, len(portion), BATCH):
             with writing(engine) as connection:
                 today = clock.today().isoformat()
-                over = [child for child in portion[start : start + BATCH] if not erasing.still_open(connection, child, today)]
+                some = portion[start : start + BATCH]
+                still = erasing.still_open(connection, some, today)
+                over = [child for child in some if child not in still]
                 for child in over:
                     erasing.forget_child(connection, clock, child, erasing.DUE)
             done += len(over)

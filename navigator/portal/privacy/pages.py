@@ -69,7 +69,7 @@ def forget(child: str) -> Page:
     form, status = forms.Delete(), 200
     with reading(engine()) as connection:
         who = family.child(connection, child)
-        is_alone = erasing.stands_alone(connection, child, actor().person)
+        is_alone = bool(erasing.alone_with(connection, [child], actor().person))
         against = _against(connection, [child]) if is_alone else []
     if form.validate_on_submit() and not against:
         status = _check(form)
@@ -90,7 +90,7 @@ def close() -> Page:
     form, status = forms.Delete(), 200
     with reading(engine()) as connection:
         mine = family.of_person(connection, actor().person)
-        alone = {each.child for each in mine if erasing.stands_alone(connection, each.child, actor().person)}
+        alone = erasing.alone_with(connection, [each.child for each in mine], actor().person)
         against = _against(connection, sorted(alone))
     audit.shown(each.child for each in mine)
     if form.validate_on_submit() and not against:
@@ -113,7 +113,7 @@ def close() -> Page:
 
 
 def _let_go(connection: Connection, child: str) -> None:
-    if erasing.stands_alone(connection, child, actor().person):
+    if erasing.alone_with(connection, [child], actor().person):
         erasing.forget_child(connection, clock(), child, erasing.ASKED)
     else:
         erasing.step_back(connection, child, actor().person)
@@ -121,8 +121,8 @@ def _let_go(connection: Connection, child: str) -> None:
 
 def _against(connection: Connection, children: list[str]) -> list[str]:
     """All that has to end first, of all the children, each with what to do."""
-    today = clock().today().isoformat()
-    return [_STANDS_OPEN[what](name) for child in children for what, name in erasing.still_open(connection, child, today)]
+    found = erasing.still_open(connection, children, clock().today().isoformat())
+    return [_STANDS_OPEN[what](name) for child in children for what, name in found.get(child, ())]
 
 
 def _check(form: forms.Password) -> int:
