@@ -69,7 +69,12 @@ def ngettext(one: str, many: str, number: int, **values: Any) -> str:
 def language() -> str:
     """The request's language; a mail's own while one is written (`speaking`)."""
     forced: str | None = g.get("language")
-    return forced or chosen_language()
+    if forced:
+        return forced
+    if "chosen_language" not in g:  # a page asks for each of its texts
+        g.chosen_language = chosen_language()
+    chosen: str = g.chosen_language
+    return chosen
 
 
 @contextmanager

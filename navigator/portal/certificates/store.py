@@ -117,14 +117,14 @@ def _has_word(what: str, word: str, today: dt.date) -> Any:
 def _is_meant(connection: Connection, query: str) -> Any:
     digits = re.sub(r"[\s\-]", "", query)
     if not digits.isdigit():
-        return children.c.child.in_(_by_name(connection, query))
+        return children.c.child.in_(by_name(connection, query))
     found = people.certificates_by_number(connection, [digits]).get(digits)
     spelled = f"{digits[:3]}-{digits[3:6]}-{digits[6:9]} {digits[9:]}"
     of_child = select(children.c.child).where(children.c.snils.in_([digits, spelled, query]))
     return or_(certificates.c.certificate == (found or ""), certificates.c.child.in_(of_child))
 
 
-def _by_name(connection: Connection, query: str) -> Any:
+def by_name(connection: Connection, query: str) -> Any:
     """Children by the beginning of the last name, or by the whole of it and the beginning of the first."""
     last, _, first = query.partition(" ")
     mine, begins = select(children.c.child), _beginning(connection)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, func, select
 
 from navigator import people
+from navigator.portal.certificates.store import by_name
 from navigator.portal.tables import mails, persons
 from navigator.tables import certificates, children, payers, programmes, providers
 
@@ -21,9 +22,7 @@ def find_children(connection: Connection, query: str) -> list[Row[Any]]:
         bearer = select(certificates.c.child).where(certificates.c.certificate == certificate)
         wanted = wanted.where(children.c.child == bearer.scalar_subquery())
     else:
-        escaped = query.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        spellings = {escaped, escaped.title(), escaped.upper()}  # SQLite folds the case of Latin letters only
-        wanted = wanted.where(or_(*(children.c.last_name.like(f"{each}%", escape="\\") for each in sorted(spellings))))
+        wanted = wanted.where(children.c.child.in_(by_name(connection, query)))
     return list(connection.execute(wanted.order_by(children.c.last_name, children.c.first_name, children.c.child).limit(FOUND_MAX)))
 
 
