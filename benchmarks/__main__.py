@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import again, dry, growth, peers, posting, sheets, speed, systems, writers
+from benchmarks import again, big_register, dry, growth, pages, peers, posting, sheets, speed, systems, writers
 from benchmarks.databases import NotHere
 from benchmarks.results import Row, absent
 from benchmarks.town import FULL_MARKS, Town
 
 QUICK_MARKS, QUICK_GROWTH = 20_000, 100_000
+QUICK_REGISTER = (2_000, 100_000)
 RESULTS = Path("var/bench.json")
 NOTES = Path("var/bench-notes.json")
 
@@ -27,7 +28,7 @@ def progress(done: int, of: int) -> None:
         print(f"\r  {done} of {of}", end="\n" if done == of else "", file=sys.stderr, flush=True)
 
 
-def plan(marks: int, grown: int, rows: int) -> dict[tuple[str, ...], Callable[[], list[Row]]]:
+def plan(marks: int, grown: int, rows: int, certificates: int, operations: int) -> dict[tuple[str, ...], Callable[[], list[Row]]]:
     """Names → what measures them together."""
     town = Town(marks)
     half = "≥ 0.5 of the bare loop"
@@ -51,6 +52,10 @@ def plan(marks: int, grown: int, rows: int) -> dict[tuple[str, ...], Callable[[]
         ("reread_unchanged",): lambda: systems.reread(marks, progress),
         ("growth_sqlite", "memory_mb"): lambda: growth.growth("sqlite", grown, progress),
         ("growth_postgresql",): lambda: growth.growth("postgresql", grown, progress),
+        **{
+            tuple(f"page_{name}_{database}" for name in pages.NAMES): partial(pages.pages, database, certificates, operations, progress)
+            for database in ("sqlite", "postgresql")
+        },
         ("peer_dlt", "peer_singer", "peer_hordak"): lambda: peers.compare(min(marks, QUICK_MARKS), progress),
     }
 
@@ -64,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.quick:
         asked.marks, asked.growth = QUICK_MARKS, QUICK_GROWTH
-    work = plan(asked.marks, asked.growth, min(dry.ROWS, asked.marks) if asked.quick else dry.ROWS)
+    register = QUICK_REGISTER if asked.quick else (big_register.CERTIFICATES, big_register.OPERATIONS)
+    work = plan(asked.marks, asked.growth, min(dry.ROWS, asked.marks) if asked.quick else dry.ROWS, *register)
     unknown = set(asked.rows) - {name for names in work for name in names}
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}; there are {', '.join(name for names in work for name in names)}")

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.spreadsheet.adapter import SpreadsheetAdapter
 from benchmarks import __main__ as command
-from benchmarks import again, bare, databases, dry, growth, posting, sheets, speed, systems
+from benchmarks import again, bare, big_register, databases, dry, growth, pages, posting, sheets, speed, systems
 from benchmarks.ours import Ours, Span
 from benchmarks.results import Row, absent, median_ratio
 from benchmarks.town import DAYS, Town
@@ -188,3 +188,24 @@ def test_what_reading_takes_of_memory_is_measured_in_processes_of_their_own(monk
 def test_a_month_that_is_asked_for_again_is_known() -> None:
     (row,) = systems.reread(1_000, silent)
     assert row.ratio is not None and 0 < row.ratio < 0.5 and row.met is (row.ratio <= systems.REREAD_LIMIT)
+
+
+def test_the_pages_are_measured_beside_the_very_queries_that_they_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(big_register, "HOME", tmp_path)
+    monkeypatch.setattr(pages, "TIMES", 4)
+    monkeypatch.setattr(pages, "WARM", 1)
+    rows = pages.pages("sqlite", 300, 4_000, silent)
+    assert [row.name for row in rows] == [f"page_{name}_sqlite" for name in pages.NAMES]
+    for row in rows:
+        assert row.value is not None and row.value > 0 and row.ratio is not None and row.ratio > 0
+        assert row.notes["statements"] > 1 and row.notes["operations"] >= 4_000
+    kept = (tmp_path / "300-4000" / "navigator.sqlite").stat().st_mtime_ns
+    big_register.on_sqlite(300, 4_000, print).dispose()
+    assert (tmp_path / "300-4000" / "navigator.sqlite").stat().st_mtime_ns == kept, "it is made once"
+    with sqlite3.connect(tmp_path / "300-4000" / "navigator.sqlite") as register:
+        sums = register.execute("SELECT sum(in_kopecks), sum(out_kopecks) FROM accounts").fetchone()
+        assert sums[0] == sums[1] > 0
+        debits = register.execute("SELECT sum(amount_kopecks) FROM acceptances WHERE kind = 'debit'").fetchone()
+        paid = register.execute("SELECT sum(amount_kopecks) FROM transfers WHERE kind = 'debit'").fetchone()
+        assert debits == paid
+        assert register.execute("SELECT count(*) FROM accounts WHERE kind = 'certificate' AND out_kopecks > in_kopecks").fetchone() == (0,)
