@@ -62,9 +62,9 @@ class Postgres:
         self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     @contextmanager
-    def database(self, is_empty: bool = False) -> Iterator[str]:
-        """The address of a fresh database that is gone afterwards."""
-        name = self.create(is_empty)
+    def database(self, is_empty: bool = False, like: str = "laid_out") -> Iterator[str]:
+        """The address of a fresh database, as `create` makes it, that is gone afterwards."""
+        name = self.create(is_empty, like)
         try:
             yield self.url(name)
         finally:

@@ -87,6 +87,16 @@ class Pages:
             return query(connection)
 
 
+@pytest.fixture(scope="session")
+def laid_out(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A PostgreSQL database with the tables of the register and its pages, to be copied: making them takes longer than most tests."""
+    name, home = postgres.create(is_empty=True), tmp_path_factory.mktemp("laid-out")
+    engine = open_database(home, postgres.url(name))
+    Pages(engine, home)
+    engine.dispose()
+    return name
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_pages(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> Iterator[Pages]:
     """The pages on a register that knows nothing yet."""
@@ -96,7 +106,7 @@ def empty_pages(request: pytest.FixtureRequest, tmp_path: Path, home: Path) -> I
         engine.dispose()
         return
     postgres: Postgres = request.getfixturevalue("postgres")
-    with postgres.database(is_empty=True) as url:
+    with postgres.database(like=request.getfixturevalue("laid_out")) as url:
         engine = open_database(home, url)
         yield Pages(engine, home)
         engine.dispose()
