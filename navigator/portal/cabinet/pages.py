@@ -163,7 +163,15 @@ def statement(child: str) -> str:
     with reading(engine()) as connection:
         who = _child(connection, child)
         found = statement_of(connection, child, *form.days) if form.validate() else None
-    return render_template("cabinet/statement.html", child=who, form=form, found=found, words=words)
+    today = clock().today()
+    this_month = today.replace(day=1)
+    last_month = (this_month - dt.timedelta(days=1)).replace(day=1)
+    spans = [
+        (_("этот месяц"), this_month, today),
+        (_("прошлый месяц"), last_month, this_month - dt.timedelta(days=1)),
+        (_("с начала года"), dt.date(today.year, 1, 1), today),
+    ]
+    return render_template("cabinet/statement.html", child=who, form=form, found=found, words=words, spans=spans)
 
 
 @cabinet.get("/family/<child>/statement.pdf")

@@ -16,6 +16,7 @@ from ..conftest import make_attendance, make_debit
 from .cabinet_town import MONDAYS, Cabinet, read
 from .conftest import Pages
 from .test_catalogue import bring
+from .visitor import Visitor
 
 YEAR = Period(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
 
@@ -196,12 +197,12 @@ def test_a_page_costs_the_same_statements_however_many_rows_it_has(cabinet: Cabi
     assert many == few and few < 40, (few, many)
 
 
-def statements(cabinet: Cabinet, visitor, page: str) -> int:
+def statements(cabinet: Cabinet, visitor: Visitor, page: str, under: str = "/family/k-1/") -> int:
     told: list[str] = []
     listen = lambda _c, _cursor, statement, *_: told.append(statement)  # noqa: E731
     event.listen(cabinet.pages.engine, "before_cursor_execute", listen)
     try:
-        visitor.get(f"/family/k-1/{page}")
+        visitor.get(f"{under}{page}")
     finally:
         event.remove(cabinet.pages.engine, "before_cursor_execute", listen)
     assert visitor.status == 200

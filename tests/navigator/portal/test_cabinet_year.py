@@ -15,11 +15,12 @@ from navigator import commands
 from navigator.engine import writing
 from navigator.ledger import Ledger
 from navigator.portal.cabinet.store import money
-from navigator.portal.tables import instant, requests
+from navigator.portal.tables import guardians, instant, requests
 
 from .cabinet_town import MONDAYS, Cabinet, read
 from .conftest import Pages
 from .test_cabinet import statements
+from .visitor import Visitor
 
 YEAR = Period(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
 NUMBER = "0471000001"
@@ -101,6 +102,34 @@ def test_the_picture_is_an_svg_of_attributes_alone(cabinet: Cabinet):
     assert "Jan" in texts and "the money runs out" in texts
 
 
+def test_money_of_two_municipalities_is_one_purse_with_both_named(cabinet: Cabinet):
+    with writing(cabinet.pages.engine) as connection:
+        ledger = Ledger(connection, cabinet.pages.clock.now().isoformat())
+        ledger.set_nominal("cert-0471000001", "luga", YEAR, 50000)
+        ledger.save()
+    cabinet.attend("2025-10-06")
+    visitor = cabinet.signed_in()
+    visitor.get("/family/k-1/year")
+    shown = read(visitor)
+    assert "1 310,00 ₽ остаток" in shown and "190,00 ₽ ушло на занятия" in shown and "1 500,00 ₽ номинал" in shown
+    assert "Комитет образования остаток 500,00 ₽ из 500,00 ₽" in shown and "Отдел образования остаток 810,00 ₽ из 1 000,00 ₽" in shown
+
+
+def test_the_list_of_children_costs_the_same_however_many_there_are(cabinet: Cabinet):
+    cabinet.attend("2025-10-06")
+    visitor = cabinet.signed_in()
+    one = counted(cabinet, visitor)
+    assert "остаток 810,00 ₽" in read(visitor) and "чт, 6 ноября, 15:00 · Робототехника" in read(visitor)
+    row = {"person": cabinet.parent, "since": instant(cabinet.pages.clock.now()), "is_first": True}
+    with writing(cabinet.pages.engine) as connection:
+        connection.execute(insert(guardians), [{"child": child, **row} for child in ("k-2", "k-3")])
+    assert counted(cabinet, visitor) == one and "Пётр" in visitor.text
+
+
+def counted(cabinet: Cabinet, visitor: Visitor) -> int:
+    return statements(cabinet, visitor, "", "/family")
+
+
 # ---------------------------------------------------------------- the statement
 
 
@@ -118,6 +147,7 @@ def test_the_statement_begins_and_ends_with_the_ledgers_balances(cabinet: Cabine
     shown = read(visitor)
     assert "0,00 ₽ было на 1 ноября 2025" in shown and "380,00 ₽ ушло на занятия" in shown
     assert standing.available_kopecks == 112000 and "1 120,00 ₽ осталось на конец 30 ноября 2025" in shown
+    assert 'first=2025-10-01&amp;last=2025-10-31">прошлый месяц' in visitor.html
     visitor.get("/family/k-1/statement?first=2025-11-06&last=2025-11-06")
     shown = read(visitor)
     assert "430,00 ₽ было на 6 ноября 2025" in shown and "−700,00 ₽" not in shown
