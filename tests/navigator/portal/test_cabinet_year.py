@@ -68,9 +68,10 @@ def test_a_frozen_certificate_and_what_waits_for_an_answer_are_told(cabinet: Cab
     row = {"request": "Z-1", "child": "k-1", "certificate": "cert-0471000001", "payer": "pskov", "group": "g-2", "provider": "ddt"}
     row |= {"person": cabinet.parent, "place": 7, "state": "waiting", "starts_on": "2025-11-05", "ends_on": "2025-12-31", **sums}
     before = {**row, "request": "Z-0", "child": "k-2", "certificate": "cert-0471000002", "place": 3}
+    behind = {**row, "request": "Z-2", "child": "k-3", "certificate": "cert-0471000003", "place": 9}
     now = instant(cabinet.pages.clock.now())
     with writing(cabinet.pages.engine) as connection:
-        connection.execute(insert(requests), [{**each, "asked_at": now} for each in (row, before)])
+        connection.execute(insert(requests), [{**each, "asked_at": now} for each in (row, before, behind)])
     visitor = cabinet.signed_in()
     visitor.get("/family/k-1/year")
     shown = read(visitor)

@@ -199,6 +199,15 @@ def test_both_parents_and_nobody_else_hear_of_a_debit(cabinet: Cabinet):
     assert cabinet.pages.read(lambda c: set(c.scalars(select(mails.c.recipient)))) == {PARENT, "second@example.ru"}
 
 
+def test_who_chooses_later_does_not_hear_of_what_the_other_parent_still_waits_for(cabinet: Cabinet):
+    second = cabinet.pages.person("second@example.ru", "parent", "k-1")
+    choose(cabinet, "each")
+    cabinet.attend("2025-10-06")
+    choose(cabinet, "each", second)
+    assert write(cabinet) == 1
+    assert cabinet.pages.read(lambda c: c.scalars(select(mails.c.recipient)).all()) == [PARENT]
+
+
 # ---------------------------------------------------------------- ending them
 
 
