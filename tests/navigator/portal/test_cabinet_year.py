@@ -17,9 +17,11 @@ from navigator.ledger import Ledger
 from navigator.portal.cabinet.store import money
 from navigator.portal.tables import guardians, instant, requests
 
+from ..conftest import make_debit
 from .cabinet_town import MONDAYS, Cabinet, read
 from .conftest import Pages
 from .test_cabinet import statements
+from .test_catalogue import bring
 from .visitor import Visitor
 
 YEAR = Period(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
@@ -60,6 +62,24 @@ def test_the_year_says_what_is_left_what_is_needed_and_when_it_runs_out(cabinet:
     shown = read(visitor)
     assert "Денег хватит до конца года, останется 536,80 ₽." in shown
     assert "декабрь 2025 прогноз 7 1 344,40 ₽ 536,80 ₽" in shown
+
+
+def test_a_lesson_that_was_debited_is_not_ahead_though_its_mark_is_missing(cabinet: Cabinet):
+    visitor = cabinet.signed_in()
+    visitor.get("/family/k-1/year")
+    assert "ещё не отметила: 6" in read(visitor), "chess on 6, 13 and 27 October and 3 November, robots on 9 and 23 October"
+    assert cabinet.send(make_debit("2025-10-13")) == ["accepted"]
+    visitor.get("/family/k-1/year")
+    assert "ещё не отметила: 5" in read(visitor)
+
+
+def test_what_was_cancelled_or_moved_away_is_not_ahead(cabinet: Cabinet):
+    visitor = cabinet.signed_in()
+    visitor.get("/family/k-1")
+    assert "пн, 10 ноября, 16:00" in read(visitor) and "Деньги на 2025 год" in read(visitor)
+    bring(cabinet.pages, lessons="group,date,starts_at,ends_at,state,moved_from\ng-1,2025-11-10,16:00,17:30,cancelled,\n")
+    visitor.get("/family/k-1")
+    assert "10 ноября" not in read(visitor) and "чт, 6 ноября, 15:00" in read(visitor)
 
 
 def test_a_frozen_certificate_and_what_waits_for_an_answer_are_told(cabinet: Cabinet):
