@@ -85,7 +85,8 @@ def visits(child: str) -> str:
     form.club.data = club = forms.chosen(form.club, request.args.get("club"))
     lines = [line for line in lines if not club or line.place.group["provider"] == club]
     paid = sum(line.kopecks for line in lines)
-    shown = {"child": who, "lines": lines, "counted": rows.counted(lines), "paid": paid, "month": asked}
+    counted, lines = rows.counted(lines), [line for line in lines if line.status != rows.AHEAD]  # what is ahead is the timetable's
+    shown = {"child": who, "lines": lines, "counted": counted, "paid": paid, "month": asked}
     return render_template("cabinet/visits.html", form=form, **shown)
 
 

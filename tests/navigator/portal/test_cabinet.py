@@ -70,6 +70,10 @@ def test_a_months_visits_are_told_with_absences_and_what_was_debited(cabinet: Ca
     assert "Робототехника" in shown
     visitor.get("/family/k-1/visits?month=2025-10&club=ddt")
     assert "Робототехника" not in visitor.text.replace("Клуб «Ринг»", "") and "Шахматы" in visitor.text
+    visitor.get("/family/k-1/visits?month=2025-11")
+    shown = read(visitor)
+    assert "Впереди в этом месяце 5 занятий." in shown, "chess on the 10th, 17th and 24th, robots on the 6th and 20th"
+    assert "3 ноября" in shown and "10 ноября" not in shown
     visitor.get("/family/k-1/visits?month=2025-13")
     assert visitor.status == 404
 
