@@ -327,9 +327,9 @@ _LINES: dict[str, tuple[str, str]] = {
     "digest": ("Писем написано: {written}, отправлено: {sent}", "Letters written: {written}, sent: {sent}"),
     "forgotten": (
         "Удалено: детей {children}, учётных записей {accounts}, споров {disputes}, строк о просмотрах {reads}, писем {letters}, "
-        "входов {sign_ins}, ссылок {links}",
+        "просьб организаций {proposals}, входов {sign_ins}, ссылок {links}",
         "Deleted: {children} children, {accounts} accounts, {disputes} disputes, {reads} lines about readings, {letters} letters, "
-        "{sign_ins} sign-ins, {links} links",
+        "{proposals} proposals, {sign_ins} sign-ins, {links} links",
     ),
     "parents": ("Родителей добавлено: {parents}, связей с детьми: {bonds}", "Parents added: {parents}, bonds with children: {bonds}"),
     "sown": (

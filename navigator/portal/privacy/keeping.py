@@ -12,6 +12,7 @@ from navigator.clock import Clock
 from navigator.engine import portions, reading, writing
 from navigator.portal.disputes.tables import dispute_steps, disputes
 from navigator.portal.privacy import erasing
+from navigator.portal.proposals.tables import proposals
 from navigator.portal.region import region
 from navigator.portal.tables import guardians, instant, mails, persons, reads, sign_ins, tokens
 from navigator.tables import certificates, children
@@ -25,6 +26,7 @@ class Forgotten(NamedTuple):
     children: int = 0
     accounts: int = 0
     disputes: int = 0
+    proposals: int = 0
     reads: int = 0
     letters: int = 0
     sign_ins: int = 0
@@ -57,6 +59,7 @@ def forget_due(engine: Engine, clock: Clock) -> Forgotten:
             children=gone,
             accounts=accounts,
             disputes=_disputes(connection, now),
+            proposals=_older(connection, proposals, proposals.c.expires_at, now, region().keep_reads_days),
             reads=_older(connection, reads, reads.c.at, now, region().keep_reads_days),
             letters=_older(connection, mails, mails.c.sent_at, now, region().keep_letters_days),
             sign_ins=_older(connection, sign_ins, sign_ins.c.seen_at, now, region().keep_sign_ins_days),

@@ -24,6 +24,7 @@ TITLES: dict[str, Any] = {
     "accounts": _l("Счета сертификатов"),
     "transfers": _l("Движение денег"),
     "certificate_steps": _l("Что менял оператор"),
+    "proposals": _l("Просьбы организаций записать ребёнка"),
     "leavings": _l("Заявления об уходе"),
     "disputes": _l("Споры"),
     "dispute_steps": _l("Ход споров"),
@@ -100,6 +101,11 @@ _LABELS: dict[str, Any] = {
     "used_at": _l("использована"),
     "page": _l("страница"),
     "dispute": _l("спор"),
+    "waits_since": _l("ждёт с"),
+    "amount_after_kopecks": _l("сумма после исправления"),
+    "status_after": _l("отметка после исправления"),
+    "proposal": _l("просьба"),
+    "answered_by": _l("кто ответил"),
     "filed_at": _l("подан"),
     "words": _l("пояснение"),
     "leaving": _l("заявление"),
@@ -128,7 +134,13 @@ _WORDS: dict[str, dict[str, Any]] = {
         "closed": _l("закрыт"),
         "requested": _l("запрошен"),
     },
-    "role": {"parent": _l("родитель"), "club": _l("организация"), "payer": _l("муниципалитет"), "operator": _l("оператор")},
+    "role": {
+        "parent": _l("родитель"),
+        "club": _l("организация"),
+        "payer": _l("муниципалитет"),
+        "operator": _l("оператор"),
+        "register": _l("реестр"),
+    },
 }
 
 _PAGES: dict[str, Any] = {
@@ -136,6 +148,7 @@ _PAGES: dict[str, Any] = {
     "financing": _l("сертификат и заявление"),
     "enrolling": _l("заявка на место"),
     "disputes": _l("споры"),
+    "proposals": _l("предложение места"),
     "catalogue": _l("каталог"),
     "operator": _l("кабинет оператора"),
     "operations": _l("списания и посещения"),

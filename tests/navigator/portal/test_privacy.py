@@ -15,8 +15,8 @@ from navigator.app import create_app
 from navigator.district import read_folder
 from navigator.engine import writing
 from navigator.loading import load
-from navigator.parents import store_parents
 from navigator.portal.disputes.tables import disputes
+from navigator.portal.importing.families import store_parents
 from navigator.portal.privacy import held, keeping, words
 from navigator.portal.privacy.tables import erasures
 from navigator.portal.region import region

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from navigator.engine import writing
+from navigator.portal.privacy import keeping
 from navigator.portal.proposals import store
 from navigator.portal.proposals.tables import proposals
+from navigator.portal.region import region
 from navigator.portal.tables import guardians, reads, requests
 from navigator.tables import certificate_numbers, certificates, groups
 
@@ -125,6 +127,14 @@ def test_what_has_expired_is_not_taken(town: Town, child: str):
     now = town.pages.clock.now()
     with town.pages.app.app_context(), writing(town.pages.engine) as connection, pytest.raises(store.Answered):
         store.answer(connection, now, rows(town)[0].proposal, rows(town)[0].person, store.DECLINED)
+
+
+def test_what_was_asked_goes_after_its_time(town: Town):
+    propose(town, NOBODYS)
+    town.pages.later(days=region().proposal_days + region().keep_reads_days)
+    assert keeping.forget_due(town.pages.engine, town.pages.clock).proposals == 0 and len(rows(town)) == 1
+    town.pages.later(seconds=1)
+    assert keeping.forget_due(town.pages.engine, town.pages.clock).proposals == 1 and rows(town) == []
 
 
 def test_all_that_stands_against_it_is_told_and_only_declining_is_left(town: Town, child: str):
