@@ -41,7 +41,7 @@ def test_a_club_asks_and_the_family_confirms(walking: Callable[..., Walk], town:
 
     parent = walking("parent", size, has_scripts=has_scripts)
     sign_in(parent, email)
-    parent.page.get_by_role("link", name=name).click()
+    parent.look("33-place-offered")
     parent.page.get_by_role("link", name="предлагает место").click()
     parent.press("Подтвердить заявку")
     parent.sees("Без согласия на доплату записать нельзя.")
