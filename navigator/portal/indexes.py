@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from navigator.portal.cabinet import tables as cabinet
 from navigator.portal.certificates import tables as certificates
+from navigator.portal.club.money import tables as money
 from navigator.portal.operations import tables as operations
 
 
 def make_indexes(connection: Connection) -> None:
     """Make those that are missing, within the caller's writing transaction."""
-    for index in (*operations.INDEXES, *certificates.INDEXES, *cabinet.INDEXES):
+    for index in (*operations.INDEXES, *certificates.INDEXES, *cabinet.INDEXES, *money.INDEXES):
         index.create(connection, checkfirst=True)

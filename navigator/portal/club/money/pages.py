@@ -31,7 +31,8 @@ def money() -> Page:
     page = page_number(request.args.get("page"))
     with reading(engine()) as connection:
         found = store.months(connection, actor().provider, page, PAGE)
-    shown = {"found": found[:PAGE], "more": len(found) > PAGE, "page": page}
+        owed = store.owed(connection, actor().provider)
+    shown = {"owed": owed, "found": found[:PAGE], "more": len(found) > PAGE, "page": page}
     return render_template("club/money.html", beginning=beginning, month_in_words=month_in_words, **shown)
 
 

@@ -1,22 +1,30 @@
-"""A club's sums out of the register's ledger: the transfers of its payable accounts, by the month that each operation is booked in."""
+"""A club's sums: what the register accepted for it, by the month that each operation is booked in, and what its ledger owes the club.
+
+Each accepted debit or reversal is one transfer to or from the club's payable account, so all months together are that account's balance.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select
+from sqlalchemy import Connection, Row, and_, case, func, select
 
 from navigator.ledger import PAYABLE
-from navigator.tables import acceptances, accounts, closed_months, groups, modules, payers, programmes, transfers
+from navigator.tables import acceptances, accounts, closed_months, groups, modules, payers, programmes
 
-DEBIT = "debit"
-Item = dict[str, Any]
+DEBIT, MONEY = "debit", "money"
 
 
 def months(connection: Connection, provider: str, page: int, size: int) -> list[Row[Any]]:
     """A page of months with money and one more, the last first: month, debits, reversals, kopecks."""
-    wanted = select(acceptances.c.month, *_SUMS).select_from(_BOOKED).where(_of(provider)).group_by(acceptances.c.month)
+    wanted = select(acceptances.c.month, *_SUMS).where(_of(provider)).group_by(acceptances.c.month)
     return list(connection.execute(wanted.order_by(acceptances.c.month.desc()).offset(page * size).limit(size + 1)))
+
+
+def owed(connection: Connection, provider: str) -> int:
+    """What the register owes a club by its ledger, over all years and payers, in kopecks."""
+    balance = func.sum(accounts.c.in_kopecks - accounts.c.out_kopecks)
+    return int(connection.scalar(select(balance).where(accounts.c.kind == PAYABLE, accounts.c.owner == provider)) or 0)
 
 
 def by_programme(connection: Connection, provider: str, month: str) -> list[Row[Any]]:
@@ -40,26 +48,21 @@ def operations(connection: Connection, provider: str, month: str, programme: str
 
 def of_month(connection: Connection, provider: str, month: str) -> int:
     """What a club is to be paid for a month, in kopecks."""
-    wanted = select(func.sum(_SIGNED)).select_from(_BOOKED).where(_of(provider), acceptances.c.month == month)
-    return int(connection.scalar(wanted) or 0)
+    return int(connection.scalar(select(func.sum(_SIGNED)).where(_of(provider), acceptances.c.month == month)) or 0)
 
 
 def _of(provider: str) -> Any:
-    return and_(accounts.c.kind == PAYABLE, accounts.c.owner == provider)
+    return and_(acceptances.c.provider == provider, acceptances.c.journal == MONEY)
 
 
-_BOOKED = accounts.join(transfers, or_(transfers.c.to_account == accounts.c.account, transfers.c.from_account == accounts.c.account)).join(
-    acceptances, acceptances.c.id == transfers.c.operation
-)
-"""The club's side of each transfer: a debit comes to its account, a reversal goes from it."""
 _WITH_NAMES = (
-    _BOOKED.join(groups, groups.c.group == acceptances.c.group)
+    acceptances.join(groups, groups.c.group == acceptances.c.group)
     .join(modules, modules.c.module == groups.c.module)
     .join(programmes, programmes.c.programme == modules.c.programme)
     .join(payers, payers.c.payer == acceptances.c.payer)
 )
-_IS_DEBIT = transfers.c.to_account == accounts.c.account
-_SIGNED = case((_IS_DEBIT, transfers.c.amount_kopecks), else_=-transfers.c.amount_kopecks)
+_IS_DEBIT = acceptances.c.kind == DEBIT
+_SIGNED = case((_IS_DEBIT, acceptances.c.amount_kopecks), else_=-acceptances.c.amount_kopecks)
 _SUMS = (
     func.sum(case((_IS_DEBIT, 1), else_=0)).label("debits"),
     func.sum(case((_IS_DEBIT, 0), else_=1)).label("reversals"),
