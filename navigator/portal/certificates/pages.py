@@ -18,6 +18,7 @@ from navigator.portal import audit, mail
 from navigator.portal.access import actor
 from navigator.portal.certificates import deeds, forms, store
 from navigator.portal.certificates.store import Picture
+from navigator.portal.enrolling import letters
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
 from navigator.portal.operations import store as operations
@@ -107,6 +108,7 @@ def change(certificate: str, change: str) -> Page:
             is_right = _fits(connection, form, picture, change, said)
             if is_right and form.confirm.data and form.seen.data == trial.seen:
                 enrolled = deeds.do(connection, clock(), picture, change, said, form.typed("reason"), actor().person)
+                letters.enrolled(connection, enrolled)
                 if trial.is_different:
                     _write_letters(connection, picture, change, said, form.typed("reason"))
                 return _done(certificate, trial, enrolled)

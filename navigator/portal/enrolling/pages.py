@@ -160,6 +160,7 @@ def limit(payer: str) -> Page:
         store.set_limit(connection, payer, year, said["certificates"], said["kopecks"])
         note(connection, clock().now(), "limit", payer, actor().person, said)
         done = store.fund(connection, clock(), payer)
+        letters.enrolled(connection, done)
     flash(_("Лимит сохранён. Зачислено из очереди: %(number)d.", number=len(done)), "success")
     return redirect(url_for("parties.payer", payer=payer))
 

@@ -11,6 +11,7 @@ from navigator import changes
 from navigator.engine import writing
 from navigator.portal.certificates import deeds, store
 from navigator.portal.certificates.tables import certificate_steps
+from navigator.portal.enrolling import letters
 from navigator.portal.enrolling import store as enrolling
 from navigator.portal.financing import store as financing
 from navigator.portal.tables import applications, instant, mails, persons, reads, requests
@@ -216,9 +217,12 @@ def test_a_certificate_of_accounting_has_no_nominal_to_change(operator: Visitor)
 
 def test_a_lowered_nominal_lets_the_next_one_of_the_queue_in(town: Pages, operator: Visitor, monkeypatch: pytest.MonkeyPatch):
     asked = []
+    told: list[str] = []
     monkeypatch.setattr(enrolling, "fund", lambda connection, clock, payer: asked.append(payer) or ["Z-1"])
+    monkeypatch.setattr(letters, "enrolled", lambda connection, keys: told.extend(keys))
     change(operator, "nominal", roubles="500")
-    assert asked == ["pskov"] and "Зачислено из очереди муниципалитета: 1." in operator.text
+    assert asked == ["pskov"] and told == ["Z-1"], "who has waited has a letter"
+    assert "Зачислено из очереди муниципалитета: 1." in operator.text
 
 
 def test_a_child_moves_with_what_it_asked_for(town: Pages, operator: Visitor):
