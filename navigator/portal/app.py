@@ -47,6 +47,7 @@ from navigator.portal.privacy import keeping
 from navigator.portal.privacy.pages import privacy
 from navigator.portal.proposals.pages import proposals
 from navigator.portal.region import region
+from navigator.portal.reports.gathering import gather
 from navigator.portal.reports.pages import reports
 from navigator.portal.speech import gettext as _
 from navigator.site import Settings
@@ -74,7 +75,7 @@ SUBJECTS = (
     proposals,
     privacy,
 )
-CHORES = (disputing.follow, give_places, digest.write_due, keeping.daily)
+CHORES = (disputing.follow, give_places, digest.write_due, keeping.daily, gather)
 FORM_BYTES_MAX = 1024 * 1024
 FILES_BYTES_MAX = {"importing.upload": UPLOAD_BYTES_MAX}
 """Routes that take files, and how much."""

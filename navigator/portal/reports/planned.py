@@ -21,17 +21,22 @@ def costs(year: int, payer: str, today: dt.date) -> Select[Any]:
     lesson = _lessons(year)
     joined = lesson.join(groups, groups.c.group == lesson.c.group).join(modules, modules.c.module == groups.c.module)
     joined = joined.join(programmes, programmes.c.programme == modules.c.programme)
-    is_enrolled = and_(
-        enrollments.c.group == lesson.c.group,
-        enrollments.c.starts_on <= lesson.c.day,
-        enrollments.c.ends_on >= lesson.c.day,
-        enrollments.c.state.not_in(NOT_IN_FORCE),
-    )
+    alike = _alike(year, payer)
+    is_enrolled = and_(alike.c.group == lesson.c.group, alike.c.starts_on <= lesson.c.day, alike.c.ends_on >= lesson.c.day)
     is_ahead = case((lesson.c.day > today.isoformat(), 1), else_=0)
-    named = (lesson.c.month, enrollments.c.payer, programmes.c.direction)
-    wanted = select(*named, is_ahead.label("is_ahead"), func.sum(_kopecks(lesson.c.minutes)).label("kopecks"))
-    wanted = wanted.select_from(joined.join(enrollments, is_enrolled)).group_by(*named, is_ahead)
-    return wanted.where(enrollments.c.payer == payer) if payer else wanted
+    named = (lesson.c.month, alike.c.payer, programmes.c.direction)
+    wanted = select(*named, is_ahead.label("is_ahead"), func.sum(_kopecks(lesson.c.minutes) * alike.c.number).label("kopecks"))
+    return wanted.select_from(joined.join(alike, is_enrolled)).group_by(*named, is_ahead)
+
+
+def _alike(year: int, payer: str) -> CTE:
+    """Enrollments in force, those of one group, payer and term as one row with their number: most of a group came and go together."""
+    of = enrollments.c
+    mine = select(of.group, of.payer, of.starts_on, of.ends_on, func.count().label("number")).where(of.state.not_in(NOT_IN_FORCE))
+    mine = mine.where(of.starts_on <= f"{year}-12-31", of.ends_on >= f"{year}-01-01")
+    if payer:
+        mine = mine.where(of.payer == payer)
+    return mine.group_by(of.group, of.payer, of.starts_on, of.ends_on).cte("alike")
 
 
 def _kopecks(minutes: Any) -> Any:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Integer, Select, Subquery, and_, case, cast, distinct, func, select
 
 from navigator.operations import NOT_IN_FORCE
-from navigator.portal.reports import planned
+from navigator.portal.reports import gathering, planned
 from navigator.portal.tables import limits
-from navigator.tables import acceptances, accounts, certificates, children, enrollments, groups, modules, nominals, payers, programmes
+from navigator.tables import accounts, certificates, children, enrollments, groups, modules, nominals, payers, programmes
 
 EARLIEST = 2019
 
@@ -156,7 +156,7 @@ def money(connection: Connection, year: int, payer: str, today: dt.date) -> Mone
         cell = cells[row.month, row.payer, row.direction or ""]
         cell[0] += int(row.kopecks or 0)
         cell[1] += int(row.kopecks or 0) * row.is_ahead
-    for row in connection.execute(_used(year, payer)):
+    for row in connection.execute(_used(connection, year, payer)):
         cells[row.month, row.payer, row.direction or ""][2] += int(row.kopecks)
     found = [(*key, Sums(*cell)) for key, cell in cells.items()]
     months = [f"{year}-{number:02d}" for number in range(1, 13)]
@@ -169,15 +169,14 @@ def money(connection: Connection, year: int, payer: str, today: dt.date) -> Mone
     )
 
 
-def _used(year: int, payer: str) -> Select[Any]:
+def _used(connection: Connection, year: int, payer: str) -> Select[Any]:
     """Debits less reversals of the year's lessons, by the lesson's month: first by group, so that few rows meet the catalogue."""
-    month = func.substr(acceptances.c.date, 1, 7)
-    amount = case((acceptances.c.kind == "debit", acceptances.c.amount_kopecks), else_=-acceptances.c.amount_kopecks)
-    mine = select(acceptances.c.payer, acceptances.c.group, month.label("month"), func.sum(amount).label("kopecks"))
-    mine = mine.where(acceptances.c.journal == "money", acceptances.c.date.between(f"{year}-01-01", f"{year}-12-31"))
+    all_of_them = gathering.sums(connection)
+    mine = select(all_of_them.c.payer, all_of_them.c.group, all_of_them.c.month, func.sum(all_of_them.c.kopecks).label("kopecks"))
+    mine = mine.where(all_of_them.c.month.between(f"{year}-01", f"{year}-12"))
     if payer:
-        mine = mine.where(acceptances.c.payer == payer)
-    summed = mine.group_by(acceptances.c.payer, acceptances.c.group, month).subquery()
+        mine = mine.where(all_of_them.c.payer == payer)
+    summed = mine.group_by(all_of_them.c.payer, all_of_them.c.group, all_of_them.c.month).subquery()
     named = (summed.c.month, summed.c.payer, programmes.c.direction)
     wanted = select(*named, func.sum(summed.c.kopecks).label("kopecks")).select_from(_with_programme(summed, summed.c.group))
     return wanted.group_by(*named)

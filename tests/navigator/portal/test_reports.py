@@ -20,7 +20,8 @@ from navigator.portal.catalogue import costs
 from navigator.portal.enrolling import quote
 from navigator.portal.enrolling import store as enrolling
 from navigator.portal.region import age_on
-from navigator.portal.reports import charts, store, workbook
+from navigator.portal.reports import charts, gathering, store, workbook
+from navigator.portal.reports.tables import used_marks, used_sums
 from navigator.tables import acceptances, accounts, certificates, children, enrollments, nominals, programmes
 
 from ..conftest import make_debit, make_reversal
@@ -132,6 +133,30 @@ def test_what_is_used_is_the_ledgers(town: Pages):
                 balances[row.kind] += row.in_kopecks - row.out_kopecks
         (mine,) = [each for each in found.payers if each.name == name]
         assert (mine.sums.used, mine.left, mine.given) == (balances["payable"], balances["certificate"], -balances["fund"])
+
+
+def test_what_is_gathered_adds_up_with_what_comes_later(town: Pages, monkeypatch: pytest.MonkeyPatch):
+    def agrees() -> None:
+        found = town.read(lambda c: store.money(c, 2025, "", TODAY))
+        assert {month: sums.used for month, sums in found.months if sums.used} == {
+            month: sums[2] for month, sums in added(town.read(lambda c: reckoned_money(c, "")), 0).items() if sums[2]
+        }
+
+    gathering.gather(town.engine, town.clock)
+    assert town.read(lambda c: c.execute(select(used_sums)).all()) == [], "so few are not worth it"
+    monkeypatch.setattr(gathering, "FROM_ROWS", 1)
+    gathering.gather(town.engine, town.clock)
+    rows = town.read(lambda c: c.execute(select(used_sums)).all())
+    assert sum(row.kopecks for row in rows) == 19000 * 2 + 5000
+    agrees()
+    debit = make_debit("2025-10-20")
+    take(town, debit, make_debit("2025-12-01", amount=700, claim={"child": "k-3"}, **OF_LUGA))
+    agrees()
+    take(town, make_reversal(debit))
+    for _ in range(2):
+        gathering.gather(town.engine, town.clock)
+        agrees()
+    assert town.read(lambda c: c.scalar(select(used_marks.c.acceptance))) == 8
 
 
 @pytest.mark.parametrize("payer", ["", "pskov", "luga"])
