@@ -251,6 +251,8 @@ def test_whoever_was_printed_signs_in_and_sees_what_the_demo_brought(served: Ser
     url = served.url("The Navigator")
     family = served.signed_in("a parent").get(f"{url}/family/d-10", timeout=20)
     assert "Карпов" in family.text and "Часы стоят" in family.text
+    debits = served.signed_in("a parent").get(f"{url}/family/d-10/debits", timeout=20).text.replace("\xa0", " ")
+    assert "197,20 ₽" in debits and "168,30 ₽" in debits, "each debit of either club"
     paid = requests.get(f"{url}/register/v1/statement", params={"month": "2025-10"}, timeout=20).json()["operations"]
     assert {each["claim"]["provider"] for each in paid if each["claim"]["child"] == "d-10"} == {"ddt-sineles", "ring"}, (
         "debits of two clubs"
