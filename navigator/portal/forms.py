@@ -86,9 +86,9 @@ def new_password_field(label: Any) -> PasswordField:
     return PasswordField(label, validators=[required(), short, _is_not_common])
 
 
-def day_field(label: Any, is_needed: bool = True) -> DateField:
-    """A day, as a browser sends it or as people write it."""
-    return _Day(label, format=["%Y-%m-%d", "%d.%m.%Y"], validators=[required() if is_needed else may_be_empty()])
+def day_field(label: Any, *checks: Check) -> DateField:
+    """A day, as a browser sends it or as people write it; ``checks``: what else is asked of it."""
+    return _Day(label, format=["%Y-%m-%d", "%d.%m.%Y"], validators=[required(), *checks])
 
 
 class _Day(DateField):

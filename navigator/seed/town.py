@@ -87,6 +87,8 @@ class Town:
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in _TABLES})
     groups: list[Group] = field(default_factory=list)
+    localities: dict[str, str] = field(default_factory=dict)
+    """Provider → where it is."""
 
 
 def school_year(today: dt.date) -> tuple[dt.date, dt.date]:
@@ -116,7 +118,8 @@ def _provider(town: Town, prefix: str, number: int, payers: int) -> str:
     again = number // (len(_KINDS) * len(_NAMES))  # of several hundred providers some have a number, as schools do
     name = _NAMES[(number + number // len(_KINDS)) % len(_NAMES)] + (f" № {again + 1}" if again else "")
     is_sole = kind in _SOLE_TRADERS
-    row = {"provider": provider, "name": f"{kind} «{name}», {_PLACES[number % payers]}", "time_zone": "Europe/Moscow", "state": "active"}
+    town.localities[provider] = _PLACES[number % payers]
+    row = {"provider": provider, "name": f"{kind} «{name}», {town.localities[provider]}", "time_zone": "Europe/Moscow", "state": "active"}
     licence = None if is_sole else f"Л-00-{number + 1:05d}"
     town.rows["providers"].append({**row, "sole_trader": "true" if is_sole else "false", "licence": licence})
     return provider
@@ -160,6 +163,7 @@ def _group(town: Town, chance: random.Random, kind: _Kind, letter: str, today: d
     places = chance.choice(GROUP_SIZES)
     key = f"{kind.groups}{letter}"
     row = {"group": key, "module": kind.module["module"], "title": f"Группа {letter}", "places": str(places)}
+    row |= {"locality": town.localities[kind.provider], "address": f"ул. Школьная, {len(town.groups) % 40 + 1}"}
     town.rows["groups"].append({**row, "starts_on": first.isoformat(), "ends_on": last.isoformat()})
     for weekday in weekdays:
         town.rows["timetable"].append({"group": key, "weekday": str(weekday), "weeks": "every", **times, **season})

@@ -17,6 +17,7 @@ from navigator.portal.speech import lazy_gettext as _l
 
 TEXT_MAX = 300
 KOPECKS_MAX = 100_000_000
+YEARS = range(2000, 2100)
 _WHOLE = re.compile(r"\d{1,6}")
 
 
@@ -95,6 +96,11 @@ def text_field(label: Any, is_needed: bool = True, most: int = TEXT_MAX) -> Stri
     return StringField(label, filters=[forms.trimmed], validators=[first, forms.not_longer(most), _is_plain])
 
 
+def calendar_day_field(label: Any) -> DateField:
+    """A day that must be told, of years in which somebody learns something."""
+    return forms.day_field(label, _is_of_our_time)
+
+
 def day_of(field: DateField) -> dt.date:
     """The day of a field that must be filled and has been validated."""
     assert field.data is not None, "the field is required"
@@ -105,6 +111,11 @@ def day_of(field: DateField) -> dt.date:
 def as_roubles(kopecks: int | None) -> str:
     """A sum for a field: «250,50», "" of none."""
     return "" if kopecks is None else roubles_from_kopecks(kopecks).replace(".", ",")
+
+
+def _is_of_our_time(_form: Any, field: Any) -> None:
+    if field.data is not None and field.data.year not in YEARS:
+        raise ValidationError(_l("Проверьте год."))
 
 
 def _is_plain(_form: Any, field: Any) -> None:

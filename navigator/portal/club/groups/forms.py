@@ -8,8 +8,7 @@ from typing import Any
 from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
-from navigator.portal import forms
-from navigator.portal.club.fields import WholeField, text_field
+from navigator.portal.club.fields import WholeField, calendar_day_field, text_field
 from navigator.portal.forms import Form
 from navigator.portal.speech import day, ngettext
 from navigator.portal.speech import gettext as _
@@ -23,8 +22,8 @@ class Group(Form):
 
     title = text_field(_l("Название группы"))
     places = WholeField(_l("Мест"), 1, PLACES_MAX)
-    starts_on = forms.day_field(_l("Первый день"))
-    ends_on = forms.day_field(_l("Последний день"))
+    starts_on = calendar_day_field(_l("Первый день"))
+    ends_on = calendar_day_field(_l("Последний день"))
     locality = text_field(_l("Населённый пункт"))
     address = text_field(_l("Адрес и помещение"), is_needed=False)
     teacher = text_field(_l("Педагог"), is_needed=False)
@@ -33,7 +32,7 @@ class Group(Form):
     def validate_ends_on(self, field: Any) -> None:
         """Not before the first day, and not longer than a year (M09)."""
         first, last = self.starts_on.data, field.data
-        if first is None or last is None:
+        if first is None or last is None or self.starts_on.errors or field.errors:
             return
         if last < first:
             raise ValidationError(_l("Последний день раньше первого."))

@@ -14,7 +14,7 @@ from navigator.tables import certificates, children, enrollments, groups, module
 
 DIRECTIONS = (
     "техническая",
-    "естественнонаучная",
+    "естественно-научная",
     "физкультурно-спортивная",
     "художественная",
     "туристско-краеведческая",

@@ -8,8 +8,7 @@ from typing import Any
 from wtforms import HiddenField, SelectField, SubmitField
 from wtforms.validators import ValidationError
 
-from navigator.portal import forms
-from navigator.portal.club.fields import ClockField, text_field
+from navigator.portal.club.fields import ClockField, calendar_day_field, text_field
 from navigator.portal.club.timetables.plan import Line, clash
 from navigator.portal.club.words import weekdays
 from navigator.portal.forms import Form
@@ -24,8 +23,8 @@ DAYS_OFF_MAX = 150
 class Weeks(Form):
     """Which days the lines hold for. `timetable_form` adds the lines: four fields each, with their numbers in the names."""
 
-    first = forms.day_field(_l("Действует с"))
-    last = forms.day_field(_l("По какой день"))
+    first = calendar_day_field(_l("Действует с"))
+    last = calendar_day_field(_l("По какой день"))
     rows = HiddenField()
     more = SubmitField(_l("Ещё строка"))
     save = SubmitField(_l("Сохранить расписание"))
@@ -106,7 +105,7 @@ class Cancel(Form):
 class When(Form):
     """A day and a time within the group's days."""
 
-    day = forms.day_field(_l("День"))
+    day = calendar_day_field(_l("День"))
     starts = ClockField(_l("Начало"))
     ends = ClockField(_l("Конец"))
     reason = text_field(_l("Почему"), is_needed=False)
@@ -145,8 +144,8 @@ class DaysOff(Form):
     """Days without lessons."""
 
     title = text_field(_l("Название"))
-    first = forms.day_field(_l("Первый день"))
-    last = forms.day_field(_l("Последний день"))
+    first = calendar_day_field(_l("Первый день"))
+    last = calendar_day_field(_l("Последний день"))
     group = SelectField(_l("Для кого"), validate_choice=False)
 
     def validate_last(self, field: Any) -> None:
