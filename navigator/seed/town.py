@@ -26,6 +26,20 @@ _PLACES = ("Синеборск", "Долгое Озеро", "Тихий Руче
 _KINDS = ("Дом детского творчества", "Центр технического творчества", "Спортивная школа", "Школа искусств", "Клуб", "Студия")
 _NAMES = ("Родничок", "Вектор", "Олимпик", "Радуга", "Парус", "Орбита", "Маяк", "Искра", "Горизонт", "Ступени", "Лад", "Компас")
 _SOLE_TRADERS = ("Клуб", "Студия")
+_STREETS = ("Школьная", "Садовая", "Озёрная", "Лесная", "Полевая", "Центральная", "Речная")
+_TEACHERS = (
+    "Боровикова",
+    "Дымов",
+    "Ельникова",
+    "Заречная",
+    "Ключевская",
+    "Листьев",
+    "Морозкина",
+    "Ручьёв",
+    "Снегирёва",
+    "Травин",
+    "Ясенева",
+)
 
 # Direction → programmes with the ages, in years, that they take.
 DIRECTIONS: dict[str, tuple[tuple[str, int, int], ...]] = {
@@ -76,6 +90,7 @@ class _Kind(NamedTuple):
     payers: frozenset[str]
     ages: tuple[int, int]
     module: Row
+    where: Row
 
 
 _TABLES = ("payers", "providers", "agreements", "programmes", "modules", "groups", "timetable")
@@ -87,8 +102,6 @@ class Town:
 
     rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in _TABLES})
     groups: list[Group] = field(default_factory=list)
-    localities: dict[str, str] = field(default_factory=dict)
-    """Provider → where it is."""
 
 
 def school_year(today: dt.date) -> tuple[dt.date, dt.date]:
@@ -118,8 +131,7 @@ def _provider(town: Town, prefix: str, number: int, payers: int) -> str:
     again = number // (len(_KINDS) * len(_NAMES))  # of several hundred providers some have a number, as schools do
     name = _NAMES[(number + number // len(_KINDS)) % len(_NAMES)] + (f" № {again + 1}" if again else "")
     is_sole = kind in _SOLE_TRADERS
-    town.localities[provider] = _PLACES[number % payers]
-    row = {"provider": provider, "name": f"{kind} «{name}», {town.localities[provider]}", "time_zone": "Europe/Moscow", "state": "active"}
+    row = {"provider": provider, "name": f"{kind} «{name}», {_PLACES[number % payers]}", "time_zone": "Europe/Moscow", "state": "active"}
     licence = None if is_sole else f"Л-00-{number + 1:05d}"
     town.rows["providers"].append({**row, "sole_trader": "true" if is_sole else "false", "licence": licence})
     return provider
@@ -139,9 +151,24 @@ def _programmes(town: Town, chance: random.Random, prefix: str, groups: int, agr
         said = {"module": module, "programme": programme, "title": f"{title}, 1 год", "open": "true", "planned_hours": "72"}
         said |= _prices(chance)
         town.rows["modules"].append(said)
-        kind = _Kind(f"{prefix}g{number + 1:05d}", provider, frozenset(agreed[provider]), (youngest, oldest), said)
+        where = {
+            "locality": _PLACES[number % len(providers) % len(town.rows["payers"])],
+            "address": _address(number),
+            "teacher": _teacher(number),
+        }
+        kind = _Kind(f"{prefix}g{number + 1:05d}", provider, frozenset(agreed[provider]), (youngest, oldest), said, where)
         for letter in "АБ":
             _group(town, chance, kind, letter, today)
+
+
+def _address(number: int) -> str:
+    """A street that every town has, and a house of it."""
+    return f"ул. {_STREETS[number % len(_STREETS)]}, д. {number * 7 % 48 + 1}"
+
+
+def _teacher(number: int) -> str:
+    """A name put together, not drawn: what is drawn after it stays as it is."""
+    return f"{_TEACHERS[number % len(_TEACHERS)]} {'АБВГДЕИМНОПСТ'[number * 5 % 13]}. {'АБВГДИМНОПСЮ'[number * 7 % 12]}."
 
 
 def _prices(chance: random.Random) -> Row:
@@ -162,8 +189,7 @@ def _group(town: Town, chance: random.Random, kind: _Kind, letter: str, today: d
     weekdays = sorted(chance.sample(range(1, 7), 2))
     places = chance.choice(GROUP_SIZES)
     key = f"{kind.groups}{letter}"
-    row = {"group": key, "module": kind.module["module"], "title": f"Группа {letter}", "places": str(places)}
-    row |= {"locality": town.localities[kind.provider], "address": f"ул. Школьная, {len(town.groups) % 40 + 1}"}
+    row = {"group": key, "module": kind.module["module"], "title": f"Группа {letter}", "places": str(places), **kind.where}
     town.rows["groups"].append({**row, "starts_on": first.isoformat(), "ends_on": last.isoformat()})
     for weekday in weekdays:
         town.rows["timetable"].append({"group": key, "weekday": str(weekday), "weeks": "every", **times, **season})

@@ -110,6 +110,7 @@ def test_it_is_a_town_that_the_portals_own_rules_allow(engine: Engine):
     places = {row.group: row.places for row in rows(engine, select(groups))}
     taken = Counter(row.group for row in rows(engine, select(enrollments)))
     assert all(number <= places[group] for group, number in taken.items())
+    assert all(row.locality and row.address and row.teacher for row in rows(engine, select(groups)))
     assert any(number == places[group] for group, number in taken.items()), "some groups are full"
     assert len(taken) < len(places) or any(number < places[group] for group, number in taken.items()), "and some are not"
     kinds = Counter(row.word for row in rows(engine, select(certificate_words).where(certificate_words.c.what == "kind")))
