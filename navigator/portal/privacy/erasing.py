@@ -22,6 +22,7 @@ from navigator.portal.disputes.tables import disputes
 from navigator.portal.enrolling.store import ENROLLED
 from navigator.portal.enrolling.store import LIVE as ASKED_FOR
 from navigator.portal.financing import store as financing
+from navigator.portal.letters.tables import digests, letter_choices
 from navigator.portal.privacy.tables import erasures
 from navigator.portal.tables import applications, guardians, instant, mails, persons, requests, sign_ins, tokens
 from navigator.tables import certificates, children, enrollments, groups, loaded_rows, metadata, modules, programmes
@@ -104,7 +105,8 @@ def alone_with(connection: Connection, keys: Collection[str], person: str) -> se
 def close_account(connection: Connection, clock: Clock, me: Row[Any], why: str) -> None:
     """Delete an account that stands for nobody any more: name, address, phone, password, sign-ins, letters."""
     assert connection.scalar(select(guardians.c.child).where(guardians.c.person == me.person).limit(1)) is None
-    connection.execute(delete(sign_ins).where(sign_ins.c.person == me.person))
+    for table in (sign_ins, letter_choices, digests):
+        connection.execute(delete(table).where(table.c.person == me.person))
     connection.execute(delete(tokens).where(tokens.c.email == me.email))
     connection.execute(delete(mails).where(mails.c.recipient == me.email))
     empty = dict.fromkeys(("last_name", "first_name", "patronymic", "phone"), "")

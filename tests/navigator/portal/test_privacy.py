@@ -17,6 +17,7 @@ from navigator.engine import writing
 from navigator.loading import load
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.importing.families import store_parents
+from navigator.portal.letters.tables import letter_choices
 from navigator.portal.privacy import held, keeping, words
 from navigator.portal.privacy.tables import erasures
 from navigator.portal.region import region
@@ -247,12 +248,16 @@ def test_an_account_is_deleted_with_the_children_that_nobody_else_stands_for(tow
         row = {"child": "k-2", "person": _person(connection), "since": instant(town.clock.now()), "is_first": True}
         connection.execute(guardians.insert(), [row])
     town.person("boris@example.ru", "parent", "k-2")
+    with writing(town.engine) as connection:
+        chosen = {"person": _person(connection), "choice": "weekly", "chosen_at": instant(town.clock.now()), "told_to": 0}
+        connection.execute(letter_choices.insert(), [chosen])
     visitor = town.signed_in("anna@example.ru")
     visitor.get("/account/delete")
     assert "Сначала нужно закончить" in visitor.text and "останется у другого родителя" in visitor.text
     end_enrollments(town)
     deleting(visitor, "/account/delete")
     assert "Учётная запись удалена" in visitor.text and visitor.path == "/"
+    assert town.read(lambda connection: connection.execute(letter_choices.select()).all()) == []
     assert "последнее письмо" in town.delivered("anna@example.ru")
     assert holding(town, "Иванова") == [] and holding(town, "Петров") and holding(town, "1112233") == []
     assert holding(town, "anna@example.ru") == ["mails"], "the last letter, until its time is over"
