@@ -57,7 +57,7 @@ class Inputs(Wired):
         source: str | None = None,
         progress: Progress = silent,
     ) -> dict[str, Any]:
-        """Take a file in and run all stages; the report of interfaces.md 3. Call `finished` once it has been given to the user.
+        """Take a file in and run all stages; the report (docs/cli.md). Call `finished` once it has been given to the user.
 
         Raises:
             RegisterUnavailable: the register's facts could not be read: nothing is changed.

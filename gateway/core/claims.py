@@ -26,7 +26,7 @@ class AnswerKind(StrEnum):
 
 
 class NotCharged(StrEnum):
-    """Why a mark costs nothing, in the order in which it is decided (interfaces.md 2)."""
+    """Why a mark costs nothing, in the order in which it is decided."""
 
     OUTSIDE = "outside"
     CANCELLED = "cancelled"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class AccountKind(StrEnum):
-    """Accounts of a payer and a nominal period (design.md, Money)."""
+    """Accounts of a payer and a nominal period."""
 
     FUND = "fund"
     CERTIFICATE = "certificate"

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 ACADEMIC_HOUR_MINUTES = 45
-"""An academic hour (domain.md: «An academic hour is 45 minutes»)."""
+"""An academic hour is 45 minutes."""
 
 
 class Period(NamedTuple):

@@ -25,7 +25,7 @@ class RuleFailed(Exception):
 
 
 RULE_LETTERS = "CPMKANR"
-"""The order of «the first reason» (domain.md): by letter, then by number."""
+"""The order of «the first reason»: by letter, then by number."""
 
 
 class Refusal(NamedTuple):
@@ -95,7 +95,7 @@ class EnrollmentRule(Protocol):
         title: one line, ru and en.
         act: the act or clause it comes from, or "assumed".
         parameters: a frozen dataclass type with the defaults, or None.
-        switchable: whether a pack may switch it off (starred in domain.md).
+        switchable: whether a pack may switch it off.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Why something was debited, and why not; balances, claims and the status, in the form of interfaces.md 3."""
+"""Why something was debited, and why not; balances, claims and the status, in the form that docs/cli.md tells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of an import or a dry run, in the form agreed in interfaces.md 3."""
+"""The report of an import or a dry run, in the form that docs/cli.md tells."""
 
 from __future__ import annotations
 

@@ -131,7 +131,7 @@ def numbers_of_children(engine: Engine, children: Iterable[str]) -> dict[str, st
 
 
 def counts(engine: Engine, provider: str | None = None, month: str | None = None) -> dict[str, Any]:
-    """Counts of interfaces.md over everything that stands: one child, or unmatched person, at one lesson is one mark."""
+    """Counts over everything that stands: one child, or unmatched person, at one lesson is one mark."""
     with reading(engine) as connection:
         return _counts(connection, provider, month)
 
