@@ -154,6 +154,21 @@ def test_a_group_without_days_is_asked_for_them_first(club: Visitor):
     assert club.path == "/club/groups/g-2/edit" and "Сначала укажите" in text(club)
 
 
+def test_a_club_is_told_whose_other_lessons_it_has_come_upon(pages: Pages, club: Visitor):
+    bring(
+        pages,
+        groups="group,module,title,places,starts_on,ends_on\ng-8,m-1,Вторая,5,2025-09-01,2026-05-31\n",
+        timetable="group,weekday,starts_at,ends_at,weeks,valid_from,valid_to\ng-8,5,16:00,17:00,every,2025-09-01,2026-05-31\n",
+        enrollments="enrollment,certificate,group,starts_on,ends_on,state\nD-8,0471000001,g-8,2025-09-01,2025-12-31,active\n",
+    )
+    club.get("/club/groups/g-1/timetable")
+    club.submit({"weekday_0": "4"}, press="save")
+    assert "Расписание сохранено." in text(club) and "другие занятия" not in text(club)
+    club.get("/club/groups/g-1/timetable")
+    club.submit({"weekday_0": "5"}, press="save")
+    assert "У 1 ребёнка в это время другие занятия" in text(club) and "Мария" not in text(club)
+
+
 # ---------------------------------------------------------------- single lessons
 
 

@@ -198,6 +198,18 @@ def test_a_place_that_becomes_free_goes_to_the_first_who_waits(town: Town):
     assert [town.enrollment(key).state for key in keys] == ["refused", "refused", "requested", "requested"]
 
 
+def test_places_that_the_club_adds_go_to_the_first_who_wait(town: Town):
+    for person, child in town.families(4):
+        town.ask(person, child)
+    assert town.states() == ["asked", "asked", "waiting", "waiting"]
+    club = town.pages.signed_in("club@example.ru")
+    club.get("/club/groups/g-9/edit")
+    club.submit({"places": "3", "locality": "Луга"})
+    assert "Группа сохранена." in club.text and town.states() == ["asked", "asked", "asked", "waiting"]
+    assert "Место освободилось" in town.pages.delivered("parent2@example.ru")
+    assert [each["To"] for each in town.pages.mails] == ["parent2@example.ru"]
+
+
 # ---------------------------------------------------------------- the club, and the money
 
 

@@ -16,6 +16,7 @@ from navigator.portal.club.groups import forms, store
 from navigator.portal.club.programmes.store import new_key
 from navigator.portal.club.timetables import plan
 from navigator.portal.club.words import weekdays
+from navigator.portal.enrolling import letters
 from navigator.portal.speech import gettext as _
 from navigator.tables import groups
 from navigator.web import clock, engine
@@ -67,7 +68,7 @@ def edit_group(group: str) -> Page:
         with writing(engine()) as connection:
             if form.hold_against(*store.enrolled_in(connection, group, clock().today())):
                 said = {"group": group, "module": found.module, **_said(form)}
-                store.write(connection, clock(), said, bool(form.is_open.data), actor().person)
+                letters.places_held(connection, store.write(connection, clock(), said, bool(form.is_open.data), actor().person))
                 flash(_("Группа сохранена."), "success")
                 return redirect(url_for("club.group", group=group))
     return render_template("club/group_form.html", form=form, found=found, programme=None, module=None)

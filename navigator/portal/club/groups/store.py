@@ -49,8 +49,12 @@ def enrolled_in(connection: Connection, key: str, today: dt.date) -> Enrolled:
     return Enrolled(*connection.execute(sums).one())
 
 
-def write(connection: Connection, clock: Clock, said: Item, is_open: bool, person: str) -> None:
-    """A group's values under the names of the register's columns. Its timetable goes along with its days; new places find their takers."""
+def write(connection: Connection, clock: Clock, said: Item, is_open: bool, person: str) -> list[str]:
+    """A group's values under the names of the register's columns. Its timetable goes along with its days; new places find their takers.
+
+    Returns:
+        The requests that got one.
+    """
     key = said["group"]
     before = connection.execute(select(groups).where(groups.c.group == key)).one_or_none()
     records.store(connection, clock, groups=[{name: None if value in (None, "") else str(value) for name, value in said.items()}])
@@ -59,4 +63,4 @@ def write(connection: Connection, clock: Clock, said: Item, is_open: bool, perso
     connection.execute(delete(closed_groups).where(closed_groups.c.group == key))
     if not is_open:
         connection.execute(insert(closed_groups), [{"group": key, "person": person, "at": instant(clock.now())}])
-    hold_places(connection, clock, key)
+    return hold_places(connection, clock, key)

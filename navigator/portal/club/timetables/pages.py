@@ -44,7 +44,17 @@ def timetable(group: str) -> Page:
         if is_right and wanted is not None:
             with writing(engine()) as connection:
                 store.set_timetable(connection, clock(), group, wanted, day_of(form.first), day_of(form.last), actor().person)
+                clashing = store.clashing(connection, group, today)
             flash(_("Расписание сохранено."), "success")
+            if clashing:
+                flash(
+                    ngettext(
+                        "У %(num)d ребёнка в это время другие занятия: договоритесь с семьёй.",
+                        "У %(num)d детей в это время другие занятия: договоритесь с семьями.",
+                        clashing,
+                    ),
+                    "warning",
+                )
             return redirect(url_for("club.group", group=group))
     shown = {"found": found, "seasons": plan.seasons(item["timetable"], today)}
     return render_template("club/timetable.html", form=form, weekdays=weekdays(), **shown)

@@ -14,11 +14,13 @@ from sqlalchemy import Connection, Row, delete, insert, select
 from navigator import catalogue
 from navigator.clock import Clock
 from navigator.portal import records
+from navigator.portal.catalogue import costs
+from navigator.portal.catalogue.store import TAKES_A_PLACE
 from navigator.portal.club.tables import lesson_notes
 from navigator.portal.club.timetables import days_off, plan
 from navigator.portal.club.timetables.plan import LessonOn, Line
 from navigator.portal.tables import instant
-from navigator.tables import lessons
+from navigator.tables import certificates, enrollments, lessons
 
 CANCELLED, LEFT, MOVED, ADDED, DAY_OFF, KEPT = "cancelled", "left", "moved", "added", "day_off", "kept"
 
@@ -61,6 +63,18 @@ def follow_days(connection: Connection, clock: Clock, group: str, before: tuple[
     """The group's first and last day change: its timetable goes along."""
     lines = item_of(connection, group)["timetable"]
     _replace(connection, clock, group, lines, plan.follow(lines, before, after), person)
+
+
+def clashing(connection: Connection, group: str, today: dt.date) -> int:
+    """How many of those enrolled in the group have another group's lessons at its times: such a lesson may be refused (A10)."""
+    live = enrollments.c.state.in_(TAKES_A_PLACE) & (enrollments.c.ends_on >= today.isoformat())
+    mine = select(certificates.c.child).join(enrollments, enrollments.c.certificate == certificates.c.certificate)
+    mine = mine.where(enrollments.c.group == group, live)
+    others = select(certificates.c.child, enrollments.c.group).join(enrollments, enrollments.c.certificate == certificates.c.certificate)
+    rows = connection.execute(others.where(certificates.c.child.in_(mine), enrollments.c.group != group, live)).all()
+    items = catalogue.group_items(connection, {row.group for row in rows})
+    own = item_of(connection, group)
+    return len({row.child for row in rows if costs.clashes(own, [items[f"group {row.group}"]])})
 
 
 def _replace(connection: Connection, clock: Clock, group: str, before: Sequence[Item], after: Sequence[Item], person: str) -> None:
