@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, func, select
 
+from navigator import changes
 from navigator.portal.tables import limits
 from navigator.tables import acceptances, feed_items, payers, transfers
 
@@ -20,9 +21,14 @@ _kept: WeakKeyDictionary[Engine, OrderedDict[Hashable, Any]] = WeakKeyDictionary
 _lock = threading.Lock()
 
 
-def kept(connection: Connection, wanted: Hashable, make: Callable[[], Made]) -> Made:
-    """What ``make`` gave for this at this state of the register, else what it gives now. ``connection``: the snapshot that it reads."""
-    key = (wanted, _state(connection))
+def kept(connection: Connection, wanted: Hashable, make: Callable[[], Made], is_plan: bool = False) -> Made:
+    """What ``make`` gave for this at this state of the register, else what it gives now.
+
+    Args:
+        connection: the snapshot that it reads.
+        is_plan: it depends on the catalogue and the enrollments alone; debits, which come all day, do not make it old.
+    """
+    key = (wanted, _feeds(connection, changes.CATALOGUE, changes.ENROLLMENTS) if is_plan else _state(connection))
     with _lock:
         known = _kept.setdefault(connection.engine, OrderedDict())
         if key in known:
@@ -37,10 +43,15 @@ def kept(connection: Connection, wanted: Hashable, make: Callable[[], Made]) -> 
     return made
 
 
+def _feeds(connection: Connection, *names: str) -> Hashable:
+    wanted = select(feed_items.c.feed, func.max(feed_items.c.sequence)).where(feed_items.c.feed.in_(names)).group_by(feed_items.c.feed)
+    return frozenset(tuple(row) for row in connection.execute(wanted))
+
+
 def _state(connection: Connection) -> Hashable:
     """How far everything has come: the feeds, what was accepted, the ledger, the limits, the payers' names."""
-    feeds = connection.execute(select(feed_items.c.feed, func.max(feed_items.c.sequence)).group_by(feed_items.c.feed))
     last = select(select(func.max(acceptances.c.acceptance)).scalar_subquery(), select(func.max(transfers.c.transfer)).scalar_subquery())
     given = select(limits.c.payer, limits.c.year, limits.c.sum_kopecks)
-    rows = (*feeds, *connection.execute(last), *connection.execute(given), *connection.execute(select(payers)))
-    return frozenset(tuple(row) for row in rows)
+    rows = (*connection.execute(last), *connection.execute(given), *connection.execute(select(payers)))
+    feeds = _feeds(connection, changes.CATALOGUE, changes.CERTIFICATES, changes.ENROLLMENTS)
+    return frozenset(tuple(row) for row in rows), feeds

@@ -104,7 +104,12 @@ def _coverage(connection: Connection, year: int, payer: str) -> store.Coverage:
 
 def _money(connection: Connection, year: int, payer: str) -> store.Money:
     today = clock().today()
-    return kept(connection, ("money", year, payer, today), lambda: store.money(connection, year, payer, today))
+
+    def make() -> store.Money:
+        lessons = kept(connection, ("plan", year, payer, today), lambda: store.plan(connection, year, payer, today), is_plan=True)
+        return store.money(connection, year, payer, lessons)
+
+    return kept(connection, ("money", year, payer, today), make)
 
 
 def _frame(connection: Connection, year: int, payer: str) -> dict[str, Any]:

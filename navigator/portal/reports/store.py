@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, Select, Subquery, and_, case, cast, distinct, func, select
+from sqlalchemy import Connection, Integer, Row, Select, Subquery, and_, case, cast, distinct, func, select
 
 from navigator.operations import NOT_IN_FORCE
 from navigator.portal.reports import gathering, planned
@@ -149,10 +149,15 @@ def _directions(connection: Connection, year: int, payer: str, day: dt.date) -> 
 # ---------------------------------------------------------------- money
 
 
-def money(connection: Connection, year: int, payer: str, today: dt.date) -> Money:
-    """What is planned, yet to come and used, of all or of one payer."""
+def plan(connection: Connection, year: int, payer: str, today: dt.date) -> list[Row[Any]]:
+    """What the timetables plan (`reports.planned`), of all or of one payer."""
+    return list(connection.execute(planned.costs(year, payer, today)))
+
+
+def money(connection: Connection, year: int, payer: str, lessons: Iterable[Row[Any]]) -> Money:
+    """What is planned, yet to come and used, of all or of one payer. ``lessons``: that year's and payer's `plan`."""
     cells: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for row in connection.execute(planned.costs(year, payer, today)):
+    for row in lessons:
         cell = cells[row.month, row.payer, row.direction or ""]
         cell[0] += int(row.kopecks or 0)
         cell[1] += int(row.kopecks or 0) * row.is_ahead
