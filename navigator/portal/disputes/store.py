@@ -10,7 +10,7 @@ import datetime as dt
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Row, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, exists, func, insert, select, update
 
 from navigator.clock import Clock
 from navigator.engine import reading, writing
@@ -60,16 +60,22 @@ class Correction(NamedTuple):
 
 # ---------------------------------------------------------------- looking
 
+_TITLES = (groups.c.title, programmes.c.title.label("programme_title"))
+
+
+def _with_titles(wanted: Select[Any]) -> Select[Any]:
+    """Disputes with `_TITLES`: a group is called by its programme too."""
+    joined = wanted.join(groups, groups.c.group == disputes.c.group).join(modules, modules.c.module == groups.c.module)
+    return joined.join(programmes, programmes.c.programme == modules.c.programme)
+
 
 def dispute(connection: Connection, key: str) -> Row[Any] | None:
     """A dispute with its child, its group's titles, its club's name, and who filed it."""
     names = (children.c.last_name, children.c.first_name, children.c.patronymic, children.c.birth_date)
-    titles = (groups.c.title, programmes.c.title.label("programme_title"), providers.c.name.label("provider_name"))
+    titles = (*_TITLES, providers.c.name.label("provider_name"))
     wanted = select(disputes, *names, *titles, persons.c.email, persons.c.language)
     joined = wanted.join(children, children.c.child == disputes.c.child).join(persons, persons.c.person == disputes.c.person)
-    joined = joined.join(groups, groups.c.group == disputes.c.group).join(modules, modules.c.module == groups.c.module)
-    joined = joined.join(programmes, programmes.c.programme == modules.c.programme)
-    joined = joined.join(providers, providers.c.provider == disputes.c.provider)
+    joined = _with_titles(joined).join(providers, providers.c.provider == disputes.c.provider)
     return connection.execute(joined.where(disputes.c.dispute == key)).one_or_none()
 
 
@@ -81,7 +87,7 @@ def steps_of(connection: Connection, key: str) -> list[Row[Any]]:
 
 def of_child(connection: Connection, child: str) -> list[Row[Any]]:
     """A child's disputes, the last one first."""
-    wanted = select(disputes, groups.c.title).join(groups, groups.c.group == disputes.c.group).where(disputes.c.child == child)
+    wanted = _with_titles(select(disputes, *_TITLES)).where(disputes.c.child == child)
     return list(connection.execute(wanted.order_by(disputes.c.ordinal.desc()).limit(100)))
 
 
@@ -106,8 +112,8 @@ def listed(
         mine &= disputes.c.waits_since <= silent_since
     if provider is not None:
         mine &= disputes.c.provider == provider
-    wanted = select(disputes, children.c.last_name, children.c.first_name, groups.c.title, providers.c.name.label("provider_name"))
-    joined = wanted.join(children, children.c.child == disputes.c.child).join(groups, groups.c.group == disputes.c.group)
+    wanted = select(disputes, children.c.last_name, children.c.first_name, *_TITLES, providers.c.name.label("provider_name"))
+    joined = _with_titles(wanted.join(children, children.c.child == disputes.c.child))
     joined = joined.join(providers, providers.c.provider == disputes.c.provider)
     return list(connection.execute(joined.where(mine).order_by(disputes.c.ordinal).limit(limit)))
 

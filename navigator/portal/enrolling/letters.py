@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from navigator.portal import mail
+from navigator.portal.enrolling.store import TITLES, title_of, with_titles
 from navigator.portal.tables import persons, requests
-from navigator.tables import children, groups
+from navigator.tables import children
 
 
 def places_held(connection: Connection, keys: list[str]) -> None:
@@ -22,9 +23,9 @@ def enrolled(connection: Connection, keys: list[str]) -> None:
 def _tell(connection: Connection, template: str, keys: list[str]) -> None:
     if not keys:
         return
-    wanted = select(requests, persons.c.email, persons.c.language, children.c.first_name, groups.c.title)
+    wanted = select(requests, persons.c.email, persons.c.language, children.c.first_name, *TITLES)
     joined = wanted.join(persons, persons.c.person == requests.c.person).join(children, children.c.child == requests.c.child)
-    joined = joined.join(groups, groups.c.group == requests.c.group).where(requests.c.request.in_(keys)).order_by(requests.c.place)
+    joined = with_titles(joined).where(requests.c.request.in_(keys)).order_by(requests.c.place)
     for row in connection.execute(joined).all():
-        values = {"name": row.first_name, "title": row.title or row.group, "link": mail.link("family.child", child=row.child)}
+        values = {"name": row.first_name, "title": title_of(row), "link": mail.link("family.child", child=row.child)}
         mail.queue(connection, template, row.email, row.language, **values)

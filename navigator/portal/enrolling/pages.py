@@ -85,7 +85,7 @@ def withdraw(request_: str) -> Page:
 def requests() -> Page:
     """A club's requests by state, in the order of asking."""
     state, after = request.args.get("state", store.ASKED), request.args.get("after", "0")
-    if state not in STATES or not after.isdigit():
+    if state not in STATES or not (after.isascii() and after.isdigit() and len(after) <= 18):
         abort(404)
     with reading(engine()) as connection:
         found = store.of_provider(connection, actor().provider, state, int(after), PAGE + 1)
@@ -114,7 +114,7 @@ def answer(request_: str) -> Page:
                 letters.places_held(connection, store.refuse(connection, clock(), request_, form.typed("reason")))
                 state = store.REFUSED
             if state != store.ENROLLED:
-                values = {"name": row.first_name, "title": row.title or row.group, "reason": form.typed("reason")}
+                values = {"name": row.first_name, "title": store.title_of(row), "reason": form.typed("reason")}
                 address = mail.link("family.child", child=row.child)
                 mail.queue(connection, f"request_{state}", row.email, row.language, link=address, **values)
         said = {

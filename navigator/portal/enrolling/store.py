@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from gateway.core.money import roubles_from_kopecks
 from navigator import catalogue, changes, commands, people
@@ -21,7 +21,7 @@ from navigator.portal.enrolling.quote import Money, Quote
 from navigator.portal.financing import store as financing
 from navigator.portal.region import region
 from navigator.portal.tables import instant, limits, persons, requests
-from navigator.tables import certificates, children, groups, nominals, payers
+from navigator.tables import certificates, children, groups, modules, nominals, payers, programmes
 
 WAITING, ASKED, UNFUNDED, ENROLLED, REFUSED, WITHDRAWN = "waiting", "asked", "unfunded", "enrolled", "refused", "withdrawn"
 LEFT = "left"
@@ -106,19 +106,33 @@ def places_of(connection: Connection, rows: Sequence[Row[Any]]) -> dict[str, int
     return found
 
 
+TITLES = (groups.c.title, programmes.c.title.label("programme_title"))
+
+
+def with_titles(wanted: Select[Any]) -> Select[Any]:
+    """Requests with `TITLES`: a group is called by its programme too, since «Группа А» is in each of them."""
+    joined = wanted.join(groups, groups.c.group == requests.c.group).join(modules, modules.c.module == groups.c.module)
+    return joined.join(programmes, programmes.c.programme == modules.c.programme)
+
+
+def title_of(row: Row[Any]) -> str:
+    """What a letter calls the group of a request with its titles: «Лепка, группа А»."""
+    return f"{row.programme_title or row.group}, {row.title or row.group}"
+
+
 def request(connection: Connection, key: str) -> Row[Any] | None:
     """A request with its child and the one who asked."""
     names = (children.c.last_name, children.c.first_name, children.c.patronymic, children.c.birth_date)
-    wanted = select(requests, *names, persons.c.email, persons.c.language, groups.c.title)
-    joined = wanted.join(children, children.c.child == requests.c.child).join(persons, persons.c.person == requests.c.person)
-    return connection.execute(joined.join(groups, groups.c.group == requests.c.group).where(requests.c.request == key)).one_or_none()
+    wanted = select(requests, *names, persons.c.email, persons.c.language, *TITLES)
+    joined = with_titles(wanted.join(children, children.c.child == requests.c.child).join(persons, persons.c.person == requests.c.person))
+    return connection.execute(joined.where(requests.c.request == key)).one_or_none()
 
 
 def of_provider(connection: Connection, provider: str, state: str, after: int, limit: int) -> list[Row[Any]]:
     """A club's requests of a state in the order of asking, behind ``after``."""
     mine = (requests.c.provider == provider) & (requests.c.state == state) & (requests.c.place > after)
-    wanted = select(requests, children.c.last_name, children.c.first_name, children.c.birth_date, groups.c.title)
-    joined = wanted.join(children, children.c.child == requests.c.child).join(groups, groups.c.group == requests.c.group)
+    wanted = select(requests, children.c.last_name, children.c.first_name, children.c.birth_date, *TITLES)
+    joined = with_titles(wanted.join(children, children.c.child == requests.c.child))
     return list(connection.execute(joined.where(mine).order_by(requests.c.place).limit(limit)))
 
 

@@ -241,11 +241,14 @@ def test_the_club_refuses_with_a_reason(town: Town):
     ((person, child),) = town.families(1)
     key = town.ask(person, child)
     club = town.pages.signed_in("club@example.ru")
+    club.get("/club/requests")
+    assert "Театр, Вечер" in club.text, "a group is called by its programme too"
     club.get(f"/club/requests/{key}")
     club.submit({}, press="refuse")
     assert "Напишите причину отказа" in club.text
     club.submit({"reason": "Группа для начинающих"}, press="refuse")
-    assert "Отказ отправлен" in club.text and "Группа для начинающих" in town.pages.delivered("parent0@example.ru")
+    letter = town.pages.delivered("parent0@example.ru")
+    assert "Отказ отправлен" in club.text and "Группа для начинающих" in letter and "Театр, Вечер" in letter
     data = {"csrf_token": club.forms()[0].values["csrf_token"], "accept": "1"}
     club.client.post(f"/club/requests/{key}", data=data, headers=club.headers)
     assert town.states() == ["refused"], "what is answered stays answered"
