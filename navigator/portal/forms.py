@@ -16,6 +16,8 @@ from navigator.portal.speech import lazy_gettext as _l
 EMAIL = re.compile(r"[^@\s\"(),:;<>\[\\\]\x00-\x1f]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
 EMAIL_MAX = 254
 NAME_MAX = 100
+YEARS = range(1900, 2200)
+"""Years that a day may be of: another one is a slip of the pen, and reckoning from it would leave the calendar."""
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 _TRIED_FIRST = ("1234567890", "qwertyuiop", "йцукенгшщз", "passwordpass", "парольпароль")
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’\-.][^\W\d_]+)*\.?")
@@ -95,6 +97,9 @@ class _Day(DateField):
     def process_formdata(self, valuelist: Any) -> None:
         try:
             super().process_formdata(valuelist)
+            if self.data is not None and self.data.year not in YEARS:
+                self.data = None
+                raise ValueError("a slip of the pen")
         except ValueError as error:
             raise ValueError(_l("Это не дата. Напишите её так: 25.12.2014.")) from error
 

@@ -203,7 +203,7 @@ def _year() -> int:
     """The calendar year that is asked for, this one unless told otherwise."""
     text = request.args.get("year", "")
     today = clock().today()
-    if text and not (text.isdigit() and 2000 <= int(text) <= today.year):
+    if text and not (text.isascii() and text.isdigit() and len(text) == 4 and 2000 <= int(text) <= today.year):
         abort(404)
     return int(text) if text else today.year
 

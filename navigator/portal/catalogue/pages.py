@@ -34,13 +34,18 @@ def programmes() -> str:
         form.payer.choices = [("", _("любой")), *family.municipalities(connection)]
         child = next((each for each in children if each.child == form.child.data), None)
         is_right = form.validate()
-        page = int(request.args["page"]) if request.args.get("page", "").isdigit() else 0
-        found, more = store.found(connection, _wanted(form, child, today), today, min(page, 500)) if is_right else ([], False)
+        page = _page(request.args.get("page", ""))
+        found, more = store.found(connection, _wanted(form, child, today), today, page) if is_right else ([], False)
     if child is not None:
         audit.shown([child.child])
     address = {name: value for name, value in request.args.items() if name not in ("page", "lang")}
     shown = {"found": found, "more": more, "page": page, "address": address, "child": child}
     return render_template("catalogue/programmes.html", form=form, costs=costs, has_children=bool(children), **shown)
+
+
+def _page(text: str) -> int:
+    """Which page is asked for; the first unless it is a number that there can be."""
+    return min(int(text), 500) if text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
 @catalogue.get("/catalogue/<programme>")

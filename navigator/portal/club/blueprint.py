@@ -15,4 +15,4 @@ Page = str | Response | tuple[str, int]
 
 def page_number(text: str | None) -> int:
     """Which page of a list an address asks for; the first where it asks for none that can be."""
-    return min(int(text), 1000) if text and text.isascii() and text.isdigit() else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 4 else 0

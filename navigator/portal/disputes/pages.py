@@ -40,7 +40,7 @@ def of_child(child: str) -> Page:
     return render_template("disputes/of_child.html", child=who, found=found)
 
 
-@disputes.route("/family/<child>/disputes/<group>/<date>/<int:slot>", methods=["GET", "POST"])
+@disputes.route("/family/<child>/disputes/<group>/<date>/<int(max=99):slot>", methods=["GET", "POST"])
 def file(child: str, group: str, date: str, slot: int) -> Page:
     """File a dispute about one lesson."""
     form = forms.File()

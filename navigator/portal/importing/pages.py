@@ -49,7 +49,7 @@ def upload() -> Page:
     return redirect(url_for("importing.decide", import_=key))
 
 
-@importing.route("/imports/<int:import_>", methods=["GET", "POST"])
+@importing.route("/imports/<int(max=2147483647):import_>", methods=["GET", "POST"])
 def decide(import_: int) -> Page:
     """What an import would bring, or has brought; and the buttons to take it in or to forget it."""
     if import_ >= KEYS_MAX:

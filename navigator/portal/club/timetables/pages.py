@@ -37,7 +37,7 @@ def timetable(group: str) -> Page:
     first = min(max(today, bounds[0]), bounds[1])
     lines = plan.lines_on(item["timetable"], first)
     asked = request.form.get("rows", "")
-    rows = int(asked) + ("more" in request.form) if asked.isdigit() and len(asked) < 4 else len(lines) + SPARE_LINES
+    rows = int(asked) + ("more" in request.form) if asked.isascii() and asked.isdigit() and len(asked) < 4 else len(lines) + SPARE_LINES
     form = forms.timetable_form(rows, bounds, lines, first=first, last=bounds[1])
     if form.is_submitted() and not form.more.data:
         is_right, wanted = form.validate(), form.lines()
@@ -141,7 +141,7 @@ def days_off() -> Page:
     return redirect(url_for("club.days_off"))
 
 
-@club.post("/club/days-off/<int:day_off>/remove")
+@club.post("/club/days-off/<int(max=2147483647):day_off>/remove")
 def remove_days_off(day_off: int) -> Page:
     """The lessons of these days are held after all."""
     with writing(engine()) as connection:
