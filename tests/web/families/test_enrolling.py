@@ -50,7 +50,7 @@ def test_a_place_is_asked_for_and_given(walking: Callable[..., Walk], town: Town
 
     operator = walking("operator", size, has_scripts=has_scripts)
     sign_in(operator, "operator@example.ru")
-    operator.page.get_by_role("link", name="Лимиты").click()
+    operator.page.get_by_role("link", name="Лимиты", exact=True).click()
     operator.look("6-limits")
     operator.page.get_by_role("main").get_by_role("link").first.click()
     operator.look("7-limit")
