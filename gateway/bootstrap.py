@@ -170,6 +170,10 @@ class Gateway(Receiving, Upkeep):
     def counts(self, provider: str | None = None, month: str | None = None) -> dict[str, Any]:
         return views.counts(self.engine, provider, month)
 
+    def paid(self, certificates: Collection[tuple[str, str]]) -> dict[tuple[str, str, str], int]:
+        """(payer, certificate, the period's first day) → kopecks paid by it, here and elsewhere. ``certificates``: (payer, certificate)."""
+        return flow_explain.paid(self.flow, certificates)
+
     def payable(self) -> dict[str, int]:
         """What has been accepted for each provider, less reversals, kopecks."""
         with reading(self.engine) as connection:

@@ -16,7 +16,7 @@ from navigator.tables import nominals
 
 
 def balances(connection: Connection, numbers: Iterable[str], today: dt.date) -> list[dict[str, Any]]:
-    """For each number that a certificate ever had, in the order asked: one line per nominal period. Kind and state are today's."""
+    """For each number that a certificate ever had, in the order asked: a line per nominal period and payer. Kind and state are today's."""
     asked = list(dict.fromkeys(numbers))
     bearers = people.certificates_by_number(connection, asked)
     keys = set(bearers.values())
@@ -38,6 +38,7 @@ def balances(connection: Connection, numbers: Iterable[str], today: dt.date) -> 
                 {
                     "certificate": certificate,
                     "number": number,
+                    "payer": row.payer,
                     "first": row.first,
                     "last": row.last,
                     "nominal_kopecks": standing.nominal_kopecks,

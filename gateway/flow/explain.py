@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from gateway.core.facts import Certificate, Status, Text
@@ -69,6 +69,17 @@ def certificate(flow: Flow, number: str, now: dt.datetime) -> dict[str, Any]:
         **money,
         "available": roubles_from_kopecks(balance.free + balance.reserved),
     }
+
+
+def paid(flow: Flow, certificates: Collection[tuple[str, str]]) -> dict[tuple[str, str, str], int]:
+    """(payer, certificate, the period's first day) → kopecks paid by it, here and elsewhere. ``certificates``: (payer, certificate)."""
+    found: dict[tuple[str, str, str], int] = {}
+    with reading(flow.engine) as connection:
+        for payer in sorted({payer for payer, _ in certificates}):
+            mine = [certificate for of, certificate in certificates if of == payer]
+            for name, balance in store_ledger.balances(connection, payer, mine).items():
+                found[payer, name.owner, name.period] = balance.paid + balance.elsewhere
+    return found
 
 
 def _on(dated: tuple[tuple[str, dt.date | None], ...], day: dt.date) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,10 +14,8 @@ from zoneinfo import ZoneInfo
 
 from gateway.core import book, collect
 from gateway.core.claims import Claim, claim_key
-from gateway.core.close import Months
 from gateway.core.collect import Collected, GroupTold, Known, ReadBatch, told
 from gateway.core.facts import Batch, Finding, InputRefused, Lesson, Mark, RegisterGroup, RegisterProvider
-from gateway.core.ledger import AccountName
 from gateway.core.lessons import planned_days
 from gateway.core.match import ClaimWord, MarkState, Matched, PersonToMatch, WordAt, unfit_hours
 from gateway.core.names import folded
@@ -387,38 +386,36 @@ def _tried(flow: Flow, asked: IntakeRequest, collected: Collected, known: Known,
     return tried
 
 
-def _booked(flow: Flow, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime) -> list[views.ClaimOutcome]:
-    claims = _claims_in_memory(flow, provider, matched.claims, payers)
-    if not claims:
-        return []
-    free: dict[AccountName, int] = {}
-    months: dict[str, Months] = {}
-    with reading(flow.engine) as connection:
-        facts = store_claims.facts_for(connection, {(one.payer, one.provider, one.child, one.group) for one in claims})
-        for payer in sorted({claim.payer for claim in claims}):
-            certificates = {key for key, one in facts.certificates.items() if one.payer == payer}
-            free.update(store_ledger.free_of(connection, payer, certificates))
-            mine = [claim for claim in claims if claim.payer == payer]
-            months[payer] = store_months.months_of(connection, payer, mine, flow.rules.nominal_period)
-    decided = flow.plan_decide(claims, facts, now)
-    booked = book.plan(decided, free, flow.rules.nominal_period, lambda claim, id_, amount: months[claim.payer](claim, id_, amount))
-    return [
-        views.ClaimOutcome(
-            one.claim.child, one.claim.group, one.claim.day, one.claim.slot, str(one.claim.status), one.answer.kind.value,
-            one.answer.not_charged.value if one.answer.not_charged else None, one.answer.refusals, one.amount, one.answer.enrollment,
-            one.answer.certificate, one.claim.from_empty, one.claim.conflict,
-        )
-        for one in booked.answers
-    ]  # fmt: skip
+def _booked(flow: Flow, provider: str, matched: Matched, payers: store_register.Payers, now: dt.datetime) -> list[views.ClaimOutcome]:
+    """Payer by payer, as it would be: a certificate may have money of two."""
+    outcomes: list[views.ClaimOutcome] = []
+    by_payer: dict[str, list[Claim]] = defaultdict(list)
+    for claim in _claims_in_memory(flow, provider, matched.claims, payers):
+        by_payer[claim.payer].append(claim)
+    for payer, claims in sorted(by_payer.items()):
+        with reading(flow.engine) as connection:
+            facts = store_claims.facts_for(connection, {(one.payer, one.provider, one.child, one.group) for one in claims})
+            free = store_ledger.free_of(connection, payer, set(facts.certificates))
+            booked_in = store_months.months_of(connection, payer, claims, flow.rules.nominal_period)
+        booked = book.plan(flow.plan_decide(claims, facts, now), free, flow.rules.nominal_period, booked_in)
+        outcomes += [
+            views.ClaimOutcome(
+                one.claim.child, one.claim.group, one.claim.day, one.claim.slot, str(one.claim.status), one.answer.kind.value,
+                one.answer.not_charged.value if one.answer.not_charged else None, one.answer.refusals, one.amount, one.answer.enrollment,
+                one.answer.certificate, one.claim.from_empty, one.claim.conflict,
+            )
+            for one in booked.answers
+        ]  # fmt: skip
+    return outcomes
 
 
-def _claims_in_memory(flow: Flow, provider: str, words: Sequence[ClaimWord], payers: Mapping[str, str]) -> list[Claim]:
+def _claims_in_memory(flow: Flow, provider: str, words: Sequence[ClaimWord], payers: store_register.Payers) -> list[Claim]:
     """The claims as they would stand, each with the live debit that it has."""
     said = [word for word in words if word.status is not None and word.starts_at is not None and word.ends_at is not None]
     if not said:
         return []
     period = Period(min(word.day for word in said), max(word.day for word in said))
-    keys = {(payers[word.child], provider, word.group) for word in said}
+    keys = {(payers(word.child, word.group, word.day), provider, word.group) for word in said}
     known = {(one.child, one.group, one.day, one.slot): one for one in store_decide.claims_at(flow.engine, keys, period)}
     claims = []
     for index, word in enumerate(said, start=1):
@@ -426,7 +423,7 @@ def _claims_in_memory(flow: Flow, provider: str, words: Sequence[ClaimWord], pay
         before = known.get((word.child, word.group, word.day, word.slot))
         claims.append(
             Claim(
-                payers[word.child], before.row if before else -index,
+                payers(word.child, word.group, word.day), before.row if before else -index,
                 claim_key(provider, word.child, word.group, word.day, word.slot), provider, word.child, word.group, word.day, word.slot,
                 word.starts_at, word.ends_at, word.status, word.hours, word.from_empty, word.is_cancelled, word.conflict,
                 before.live if before else None, before.debits if before else 0, before.last_acceptance if before else None,

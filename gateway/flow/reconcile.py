@@ -105,9 +105,9 @@ def _compare(flow: Flow, month: str, sides: _Sides) -> list[Difference]:
 
 
 def _money(flow: Flow, month: str, statement: Statement) -> list[Difference]:
-    payers = _payers(flow, {one.child for one in statement.operations})
+    payer_of = _payers(flow, {one.child for one in statement.operations})
     theirs = [
-        Posted(one.id, one.kind, one.amount, one.provider, one.group, one.child, one.day, one.slot, payers.get(one.child, ""))
+        Posted(one.id, one.kind, one.amount, one.provider, one.group, one.child, one.day, one.slot, payer_of(one.child, one.group, one.day))
         for one in statement.operations
     ]
     ours = store_reconcile.accepted_money(flow.engine, month)
@@ -121,9 +121,9 @@ def _money(flow: Flow, month: str, statement: Statement) -> list[Difference]:
     return compare_money(ours, theirs, known_here, {one.id for one in answers if one.outcome is Outcome.ACCEPTED})
 
 
-def _payers(flow: Flow, children: Iterable[str]) -> dict[str, str]:
+def _payers(flow: Flow, children: Iterable[str]) -> store_register.Payers:
     with reading(flow.engine) as connection:
-        return store_register.payer_of_children(connection, children)
+        return store_register.payers_of(connection, children)
 
 
 def _attendance(flow: Flow, month: str, records: Mapping[str, Acceptance]) -> list[Difference]:
@@ -139,7 +139,7 @@ def _attendance(flow: Flow, month: str, records: Mapping[str, Acceptance]) -> li
         else:
             assert record is not None  # one of the two sides has it
             place = (record.provider, record.group, record.day, record.slot)
-            is_safe, payer = False, _payers(flow, {record.child}).get(record.child, "")
+            is_safe, payer = False, _payers(flow, {record.child})(record.child, record.group, record.day)
         cure = _CURE_ATTENDANCE if is_safe else _CURE_ATTENDANCE_ONLY_THERE
         result.append(Difference(DifferenceClass.OTHER_STATE, key, *place, here, there, cure, payer, is_safe))
     return result
@@ -192,7 +192,7 @@ _CURE_UNSAID = Text(
 def _marks(flow: Flow, month: str) -> list[Difference]:
     """The provider's marks beside our claims, and our answers beside our debits."""
     only_marks, only_claims = store_reconcile.marks_and_claims(flow.engine, month)
-    payers = _payers(flow, {child for _, child, _, _ in only_marks | only_claims})
+    payer_of = _payers(flow, {child for _, child, _, _ in only_marks | only_claims})
     found = []
     for lessons, kind, here, there, cure, is_safe in (
         (only_marks, DifferenceClass.MISSING_HERE, "—", "mark", _CURE_NO_CLAIM, True),
@@ -200,7 +200,7 @@ def _marks(flow: Flow, month: str) -> list[Difference]:
     ):
         for provider, child, group, day in sorted(lessons):
             key = claim_key(provider, child, group, day, 1)
-            found.append(Difference(kind, key, provider, group, day, None, here, there, cure, payers.get(child, ""), is_safe))
+            found.append(Difference(kind, key, provider, group, day, None, here, there, cure, payer_of(child, group, day), is_safe))
     for row in store_reconcile.not_posted(flow.engine, month):
         place = (row["provider"], row["group_id"], row["day"], row["slot"])
         here = roubles_from_kopecks(row["amount"])
@@ -217,6 +217,7 @@ def _balances(flow: Flow, month: str) -> list[Difference]:
         theirs = {
             (one.certificate, one.first.isoformat()): Balances(one.nominal, one.paid, one.available)
             for one in flow.register.balances(sorted(numbers.values()))
+            if one.payer in ("", payer)
         }
         compared = {key: balances for key, balances in theirs.items() if key not in under_way}
         found += compare_balances(ours, compared, payer)

@@ -182,8 +182,8 @@ class Flow:
         words: Sequence[WordAt],
         context: store_match.MatchContext,
         replaced: Iterable[int] = (),
-    ) -> tuple[Matched, dict[str, str]]:
-        """Match's plan for one provider's marks, and the payer of each child in it. ``replaced``: marks that stand and shall not speak."""
+    ) -> tuple[Matched, store_register.Payers]:
+        """Match's plan for one provider's marks, and whose money its lessons are. ``replaced``: marks that stand and shall not speak."""
         matches = Matches(self, context)
         matches.ask_for(words)
         precedence = self.precedence.get(provider, ())
@@ -197,8 +197,7 @@ class Flow:
         around = store_match.around(self.engine, provider, units, [*(word.mark for word in words), *replaced])
         matched = match.plan(words, around.siblings, matches, lessons, around.slots, around.take, precedence)
         with reading(self.engine) as connection:
-            payers = store_register.payer_of_children(connection, {word.child for word in matched.claims})
-        return matched, matches.payers | payers
+            return matched, store_register.payers_of(connection, {word.child for word in matched.claims}, matches.payers)
 
     def plan_decide(self, claims: Sequence[Claim], facts: decide.RegisterFacts, now: dt.datetime) -> list[tuple[Claim, ClaimAnswer]]:
         """Decide's plan, with the history that the rules in force declare."""

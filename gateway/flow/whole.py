@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gateway.core import book, match
 from gateway.core.book import BookedAll
@@ -64,26 +64,26 @@ def take_whole(flow: Flow, asked: RunRequest, collected: Collected, fence: Fence
         if work is None:
             return None
         matched = match.plan(words, (), matches, Lessons(context, precedence), {}, {}, precedence)
-        payers = matches.payers | store_register.payer_of_children(work.connection, {word.child for word in matched.claims})
+        payers = store_register.payers_of(work.connection, {word.child for word in matched.claims}, matches.payers)
         if matched.claims and not _are_new(work, matched, payers):
             return None
         booked, mark_of = _decided(flow, work, asked.provider, matched, payers, now)
         return work.save(collected, flow.vault.seal, matched, mark_of, booked, now)
 
 
-def _are_new(work: WholeWork, matched: Matched, payers: Mapping[str, str]) -> bool:
+def _are_new(work: WholeWork, matched: Matched, payers: store_register.Payers) -> bool:
     days = [word.day for word in matched.claims]
     groups = sorted({word.group for word in matched.claims})
-    return work.is_new(sorted({payers[word.child] for word in matched.claims}), groups, Period(min(days), max(days)))
+    return work.is_new(sorted({payers(word.child, word.group, word.day) for word in matched.claims}), groups, Period(min(days), max(days)))
 
 
 def _decided(
-    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: Mapping[str, str], now: dt.datetime
+    flow: Flow, work: WholeWork, provider: str, matched: Matched, payers: store_register.Payers, now: dt.datetime
 ) -> tuple[dict[str, BookedAll], dict[tuple[str, int], int]]:
     """Decide and book, payer by payer; with the place of the mark behind each (payer, claim)."""
     by_payer: dict[str, list[ClaimWord]] = defaultdict(list)
     for word in matched.claims:
-        by_payer[payers[word.child]].append(word)
+        by_payer[payers(word.child, word.group, word.day)].append(word)
     booked: dict[str, BookedAll] = {}
     mark_of: dict[tuple[str, int], int] = {}
     for payer, words in sorted(by_payer.items()):

@@ -97,7 +97,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a certificate stands at the register in one nominal period, kopecks. ``certificate``: its lasting id."""
+    """Where a certificate stands at the register in one nominal period, kopecks. ``certificate``: its lasting id.
+
+    ``payer``: whose money it is; "" of a register that does not say.
+    """
 
     certificate: str
     first: dt.date
@@ -105,6 +108,7 @@ class Standing:
     nominal: int
     paid: int
     available: int
+    payer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from gateway.bootstrap import Gateway
-from gateway.core.money import kopecks_from_roubles, roubles_from_kopecks
+from gateway.core.money import roubles_from_kopecks
 from gateway.scenario import faults
 from gateway.scenario.reading import inside, wrong
 
@@ -67,13 +67,12 @@ class Ending:
             return []
         numbers = [one["numbers"][-1]["number"] for one in self._get("/register/v1/certificates", limit=2000)["items"]]
         lines = self._get("/register/v1/balances", number=numbers)["balances"] if numbers else []
-        found = []
-        for line in lines:
-            mine = self.gateway.certificate(line["number"])
-            paid = kopecks_from_roubles(mine["paid"]) + kopecks_from_roubles(mine["elsewhere"])
-            if mine["period"]["first"] == line["first"] and paid != line["paid_kopecks"]:
-                found.append(f"{line['number']}.paid: {roubles_from_kopecks(line['paid_kopecks'])} ≠ {roubles_from_kopecks(paid)}")
-        return found
+        paid = self.gateway.paid({(line["payer"], line["certificate"]) for line in lines})
+        return [
+            f"{line['number']}.paid: {roubles_from_kopecks(line['paid_kopecks'])} ≠ {roubles_from_kopecks(mine)}"
+            for line in lines
+            if (mine := paid.get((line["payer"], line["certificate"], line["first"]), 0)) != line["paid_kopecks"]
+        ]
 
     def _check_counts(self, expected: Mapping[str, Any]) -> list[str]:
         actual = self.gateway.counts()

@@ -21,7 +21,7 @@ from gateway.store import tables as t
 from gateway.store.engine import reading, writing
 from gateway.store.ledger import free_of, lock_accounts
 from gateway.store.post import OPERATION_COLUMNS, operation_from
-from gateway.store.register import payer_of_children, save_cursor
+from gateway.store.register import payers_of, save_cursor
 from gateway.store.rows import in_chunks, insert_many, lock_new_claims, relist, reserve_ids
 from gateway.store.settled import save_settled
 
@@ -145,18 +145,22 @@ def _lock_feed(connection: Connection, register: str, feed: str, now: dt.datetim
 
 
 def _by_payer(connection: Connection, movements: Iterable[Movement]) -> dict[str, list[Movement]]:
-    """Each payer's movements: the payer is the certificate's, else the child's. What has none is left to a reconciliation to tell."""
+    """Each payer's movements: the payer is the certificate's, else the lesson's. What has none is left to a reconciliation to tell."""
     movements = list(movements)
-    of_certificate: dict[str, str] = {}
+    of_certificate: dict[str, set[str]] = defaultdict(set)
     columns = t.certificate.c
     for chunk in in_chunks(sorted({one.accepted.certificate for one in movements if one.accepted.certificate})):
         rows = connection.execute(sa.select(columns.certificate, columns.payer).where(columns.certificate.in_(chunk)))
-        of_certificate.update({certificate: payer for certificate, payer in rows})
-    of_child = payer_of_children(connection, {one.place.child for one in movements if one.accepted.certificate not in of_certificate})
+        for certificate, payer in rows:
+            of_certificate[certificate].add(payer)
+    payer_of = payers_of(
+        connection, {one.place.child for one in movements if len(of_certificate.get(one.accepted.certificate or "", ())) != 1}
+    )
     found: dict[str, list[Movement]] = defaultdict(list)
     for one in movements:
-        payer = of_certificate.get(one.accepted.certificate or "") or of_child.get(one.place.child)
-        if payer is not None:
+        certain = of_certificate.get(one.accepted.certificate or "", ())
+        payer = next(iter(certain)) if len(certain) == 1 else payer_of(one.place.child, one.place.group, one.place.day)
+        if payer:
             found[payer].append(one)
     return found
 

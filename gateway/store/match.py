@@ -167,19 +167,21 @@ _TAKEN = _TAKEN.where(_TOOK.provider == sa.bindparam("provider"), among(_TOOK.ch
 # ---------------------------------------------------------------- saving
 
 
-def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Mapping[str, str]) -> None:
+def save(engine: Engine, work: ListedMarks, matched: Matched, payer_of: Callable[[str, str, dt.date], str]) -> None:
     """Store marks' states and claims' words, and list the claims whose word changed; only for marks whose attempt is still the one read.
 
     Args:
-        payer_of: child → the payer that its money belongs to.
+        payer_of: (child, group, day) → the payer that the lesson's money belongs to.
     """
     with saving(engine, work.claimed) as connection:
         if not _is_ours(connection, work):
             return  # somebody listed one of these anew meanwhile: the whole batch is worked out again
         _save_marks(connection, work.provider, matched)
         save_persons(connection, work.provider, matched.persons)
-        for payer in sorted({payer_of[word.child] for word in matched.claims}):
-            words = [word for word in matched.claims if payer_of[word.child] == payer]
+        of_payer: dict[str, list[ClaimWord]] = defaultdict(list)
+        for word in matched.claims:
+            of_payer[payer_of(word.child, word.group, word.day)].append(word)
+        for payer, words in sorted(of_payer.items()):
             _save_claims(connection, payer, work.provider, words)
         connection.execute(_LEAVE, {"of_provider": work.provider, "marks": sorted(work.attempts)})
 

@@ -18,7 +18,7 @@ from gateway.store import tables as t
 from gateway.store.claims import refusals_from
 from gateway.store.engine import reading
 from gateway.store.months import open_operations
-from gateway.store.register import payer_of_children
+from gateway.store.register import payers_of
 
 _C, _M, _W = t.claim.c, t.mark.c, t.withdrawal.c
 
@@ -86,11 +86,11 @@ def _without_lesson(connection: Connection, payer: str, month: str, served: dict
             )
         )  # fmt: skip
         rows += [(of, group, child, day) for of, group, child, day in found]
-    payers = payer_of_children(connection, {child for _, _, child, _ in rows if child})
+    payer_of = payers_of(connection, {child for _, _, child, _ in rows if child})
     return [
         LostClaim(LossKind.REFUSED, provider, group, child, None, 0, "N04", n04(day).reason, n04(day).cure)
         for provider, group, child, day in rows
-        if child and payers.get(child) == payer
+        if child and payer_of(child, group, day) == payer
     ]
 
 

@@ -6,8 +6,10 @@ Only what has really changed lists anything: an item that comes again as it was 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Engine
@@ -334,6 +336,7 @@ _PROVIDERS = sa.select(t.catalogue_provider.c.provider, t.catalogue_provider.c.b
 _SOME_PROVIDERS = _PROVIDERS.where(among(t.catalogue_provider.c.provider, "providers"))
 _PAYERS = sa.select(t.certificate.c.child, t.certificate.c.payer).where(among(t.certificate.c.child, "children"))
 _PAYERS = _PAYERS.order_by(t.certificate.c.payer)
+_ENROLLED = sa.select(t.enrollment.c.body).where(among(t.enrollment.c.child, "children"))
 
 
 def groups_of_provider(connection: Connection, provider: str) -> list[RegisterGroup]:
@@ -363,6 +366,37 @@ def certificates_by_number(connection: Connection, number: str) -> list[Certific
     return [codec.certificate_from(body) for (body,) in rows]
 
 
-def payer_of_children(connection: Connection, children: Iterable[str]) -> dict[str, str]:
-    """The payer of each child, by its certificate."""
-    return {child: payer for child, payer in connection.execute(_PAYERS, {"children": sorted(set(children))})}
+class Payers:
+    """Whose money a lesson of a child is: its enrollment's payer, where the child has certificates of more than one; else its only one's.
+
+    A child that moves to another municipality has both: what it was enrolled in before keeps its payer.
+    """
+
+    def __init__(self, only: Mapping[str, str], enrolled: Mapping[tuple[str, str], Sequence[Enrollment]]) -> None:
+        self._only = only
+        self._enrolled = enrolled
+
+    def __call__(self, child: str, group: str, day: dt.date) -> str:
+        """The payer; "" of a child that nobody knows."""
+        mine = self._enrolled.get((child, group), ())
+        fitting = [one.payer for one in mine if day in one.period] or [one.payer for one in mine]
+        return fitting[-1] if fitting else self._only.get(child, "")
+
+
+def payers_of(connection: Connection, children: Iterable[str], known: Mapping[str, str] = MappingProxyType({})) -> Payers:
+    """The payers of these children's lessons. ``known``: whose child each is now, by the register's own word."""
+    asked = sorted(set(children))
+    found: dict[str, str] = {}
+    several: set[str] = set()
+    for child, payer in connection.execute(_PAYERS, {"children": asked}):
+        if found.setdefault(child, payer) != payer:
+            several.add(child)
+            found[child] = payer
+    enrolled: dict[tuple[str, str], list[Enrollment]] = defaultdict(list)
+    for (body,) in connection.execute(_ENROLLED, {"children": sorted(several)}) if several else ():
+        one = codec.enrollment_from(body)
+        enrolled[(one.child, one.group)].append(one)
+    for mine in enrolled.values():
+        mine.sort(key=lambda one: (one.period.first, one.enrollment))
+    of_several = {child: known[child] for child in several if child in known}
+    return Payers({**known, **found, **of_several}, enrolled)

@@ -31,6 +31,7 @@ class Register:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.before_moving: dict[str, dict[str, str]] = {}  # a certificate's row under its first payer, which its enrollments keep
         self.tables: dict[str, dict[tuple[str, ...], dict[str, str]]] = {name: {} for name in KEYS}
         for name in KEYS:
             if (folder / "district" / f"{name}.csv").exists():
@@ -43,10 +44,18 @@ class Register:
     def _load(self, name: str, path: Path) -> None:
         with path.open(encoding="utf-8") as file:
             for row in csv.DictReader(file):
+                before = self.tables[name].get(tuple(row[key] for key in KEYS[name]))
+                if name == "certificates" and before is not None and before["payer"] != row["payer"]:
+                    self.before_moving.setdefault(row["certificate"], before)
                 self.tables[name][tuple(row[key] for key in KEYS[name])] = row
 
     def row(self, name: str, *key: str) -> dict[str, str]:
         return self.tables[name][tuple(self.numbers.get(one, one) for one in key)]
+
+    def paying(self, certificate: str) -> dict[str, str]:
+        """The certificate as whoever pays for its enrollments has it; no story enrolls a child anew after it has moved."""
+        row = self.row("certificates", certificate)
+        return self.before_moving.get(row["certificate"], row)
 
     def rows(self, name: str, **having: str) -> list[dict[str, str]]:
         return [row for row in self.tables[name].values() if all(row[key] == value for key, value in having.items())]

@@ -220,7 +220,7 @@ class Story(Register):
         enrollments = [row for row in self.rows("enrollments", group=claim.group) if row["certificate"] in owned]
         in_force = [row for row in enrollments if row["starts_on"] <= day <= row["ends_on"]]
         enrollment = (in_force or enrollments or [None])[0]
-        certificate = self.row("certificates", enrollment["certificate"] if enrollment else owned[0])
+        certificate = self.paying(enrollment["certificate"] if enrollment else owned[0])
         start, end, is_cancelled = lessons[claim.slot - 1]
         price = self.price(claim.group, start, end)
         about = {
@@ -244,7 +244,7 @@ class Story(Register):
 
     def free(self, certificate: str) -> Decimal:
         paid = sum((amount for owner, amount, _ in self.live.values() if owner == certificate), Decimal(0))
-        return Decimal(self.row("certificates", certificate)["nominal"] or 0) - paid
+        return Decimal(self.paying(certificate)["nominal"] or 0) - paid
 
     def outcomes(self) -> dict[Claim, tuple[Mark, Outcome]]:
         """Every mark's answer. Debits and reverses on the way, by day and slot, until nothing moves any more."""

@@ -22,7 +22,8 @@ from tests.builders.facts import NOW, calendar_year
 
 def say(engine: Engine, provider: str, words: Iterable[ClaimWord], payer_of: Mapping[str, str]) -> None:
     """Give claims their words, as match does; those that changed are listed for decide."""
-    store_match.save(engine, store_match.ListedMarks(provider, [], {}), Matched(claims=list(words)), payer_of)
+    listed = store_match.ListedMarks(provider, [], {})
+    store_match.save(engine, listed, Matched(claims=list(words)), lambda child, _group, _day: payer_of[child])
 
 
 def decide_all(engine: Engine, answer: Callable[[Claim], Answer]) -> None:

@@ -27,6 +27,10 @@ from tests.builders.stages import book_all, decide_all, save_movements, say, tak
 PAYERS = {"k-1": "town", "k-2": "town"}
 
 
+def payer_of(child: str, _group: str, _day: dt.date) -> str:
+    return PAYERS[child]
+
+
 def a_word(status: Status | None = Status.ATTENDED, day_: dt.date = DAY, child: str = "k-1") -> ClaimWord:
     at = lesson(day_)
     return ClaimWord(child, "g-1", day_, 1, at.starts_at, at.ends_at, status, None, False, False, "", None)
@@ -60,7 +64,7 @@ def test_match_saves_what_is_still_its_own(engine: Engine) -> None:
     listed_marks(engine)
     with store_match.work(engine) as work:
         assert work is not None and [word.mark for word in work.words] == [1]
-        store_match.save(engine, work, MATCHED, PAYERS)
+        store_match.save(engine, work, MATCHED, payer_of)
     assert rows(engine, t.mark.c.state, t.mark.c.child) == [("claimed", "k-1")]
     assert rows(engine, t.to_match.c.mark) == []
     assert len(rows(engine, t.to_decide.c.claim)) == 1
@@ -72,7 +76,7 @@ def test_match_does_not_save_what_was_listed_anew_meanwhile(engine: Engine) -> N
         assert work is not None
     with writing(engine) as connection:
         store_register.list_marks(connection, "club", t.mark.c.mark == 1)
-    store_match.save(engine, work._replace(claimed=None), MATCHED, PAYERS)
+    store_match.save(engine, work._replace(claimed=None), MATCHED, payer_of)
     assert rows(engine, t.mark.c.state) == [("listed",)]
     assert rows(engine, t.to_match.c.attempt) == [(2,)]
     assert rows(engine, t.claim.c.claim) == []
@@ -82,9 +86,9 @@ def test_match_does_not_save_what_another_worker_has_saved(engine: Engine) -> No
     listed_marks(engine)
     with store_match.work(engine) as work:
         assert work is not None
-    store_match.save(engine, work._replace(claimed=None), MATCHED, PAYERS)
+    store_match.save(engine, work._replace(claimed=None), MATCHED, payer_of)
     late = Matched([MarkMatched(1, MarkState.WAITING, "N01", None, 1)], [], {})
-    store_match.save(engine, work._replace(claimed=None), late, PAYERS)
+    store_match.save(engine, work._replace(claimed=None), late, payer_of)
     assert rows(engine, t.mark.c.state) == [("claimed",)]
 
 

@@ -167,10 +167,12 @@ def attendance(raw: Any) -> tuple[Acceptance, ...]:
 
 
 def balances(raw: Any) -> tuple[Standing, ...]:
-    return tuple(
-        Standing(each["certificate"], each["first"], each["last"], each["nominal_kopecks"], each["paid_kopecks"], each["available_kopecks"])
-        for each in checked(_BALANCES, raw)["balances"]
-    )
+    return tuple(_standing(each) for each in checked(_BALANCES, raw)["balances"])
+
+
+def _standing(found: Mapping[str, Any]) -> Standing:
+    nominal, paid, available = found["nominal_kopecks"], found["paid_kopecks"], found["available_kopecks"]
+    return Standing(found["certificate"], found["first"], found["last"], nominal, paid, available, found["payer"] or "")
 
 
 def closed_month(raw: Any, payer: str) -> str | None:

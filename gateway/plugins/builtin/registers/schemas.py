@@ -244,6 +244,7 @@ class AttendanceSchema(_Answer):
 
 class StandingSchema(_Answer):
     certificate = _word()
+    payer = _known("")
     first = fields.Date(required=True)
     last = fields.Date(required=True)
     nominal_kopecks = _kopecks(required=True)
