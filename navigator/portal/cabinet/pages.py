@@ -152,6 +152,8 @@ def chart(child: str) -> Response:
     asked, now = _year(), clock().now()
     with reading(engine()) as connection:
         found = year_of(connection, child, asked, now)
+    if found.forecast is None and not any(point.day <= now.date() for point in found.balances):
+        abort(404)  # there was no money yet: nothing to draw, and no page that shows it
     names = (_("остаток"), _("прогноз"), _("деньги кончатся"))
     drawn = picture.svg_of(found, now.date(), language(), names, is_narrow="narrow" in request.args)
     return Answer(drawn, mimetype="image/svg+xml")

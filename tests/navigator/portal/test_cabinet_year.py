@@ -106,6 +106,8 @@ def test_a_child_without_money_is_told_how_it_comes(cabinet: Cabinet):
         assert visitor.status == 200, page
     visitor.get("/family/k-2/year")
     assert "денег на сертификате нет" in visitor.text and "<img" not in visitor.html.partition("<main")[2]
+    visitor.get("/family/k-2/year.svg")
+    assert visitor.status == 404, "there is nothing to draw"
 
 
 def test_the_picture_is_an_svg_of_attributes_alone(cabinet: Cabinet):
