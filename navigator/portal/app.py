@@ -156,16 +156,21 @@ def most_bytes() -> int:
 def _look_at_origin() -> None:
     """Whatever is sent carries the token of the session's own pages.
 
-    A page that has grown too old (the session ended in between) is shown again with all that was typed, and taken at the second press.
+    A page that has grown too old (the session ended in between) is shown again with all that was typed, and taken at the second press;
+    one whose language is changed is shown again in that language.
     """
     if request.method != "POST" or request.endpoint is None:
         return
     request.max_content_length = most_bytes()
+    rule = request.url_rule
+    has_form = rule is not None and rule.methods is not None and "GET" in rule.methods
     try:
         validate_csrf(request.form.get("csrf_token"))
+        if has_form and request.form.get("lang") in speech.LANGUAGES:
+            speech.change_to(request.form["lang"])
+            g.is_stale, request.method = True, "GET"
     except ValidationError:
-        rule = request.url_rule
-        if rule is None or rule.methods is None or "GET" not in rule.methods:
+        if not has_form:
             raise BadRequest() from None
         g.is_stale, request.method = True, "GET"
         flash(_("Страница устарела. Проверьте написанное и нажмите кнопку ещё раз."), "warning")

@@ -34,7 +34,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """What was sent; of a stale page (`navigator.portal.app`), which is shown again and not taken, too."""
+            """What was sent; of a page that is shown again and not taken (`navigator.portal.app`), too."""
             return request.form if g.get("is_stale") else super().wrap_formdata(form, formdata)
 
         def get_translations(self, form: Any) -> Any:

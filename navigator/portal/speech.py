@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from babel.dates import format_date, format_datetime
 from babel.messages.mofile import write_mo
@@ -91,23 +92,42 @@ def speaking(wanted: str) -> Iterator[None]:
 
 def chosen_language() -> str:
     """What was asked for just now, else before, else what the browser prefers, else Russian."""
-    for wanted in (request.args.get("lang"), session.get("language")):
+    for wanted in (_asked(), session.get("language")):
         if wanted in LANGUAGES:
             return str(wanted)
     return request.accept_languages.best_match(LANGUAGES, default=RU) or RU
+
+
+def change_to(wanted: str) -> None:
+    """Speak a language from now on, to this reader."""
+    session["language"] = g.chosen_language = wanted
+    refresh()
+
+
+def address_in(wanted: str) -> str:
+    """This page in a language, with all that is asked for in its address."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return f"/{quote(request.path.lstrip('/'))}?{urlencode([*asked, ('lang', wanted)], errors='replace')}"
 
 
 def set_up(app: Flask) -> None:
     """Give the application its languages, and the templates their filters."""
     PoBabel(app, locale_selector=language)
     app.jinja_env.filters.update(roubles=roubles, day=day, moment=moment, day_name=day_name, short_day=short_day, month_name=month_name)
+    app.jinja_env.globals["address_in"] = address_in
     app.before_request(_remember)
 
 
 def _remember() -> None:
     """A language that was asked for holds until another one is asked for."""
-    if request.args.get("lang") in LANGUAGES and session.get("language") != request.args["lang"]:
-        session["language"] = request.args["lang"]
+    asked = _asked()
+    if asked in LANGUAGES and session.get("language") != asked:
+        session["language"] = asked
+
+
+def _asked() -> str | None:
+    """The language that an address asks for; of a form's not, since the page may have been changed to another one in between."""
+    return request.args.get("lang") if request.method != "POST" else None
 
 
 def roubles(kopecks: int) -> str:
