@@ -36,7 +36,7 @@ def ask(child: str, group: str) -> Page:
     with reading(engine()) as connection:
         item = store.group(connection, group)
         who = family.child(connection, child)
-        known = store.live_request(connection, child, group)
+        known = store.live_request(connection, child, group, today)
         if item is None or who is None:
             abort(404)
         found, against, money = judge(connection, child, item, today)
@@ -123,6 +123,8 @@ def answer(request_: str) -> Page:
             store.REFUSED: _("Отказ отправлен родителю."),
         }
         flash(said[state], "success")
+    except store.Over:
+        flash(_("Дни, на которые подана эта заявка, прошли. Откажите в ней: семья может подать новую."), "warning")
     except store.Answered:
         flash(_("На эту заявку уже ответили."), "warning")
     return redirect(url_for("enrolling.requests"))

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 
 from gateway.core.money import roubles_from_kopecks
 from navigator import catalogue, changes, commands, people
@@ -21,7 +21,7 @@ from navigator.portal.enrolling.quote import Money, Quote
 from navigator.portal.financing import store as financing
 from navigator.portal.region import region
 from navigator.portal.tables import instant, limits, persons, requests
-from navigator.tables import certificates, children, groups, modules, nominals, payers, programmes
+from navigator.tables import certificates, children, enrollments, groups, modules, nominals, payers, programmes
 
 WAITING, ASKED, UNFUNDED, ENROLLED, REFUSED, WITHDRAWN = "waiting", "asked", "unfunded", "enrolled", "refused", "withdrawn"
 LEFT = "left"
@@ -32,6 +32,10 @@ Item = dict[str, Any]
 
 class Answered(Exception):
     """The request is no longer in the state that this needs: somebody was faster."""
+
+
+class Over(Answered):
+    """The days that were asked for, and quoted, have passed."""
 
 
 # ---------------------------------------------------------------- looking
@@ -49,19 +53,19 @@ def is_full(connection: Connection, item: Item, today: dt.date) -> bool:
 
 def others_of(connection: Connection, child: str, today: dt.date) -> list[Item]:
     """The groups that a child attends or has asked for, those too that it waits for."""
-    waited = select(requests.c.group).where(requests.c.child == child, requests.c.state.in_((WAITING, ASKED, UNFUNDED)))
+    waited = select(requests.c.group).where(requests.c.child == child, requests.c.state.in_((WAITING, ASKED, UNFUNDED)), _goes_on(today))
     items = [*groups_of_child(connection, child, today), *catalogue.group_items(connection, connection.scalars(waited).all()).values()]
     return list({each["group"]: each for each in items}.values())
 
 
 def money_of(connection: Connection, child: str, today: dt.date) -> Money:
-    """What the certificate holds; where it is one of accounting, what an accepted application would give."""
+    """What the certificate holds; what an accepted application would give where it is one of accounting, or has nothing this year yet."""
     held, latest = financing.certificate_of(connection, child, today), financing.latest_of(connection, child)
     if held is None or held.state != "active":
         return Money(0, False, False)
-    if held.kind == "financing":
-        return Money(held.standing.available_kopecks, True, False)
     is_accepted = latest is not None and latest.state == financing.ACCEPTED
+    if held.kind == "financing" and (held.standing.nominal_kopecks or not is_accepted):
+        return Money(held.standing.available_kopecks, True, False)
     return Money(nominal_of(latest.category) if latest is not None and is_accepted else 0, False, is_accepted)
 
 
@@ -71,9 +75,12 @@ def nominal_of(category: str) -> int:
     return known[category if category in known else "common"].nominal_kopecks
 
 
-def live_request(connection: Connection, child: str, key: str) -> Row[Any] | None:
-    """The child's request for this group that is not over."""
-    mine = (requests.c.child == child) & (requests.c.group == key) & requests.c.state.in_(LIVE)
+def live_request(connection: Connection, child: str, key: str, today: dt.date) -> Row[Any] | None:
+    """The child's request for this group that is not over: an enrollment of last year keeps nobody from asking for this one."""
+    attended = select(enrollments.c.enrollment).where(enrollments.c.enrollment == requests.c.request)
+    is_attended = attended.where(enrollments.c.ends_on >= today.isoformat()).exists()
+    is_live = requests.c.state.in_(LIVE) & or_(and_(requests.c.state != ENROLLED, _goes_on(today)), is_attended)
+    mine = (requests.c.child == child) & (requests.c.group == key) & is_live
     return connection.execute(select(requests).where(mine).order_by(requests.c.place.desc()).limit(1)).one_or_none()
 
 
@@ -141,7 +148,7 @@ def of_provider(connection: Connection, provider: str, state: str, after: int, l
 
 def ask(connection: Connection, clock: Clock, child: str, person: str, item: Item, quote: Quote) -> str:
     """Ask for a place: held at once where one is free, else on the list. Asked for again, the first request stands."""
-    known = live_request(connection, child, item["group"])
+    known = live_request(connection, child, item["group"], clock.today())
     if known is not None:
         return str(known.request)
     held = connection.execute(
@@ -162,7 +169,8 @@ def hold_places(connection: Connection, clock: Clock, key: str) -> list[str]:
     """Give the group's free places to those who wait, in their order; the requests that got one."""
     limit = connection.scalar(select(groups.c.places).where(groups.c.group == key))
     free = None if limit is None else limit - places_taken(connection, [key], clock.today()).get(key, 0)
-    waiting = select(requests).where(requests.c.group == key, requests.c.state == WAITING).order_by(requests.c.place)
+    waiting = select(requests).where(requests.c.group == key, requests.c.state == WAITING, _goes_on(clock.today()))
+    waiting = waiting.order_by(requests.c.place)
     rows = connection.execute(waiting if free is None else waiting.limit(max(0, free))).all()
     if rows:
         _enroll(connection, clock, rows, "requested")
@@ -205,10 +213,13 @@ def accept(connection: Connection, clock: Clock, key: str) -> list[str]:
 
     Raises:
         Answered: the request does not wait for an answer.
+        Over: it waited for so long that its days have passed.
     """
     row = connection.execute(select(requests).where(requests.c.request == key)).one()
     if row.state != ASKED:
         raise Answered(key)
+    if row.ends_on < clock.today().isoformat():
+        raise Over(key)
     _set(connection, [key], UNFUNDED, answered_at=instant(clock.now()))
     _enroll(connection, clock, [row], "accepted")
     return fund(connection, clock, row.payer)
@@ -223,9 +234,9 @@ def fund(connection: Connection, clock: Clock, payer: str) -> list[str]:
     The first whose sum does not fit holds up those behind it: nobody is passed over. Who needs no money is not held up.
     """
     year, done = clock.today().year, []
-    waiting = select(requests).where(requests.c.payer == payer, requests.c.state == UNFUNDED).order_by(requests.c.place)
+    waiting = select(requests).where(requests.c.payer == payer, requests.c.state == UNFUNDED, _goes_on(clock.today()))
     is_full = False
-    for row in connection.execute(waiting).all():
+    for row in connection.execute(waiting.order_by(requests.c.place)).all():
         money = money_of(connection, row.child, clock.today())
         if not money.is_given and row.certificate_kopecks:
             is_full = is_full or not _fits(connection, payer, year, money.available_kopecks)
@@ -287,6 +298,11 @@ def _give(connection: Connection, clock: Clock, certificate: str, amount_kopecks
 
 
 # ---------------------------------------------------------------- parts
+
+
+def _goes_on(today: dt.date) -> Any:
+    """Requests whose days have not all passed."""
+    return requests.c.ends_on >= today.isoformat()
 
 
 def _end(connection: Connection, clock: Clock, key: str, from_states: tuple[str, ...], state: str, reason: str) -> list[str]:

@@ -98,7 +98,8 @@ def child(child: str) -> Page:
         at_a_glance = glance_of(connection, child, now)
     shown = {"requested": requested, "attended": attended, "proposed": proposed, "child": who, "certificate": certificate, "latest": latest}
     shown |= {"guardians": guardians, "invited": invited, "at_a_glance": at_a_glance, "words": words}
-    return render_template("family/child.html", form=forms.Invite(), moment_of=moment_of, year=now.year, **shown)
+    shown |= {"year": now.year, "today": now.date().isoformat()}
+    return render_template("family/child.html", form=forms.Invite(), moment_of=moment_of, **shown)
 
 
 @family.route("/family/<child>/invite", methods=["GET", "POST"])

@@ -237,6 +237,37 @@ def test_the_club_accepts_and_the_child_has_its_certificate_with_its_sum(town: T
     assert "12 000,00 ₽" in text(visitor) and "Сертификат персонифицированного финансирования" in visitor.text
 
 
+def test_in_a_new_year_one_asks_again_and_has_the_new_years_sum(town: Town):
+    ((person, child),) = town.families(1)
+    first = town.ask(person, child)
+    town.write(store.accept, first)
+    town.pages.clock.stand(dt.datetime(2026, 1, 12, 12, tzinfo=dt.UTC))
+    bring(town.pages, agreements="provider,payer,valid_from,valid_to\nddt,pskov,2025-01-01,2026-12-31\n")
+    visitor = parent(town)
+    visitor.get(f"/family/{child}")
+    assert "закончил" in visitor.text and "зачислен" not in visitor.text
+    visitor.get(f"/family/{child}/enroll/g-9")
+    assert "12 000,00 ₽" in text(visitor), "what comes with the year"
+    second = town.ask(person, child)
+    assert second != first and town.write(store.accept, second) == [second]
+    held = town.pages.read(lambda c: financing.certificate_of(c, child, town.pages.clock.today()))
+    assert held.standing == (1200000, 1200000, 0)
+    assert town.ask(person, child) == second, "and once only"
+
+
+def test_a_request_whose_days_have_passed_is_not_accepted_and_keeps_nobody_from_asking(town: Town):
+    families = town.families(3)
+    keys = [town.ask(*each) for each in families]
+    town.pages.clock.stand(dt.datetime(2026, 1, 12, 12, tzinfo=dt.UTC))
+    club = town.pages.signed_in("club@example.ru")
+    club.get(f"/club/requests/{keys[0]}")
+    club.submit({}, press="accept")
+    assert "прошли" in club.text and town.states() == ["asked", "asked", "waiting"]
+    again = town.ask(*families[0])
+    assert again not in keys and town.write(store.accept, again) == [again]
+    assert town.states() == ["asked", "asked", "waiting", "enrolled"], "who waited for last year's days is given none of this one's"
+
+
 def test_the_club_refuses_with_a_reason(town: Town):
     ((person, child),) = town.families(1)
     key = town.ask(person, child)
