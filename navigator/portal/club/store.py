@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from navigator.portal.catalogue.store import TAKES_A_PLACE
 from navigator.portal.club.money.store import of_month
 from navigator.portal.club.programmes.store import counts
 from navigator.portal.club.verification import DRAFT, RETURNED
 from navigator.portal.disputes.store import LIVE
 from navigator.portal.disputes.tables import disputes
 from navigator.portal.enrolling.store import ASKED
+from navigator.portal.leaving.store import IN_FORCE
 from navigator.portal.leaving.tables import leavings
 from navigator.portal.tables import requests
 from navigator.tables import enrollments, groups, modules, programmes, providers
@@ -31,7 +31,7 @@ def overview(connection: Connection, provider: str, today: dt.date) -> Item:
     goes_on = (groups.c.ends_on.is_(None)) | (groups.c.ends_on >= today.isoformat())
     number = select(func.count()).select_from(mine).where(programmes.c.provider == provider, goes_on)
     enrolled = select(func.count()).select_from(enrollments.join(mine, groups.c.group == enrollments.c.group))
-    enrolled = enrolled.where(programmes.c.provider == provider, enrollments.c.state.in_(TAKES_A_PLACE))
+    enrolled = enrolled.where(programmes.c.provider == provider, enrollments.c.state.in_(IN_FORCE))
     return {
         "name": connection.scalar(select(providers.c.name).where(providers.c.provider == provider)) or provider,
         "asked": _number(connection, asked),

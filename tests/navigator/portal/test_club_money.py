@@ -90,11 +90,14 @@ def test_who_is_enrolled_by_group_and_state(pages: Pages, club: Visitor):
     bring(
         pages,
         enrollments="enrollment,certificate,group,starts_on,ends_on,state\n"
-        "D-7,0471000002,g-2,2025-12-01,2025-12-31,active\nD-8,0471000003,g-2,2025-09-01,2025-10-31,active\n",
+        "D-7,0471000002,g-2,2025-12-01,2025-12-31,active\nD-8,0471000003,g-2,2025-09-01,2025-10-31,active\n"
+        "D-9,0471000003,g-2,2025-11-01,2025-12-31,requested\n",
     )
+    club.get("/club")
+    assert "4 ребёнка зачислено" in text(club), "whoever waits for an answer is not enrolled"
     club.get("/club/enrollments")
     assert "Иванова Мария" in text(club) and "2014" not in text(club) and "112-233" not in text(club), "no more than is needed"
-    assert "занимаются 4" in text(club) and "начнут позже 1" in text(club) and "закончили 1" in text(club) and "все 6" in text(club)
+    assert "занимаются 3" in text(club) and "начнут позже 1" in text(club) and "закончили 1" in text(club) and "все 7" in text(club)
     club.get("/club/enrollments?state=later&group=g-2")
     assert "Петров Пётр" in text(club) and "1 декабря 2025 — 31 декабря 2025" in text(club) and "Иванова" not in text(club)
     club.get("/club/enrollments?state=over")
@@ -135,4 +138,4 @@ def test_the_pages_cost_the_same_statements_however_many_rows(pages: Pages, club
     club.get("/club/money/2025-10?after=53")
     assert shown == 2 + 1 + 50 and club.html.count('<th scope="row">') < shown
     club.get("/club/enrollments?page=1")
-    assert club.html.count('<th scope="row">') == 14
+    assert club.html.count('<th scope="row">') == 13

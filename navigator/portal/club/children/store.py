@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from navigator.portal.catalogue.store import TAKES_A_PLACE
+from navigator.portal.leaving.store import IN_FORCE
 from navigator.tables import certificates, children, enrollments, groups, modules, programmes
 
 NOW, LATER, OVER, REFUSED, ALL = "now", "later", "over", "refused", "all"
@@ -38,7 +38,7 @@ def _mine(wanted: Any, provider: str, group: str) -> Any:
 
 
 def _is(state: str, today: dt.date) -> Any:
-    day, live = today.isoformat(), enrollments.c.state.in_(TAKES_A_PLACE)
+    day, live = today.isoformat(), enrollments.c.state.in_(IN_FORCE)
     if state == NOW:
         return and_(live, enrollments.c.starts_on <= day, enrollments.c.ends_on >= day)
     if state == LATER:
