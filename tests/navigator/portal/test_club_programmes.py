@@ -35,7 +35,7 @@ def text(visitor: Visitor) -> str:
 def test_a_club_begins_where_its_work_waits(pages: Pages, club: Visitor):
     assert club.path == "/club"
     assert "0 заявок ждут ответа" in text(club) and "1 программа" in text(club)
-    assert "2 группы занимаются" in text(club) and "3 ребёнка зачислено" in text(club), "a fourth was only asked for"
+    assert "2 группы занимаются" in text(club) and "3 ребёнка зачислено" in text(club), "D-4 is only asked for"
 
 
 def test_a_programme_is_written_sent_returned_mended_and_shown_to_families(pages: Pages, club: Visitor):
