@@ -7,15 +7,18 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
+from flask import Flask, request, template_rendered
+from jinja2 import Template
 from playwright.sync_api import Browser, Page
+from werkzeug.exceptions import NotFound
 from werkzeug.serving import make_server
 
 from navigator.app import create_app
@@ -29,6 +32,7 @@ from navigator.portal.app import create_portal
 from navigator.portal.family import store as family
 from navigator.portal.financing import store as financing
 from navigator.site import Settings, Site
+from tests.web import pictures
 from tests.web.test_browser import OUTSIDE, SCREENSHOTS, QuietHandler
 
 DISTRICT = Path(__file__).resolve().parents[3] / "gateway" / "demo" / "district"
@@ -47,6 +51,16 @@ class Town:
     mails: list[EmailMessage]
     portal: Flask
     clock: Clock
+    templates: dict[str, str] = field(default_factory=dict)  # by address: what the page there was last made with
+
+    def note(self, picture: Path, page: Page) -> None:
+        """Write down which page the picture shows."""
+        path = urlsplit(page.url).path
+        try:
+            endpoint = str(self.portal.url_map.bind("").match(path)[0])
+        except NotFound:
+            endpoint = "problem"
+        pictures.note(picture, endpoint, page.title().split(" · ")[0], self.templates[path])
 
     def person(self, email: str, role: str, **known: str) -> str:
         """Somebody who has confirmed the address and has the password of all."""
@@ -89,7 +103,14 @@ def served(home: Path, district: Path = DISTRICT) -> Iterator[Town]:
     mails: list[EmailMessage] = []
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails, portal, clock)
+    town = Town(site.url, mail.Postman(engine, clock, mails.append, "navigator@localhost"), mails, portal, clock)
+
+    def made(_portal: Flask, template: Template, **_: object) -> None:
+        if template.name and not template.name.startswith("mail/"):
+            town.templates[request.path] = template.name
+
+    template_rendered.connect(made, portal)
+    yield town
     server.shutdown()
     thread.join(10)
     server.server_close()
@@ -143,7 +164,9 @@ class Walk:
         """A picture of the page, which fits its window and, where scripts may run, finds axe-core's favour."""
         width = SIZES[self._size][0]
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{self._name}-{name}-{self._size}.png", full_page=True)
+        picture = SCREENSHOTS / f"{self._name}-{name}-{self._size}.png"
+        self.page.screenshot(path=picture, full_page=True)
+        self.town.note(picture, self.page)
         assert self.page.evaluate(OUTSIDE, width) == [], name
         assert self.page.evaluate("document.documentElement.scrollWidth") <= width, name
         assert self.complaints == [], name
