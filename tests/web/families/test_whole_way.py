@@ -79,6 +79,7 @@ def test_from_the_first_visit_to_the_last_debit(walking: Callable[..., Walk], to
 
     club = walking("club", size)
     sign_in(club, "club@example.ru")
+    club.open("/club/requests")
     club.page.get_by_role("row").filter(has_text=name).get_by_role("link").click()
     club.press("Зачислить")
     club.sees("Ребёнок зачислен.")
@@ -90,3 +91,9 @@ def test_from_the_first_visit_to_the_last_debit(walking: Callable[..., Walk], to
     parent.open(child)
     parent.sees("Остаток на 2025 год")
     parent.look("30-after-the-first-debits")
+    parent.page.get_by_role("link", name="Списания", exact=True).click()
+    parent.sees("4 списания")
+    parent.sees("730,00\N{NO-BREAK SPACE}₽")
+    parent.page.get_by_role("link", name="Посещения", exact=True).click()
+    parent.sees("10 ноября 2025")
+    parent.look("31-visits-with-an-absence")
