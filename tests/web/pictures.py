@@ -28,18 +28,27 @@ TEMPLATES = Environment(loader=FileSystemLoader(PORTAL / "templates"), extension
 SUBJECTS = {
     "front": "The first page, the rules, what is kept",
     "account": "Step 1: an account",
+    "letters": "Letters",
     "family": "Steps 1 and 2: children and their certificates of accounting",
     "financing": "Step 3: the application for personified financing",
     "catalogue": "Step 4: the catalogue",
     "enrolling": "Steps 5 and 6: enrolling, and the certificate's sum",
+    "proposals": "A place that the club asks for",
     "cabinet": "Step 7: the cabinet",
     "disputes": "Step 7: disputes",
     "leaving": "Leaving",
-    "privacy": "What is kept of a family",
+    "privacy": "A family's own data",
     "club": "The club's pages",
-    "operator": "The operator's pages",
+    "operator": "The operator's pages: what waits, applications, children, programmes",
+    "certificates": "The operator's pages: certificates",
+    "operations": "The operator's pages: operations as they arrive",
+    "parties": "The operator's pages: municipalities and providers",
+    "persons": "The operator's pages: persons",
+    "importing": "The operator's pages: a district's import",
+    "reports": "The operator's pages: reports",
+    "problem": "Where there is no page",
 }
-"""The subjects in the order of the family's way; one that is not named comes after them."""
+"""The subjects in the order of the family's way, the club's and the operator's."""
 
 
 def made_of(template: str) -> list[str]:
@@ -77,8 +86,7 @@ def _natural(name: str) -> list[Any]:
 
 
 def _order(page: str) -> tuple[int, str]:
-    subject = page.split(".")[0]
-    return (list(SUBJECTS).index(subject) if subject in SUBJECTS else len(SUBJECTS), page)
+    return (list(SUBJECTS).index(page.split(".")[0]), page)
 
 
 def collect() -> None:
@@ -111,7 +119,7 @@ def text(pages: dict[str, dict[str, Any]]) -> str:
     for page, told in pages.items():
         subject = page.split(".")[0]
         if subject != before:
-            lines += ["", f"## {SUBJECTS.get(subject, subject.capitalize())}"]
+            lines += ["", f"## {SUBJECTS[subject]}"]
         before = subject
         lines += ["", f"### {told['title']}", ""]
         lines += [f'<img src="images/pages/{page}-desktop.png" width="640" alt="{told["title"]}"> ']

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from navigator.portal.access import RULES
 from tests.web import pictures
 
-FILES = {"static", "bootstrap.static", "financing.code"}
+from .conftest import Town
+
+FILES = {
+    "static", "bootstrap.static", "financing.code", "cabinet.chart", "cabinet.paper", "club.month_workbook", "reports.chart",
+    "reports.workbook_of",
+}  # fmt: skip
 """What is no page: files, and pictures within pages."""
-STEPS = {"account.sign_out", "account.end_sign_in", "financing.withdraw", "enrolling.withdraw"}
-"""What only takes a form, and shows another page."""
 
 
-def test_every_page_has_its_picture_at_both_sizes():
-    pages = {page for page in RULES if page not in FILES | STEPS}
+def test_every_page_has_its_picture_at_both_sizes(town: Town):
+    pages = {rule.endpoint for rule in town.portal.url_map.iter_rules() if "GET" in (rule.methods or ())} - FILES
     assert pages <= set(pictures.kept()), f"without a picture: let a walk look at them, then {pictures.CURE}"
     for page in pictures.kept():
         assert all((pictures.KEPT / f"{page}-{size}.png").exists() for size in pictures.SIZES), page
