@@ -13,8 +13,7 @@ from navigator.portal.letters import digest
 from navigator.portal.tables import guardians, instant
 from tests.navigator.conftest import make_attendance, make_debit, make_reversal
 
-from .conftest import Town, Walk
-from .test_enrolling import sign_in
+from .conftest import Town, Walk, sign_in
 
 CHILD = {"provider": "ddt-sineles", "child": "d-02", "group": "GLINA"}
 HELD = {"enrollment": "E-002", "certificate": "cert-4799901002"}

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import FilePayload
 
-from .conftest import Town, Walk
-from .test_enrolling import sign_in
+from .conftest import Town, Walk, sign_in
 
 HEAD = "child,last_name,first_name,birth_date,payer\n"
 WRONG = HEAD + "n-1,Янтарёва,Мила,14.03.2015,sineles\nn-2,Юрьев,Лев,2014-02-01,nowhere\n"

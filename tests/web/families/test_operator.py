@@ -14,8 +14,7 @@ from navigator.engine import writing
 from navigator.portal.club import verification
 from navigator.portal.tables import persons
 
-from .conftest import Town, Walk
-from .test_enrolling import sign_in
+from .conftest import Town, Walk, sign_in
 
 LESSONS = ("2025-10-01", "2025-10-06", "2025-10-08", "2025-10-13")
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import Town, Walk
-from .test_enrolling import sign_in
+from .conftest import Town, Walk, sign_in
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])

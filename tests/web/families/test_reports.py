@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from .conftest import Town, Walk
-from .test_enrolling import sign_in
+from .conftest import Town, Walk, sign_in
 from .test_operator import busy as busy
 
 DRAWN = "() => [...document.querySelectorAll('picture.chart img')].map(each => each.complete && each.naturalWidth > 0)"

@@ -12,8 +12,7 @@ import pytest
 from gateway.bootstrap import open_gateway
 from tests.builders.sheets import Grid, Row, one_grid
 
-from .conftest import PASSWORD, Town, Walk
-from .test_enrolling import sign_in
+from .conftest import PASSWORD, Town, Walk, sign_in
 
 LATER = "2025-11-20T10:00:00+03:00"
 NAMES = {"phone": "Агния", "desktop": "Ярослава"}
