@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from types import MappingProxyType
 
@@ -211,7 +212,25 @@ def save_certificates(engine: Engine, register: str, items: Sequence[Certificate
                 _list_claims(connection, (t.claim.c.payer == payer) & t.claim.c.child.in_(children))
             if any(item.certificate not in known or known[item.certificate].numbers != item.numbers for item in changed):
                 _list_waiting(connection)
+        _tell_earlier_payers(connection, items)
         save_cursor(connection, register, "certificates", cursor, now)
+
+
+def _tell_earlier_payers(connection: Connection, items: Sequence[Certificate]) -> None:
+    """What is news of a certificate is news under the payers too that it had before its child moved; only their money stays as it was."""
+    table, present = t.certificate, {item.certificate: item for item in items}
+    for chunk in in_chunks(sorted(present)):
+        moved = sa.select(table.c.certificate).where(table.c.certificate.in_(chunk)).group_by(table.c.certificate).having(sa.func.count() > 1)
+        rows = connection.execute(sa.select(table.c.payer, table.c.certificate, table.c.body).where(table.c.certificate.in_(moved)))
+        changed: dict[str, list[Certificate]] = defaultdict(list)
+        for payer, certificate, body in rows:
+            before = codec.certificate_from(body)
+            after = replace(present[certificate], payer=payer, nominals=before.nominals)
+            if payer != present[certificate].payer and after != before:
+                changed[payer].append(after)
+        for payer, mine in sorted(changed.items()):
+            _store_certificates(connection, payer, mine)
+            _list_claims(connection, (t.claim.c.payer == payer) & t.claim.c.child.in_(sorted({item.child for item in mine})))
 
 
 def _known_certificates(connection: Connection, payer: str, ids: Iterable[str]) -> dict[str, Certificate]:

@@ -54,3 +54,31 @@ def test_the_digest_changes_with_all_that_a_rule_may_see_and_with_nothing_else(e
     assert facts_of(engine, *all_facts).digests == before
     assert facts_of(engine, changed).digests != before
     assert facts_of(engine, *all_facts).digests == before
+
+
+def moved(payer: str, nominal: int = 90_000) -> Certificate:
+    """The certificate under another payer, whose money is another sum."""
+    one = certificate()
+    return replace(one, payer=payer, nominals=tuple((period, nominal) for period, _ in one.nominals))
+
+
+@pytest.mark.parametrize("new_payer", ["another", "zenith"], ids=["named before", "named after"])
+def test_a_child_that_moved_keeps_the_payer_of_what_it_is_enrolled_in(engine: Engine, new_payer: str) -> None:
+    facts_of(engine, provider(), group(), certificate(), enrollment())
+    later = replace(enrollment("D-2", group="g-2"), payer=new_payer)
+    facts_of(engine, moved(new_payer), later)
+    one = enrollment()
+    with reading(engine) as connection:
+        payer_of = register.payers_of(connection, [one.child, "nobody"], {one.child: new_payer})
+    assert payer_of(one.child, one.group, one.period.first) == one.payer
+    assert payer_of(one.child, "g-2", later.period.first) == new_payer
+    assert payer_of(one.child, "g-3", later.period.first) == new_payer, "where it is enrolled in nothing, its present one"
+    assert payer_of("nobody", one.group, one.period.first) == ""
+
+
+def test_news_of_a_certificate_that_moved_reaches_its_earlier_payer_too(engine: Engine) -> None:
+    facts_of(engine, provider(), group(), certificate(), enrollment())
+    facts_of(engine, moved("zenith"))
+    frozen = replace(moved("zenith"), states=(("active", None), ("frozen", day(3))))
+    facts = facts_of(engine, frozen)
+    assert facts.certificates == {certificate().certificate: replace(certificate(), states=frozen.states)}, "its own money stays"
