@@ -85,15 +85,15 @@ def numbers_of(connection: Connection, keys: Iterable[str]) -> dict[str, list[It
 
 
 def certificate_items(connection: Connection, keys: Iterable[str]) -> dict[str, Item]:
-    """Each of these certificates as it is served. The nominals are those of its present payer."""
+    """Each of these certificates as it is served. The nominals are its present payer's; ``earlier`` has those of whom it had before."""
     items: dict[str, Item] = {}
     for portion in portions(keys):
         numbers = numbers_of(connection, portion)
         kinds, states = words_of(connection, portion, KIND), words_of(connection, portion, STATE)
-        amounts: dict[tuple[str, str], list[Item]] = defaultdict(list)
+        amounts: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
         for row in connection.execute(select(nominals).where(nominals.c.certificate.in_(portion)).order_by(nominals.c.first)):
             period = {"first": row.first, "last": row.last, "amount_kopecks": row.amount_kopecks}
-            amounts[row.certificate, row.payer].append(period)
+            amounts[row.certificate][row.payer].append(period)
         wanted = select(certificates, children.c.birth_date, children.c.snils).join(children)
         for row in connection.execute(wanted.where(certificates.c.certificate.in_(portion))):
             items[row.certificate] = {
@@ -101,7 +101,8 @@ def certificate_items(connection: Connection, keys: Iterable[str]) -> dict[str, 
                 "numbers": numbers[row.certificate],
                 "kinds": [_served(dated, KIND) for dated in kinds[row.certificate]],
                 "states": [_served(dated, STATE) for dated in states[row.certificate]],
-                "nominals": amounts[row.certificate, row.payer],
+                "nominals": amounts[row.certificate].pop(row.payer, []),
+                "earlier": [{"payer": payer, "nominals": told} for payer, told in sorted(amounts[row.certificate].items())],
             }
     return items
 

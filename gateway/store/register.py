@@ -220,7 +220,9 @@ def _tell_earlier_payers(connection: Connection, items: Sequence[Certificate]) -
     """What is news of a certificate is news under the payers too that it had before its child moved; only their money stays as it was."""
     table, present = t.certificate, {item.certificate: item for item in items}
     for chunk in in_chunks(sorted(present)):
-        moved = sa.select(table.c.certificate).where(table.c.certificate.in_(chunk)).group_by(table.c.certificate).having(sa.func.count() > 1)
+        moved = (
+            sa.select(table.c.certificate).where(table.c.certificate.in_(chunk)).group_by(table.c.certificate).having(sa.func.count() > 1)
+        )
         rows = connection.execute(sa.select(table.c.payer, table.c.certificate, table.c.body).where(table.c.certificate.in_(moved)))
         changed: dict[str, list[Certificate]] = defaultdict(list)
         for payer, certificate, body in rows:

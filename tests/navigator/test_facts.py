@@ -62,6 +62,7 @@ def test_a_certificate_and_an_enrollment_are_served_whole(register):
         "valid_from": "2025-01-01",
         "valid_to": "2025-12-31",
         "nominals": [{"first": "2025-01-01", "last": "2025-12-31", "amount_kopecks": 100000}],
+        "earlier": [],
         "birth_date": "2014-05-20",
         "snils": "112-233-445 95",
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import Schema, ValidationError
@@ -68,9 +69,10 @@ def catalogue_item(raw: Mapping[str, Any]) -> RegisterProvider | RegisterGroup |
     return None
 
 
-def certificate(raw: Mapping[str, Any]) -> Certificate:
+def certificates(raw: Mapping[str, Any]) -> tuple[Certificate, ...]:
+    """A certificate, and as it is under each payer that it had before its child moved: only the money differs."""
     found = checked(_CERTIFICATE, raw)
-    return Certificate(
+    present = Certificate(
         certificate=found["certificate"],
         payer=found["payer"],
         child=found["child"],
@@ -78,10 +80,16 @@ def certificate(raw: Mapping[str, Any]) -> Certificate:
         kinds=tuple((each["kind"], each["since"]) for each in found["kinds"]),
         states=tuple((each["state"], each["since"]) for each in found["states"]),
         valid=_days(found["valid_from"], found["valid_to"]),
-        nominals=tuple((Period(each["first"], each["last"]), each["amount_kopecks"]) for each in found["nominals"]),
+        nominals=_nominals(found["nominals"]),
         birth_date=found["birth_date"],
         snils_is_valid=snils_is_valid(found["snils"]),
     )
+    earlier = (replace(present, payer=each["payer"], nominals=_nominals(each["nominals"])) for each in found["earlier"])
+    return (present, *earlier)
+
+
+def _nominals(found: Iterable[Mapping[str, Any]]) -> tuple[tuple[Period, int], ...]:
+    return tuple((Period(each["first"], each["last"]), each["amount_kopecks"]) for each in found)
 
 
 def enrollment(raw: Mapping[str, Any]) -> Enrollment:

@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 from gateway.plugins import Candidate, Certificate, Enrollment, RegisterGroup, RegisterProvider, Text
@@ -46,7 +47,8 @@ class HttpRegister:
         return self._page("catalogue", since, answers.catalogue_item)
 
     def certificates(self, since: str | None) -> Page[Certificate]:
-        return self._page("certificates", since, answers.certificate)
+        page = self._page("certificates", since, answers.certificates)
+        return Page(tuple(chain.from_iterable(page.items)), page.cursor, page.more)
 
     def enrollments(self, since: str | None) -> Page[Enrollment]:
         return self._page("enrollments", since, answers.enrollment)

@@ -136,6 +136,11 @@ class NominalSchema(_Answer):
     amount_kopecks = _kopecks(required=True)
 
 
+class EarlierSchema(_Answer):
+    payer = _word()
+    nominals = fields.List(fields.Nested(NominalSchema), required=True)
+
+
 class CertificateSchema(_Answer):
     certificate = _word()
     payer = _word()
@@ -146,6 +151,7 @@ class CertificateSchema(_Answer):
     valid_from = _day()
     valid_to = _day()
     nominals = fields.List(fields.Nested(NominalSchema), required=True)
+    earlier = fields.List(fields.Nested(EarlierSchema), load_default=list)
     birth_date = _day()
     snils = _known()
 
