@@ -67,7 +67,7 @@ def test_withdrawals_above_the_limit_wait_for_a_word(club: Club) -> None:
     (waiting,) = club.ask("confirm")
     assert waiting == {
         "provider": club.provider, "source": "spreadsheet", "group": f"g-{club.n}", "month": "2025-10",
-        "marks": 8, "known": 19, "children": 2,
+        "marks": 8, "cards": 0, "known": 19, "children": 2,
     }  # fmt: skip
     assert club.ask("confirm", "--month", "2025-09") == [] and len(club.ask("confirm", "--group", f"g-{club.n}")) == 1
     shown = club("confirm").stdout
