@@ -191,8 +191,8 @@ def test_a_long_import_shows_forty_rows_and_says_how_many_more(
     ]  # fmt: skip
     counts = {"charged": 0, "not_charged": {}, "refused": {"A01": 45}, "waiting": {}, "unread": 0, "conflicts": 0, "from_empty_cells": 0}
     report = {
-        "provider_name": "Клуб", "file": "t.xlsx", "outcome": "partly", "new": 45, "unchanged": 0, "withdrawn": 0, "held": 0, "held_cards": 0,
-        "complete": True, "marks": marks, "counts": counts, "unread": [], "questions": [],
+        "provider_name": "Клуб", "file": "t.xlsx", "outcome": "partly", "new": 45, "unchanged": 0, "withdrawn": 0, "held": 0,
+        "held_cards": 0, "complete": True, "marks": marks, "counts": counts, "unread": [], "questions": [],
     }  # fmt: skip
     show_report(Face("ru"), report, "t.xlsx", is_dry, shows_all)
     printed = capsys.readouterr().out

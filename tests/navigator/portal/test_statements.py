@@ -114,7 +114,8 @@ def _copy(table: Table, row: dict[str, Any], number: int) -> dict[str, Any]:
         elif days:
             copy[days[0].name] = (dt.date.fromisoformat(row[days[0].name]) + dt.timedelta(days=7 * number)).isoformat()
         elif free:
-            copy[free[0].name] = f"{row[free[0].name]}~{number}"
+            mark, length = f"~{number}", getattr(free[0].type, "length", None)
+            copy[free[0].name] = str(row[free[0].name])[: None if length is None else length - len(mark)] + mark
     if "title" in copy or "last_name" in copy:
         named = "title" if "title" in copy else "last_name"
         copy[named] = f"{row[named]}~{number}"
