@@ -28,9 +28,20 @@ from tests.builders.postgres import Postgres
 from ..conftest import NOW
 from .visitor import Visitor
 
+ON_BOTH_EVERY_TIME = {"access", "cabinet", "catalogue", "certificates", "enrolling", "reports", "rush", "statements"}
+"""Whose SQL differs between the databases, or decides on places and money; the others are told on PostgreSQL by `make test-long`."""
 PASSWORD = "корабль плывёт ночью"
 HASH = persons.HASHER.hash(PASSWORD)
 """Hashed once: it takes long on purpose."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        is_here = item.path.parent == Path(__file__).parent and item.path.stem.removeprefix("test_") not in ON_BOTH_EVERY_TIME
+        told = getattr(item, "callspec", None)
+        if is_here and told is not None and told.params.get("empty_pages") == "postgresql":
+            item.add_marker(pytest.mark.long)
 
 
 class Pages:
