@@ -23,10 +23,8 @@ from tests.flow.test_whole import Accepting
 
 GROUPS = ((PROVIDER, "G-1", "Парусники"), (PROVIDER, "G-2", "Гребцы"))
 DISTRICT = District(nominals=("500.00", "1200.00", "2000.00", "2000.00"), groups=GROUPS)
-HIDDEN = {
-    **dict.fromkeys(("person", "earlier_person", "held_card"), {"identity", "name_key", "sealed"}),
-    "told": {"head"}, "operation": {"leased_by"},
-}  # fmt: skip
+SEALED = frozenset({"identity", "name_key", "sealed"})
+HIDDEN = {"person": SEALED, "earlier_person": SEALED, "held_card": SEALED, "told": {"head"}, "operation": {"leased_by"}}
 """Columns that depend on the installation's own secret, or on the process."""
 
 
