@@ -71,7 +71,7 @@ screenshots: install ## the pictures of docs/images, made anew
 	@rm -rf var/screenshots && mkdir -p var/screenshots docs/images
 	cd var/screenshots && ../../$(BIN)/python -m gateway.demo --lang ru --svg ../../docs/images/demo-report.svg >/dev/null
 	$(BIN)/python -m pytest -q tests/web/test_browser.py -k fits
-	$(BIN)/python -m pytest -q -n $(WORKERS) tests/web/families -k "not axe and not pictures"
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" tests/web/families -k "not axe and not pictures"
 	$(BIN)/python -m tests.web.pictures
 	cp var/test-screenshots/status-phone-light.png docs/images/status-phone.png
 	cp var/test-screenshots/status-desktop-light.png docs/images/status-desktop.png

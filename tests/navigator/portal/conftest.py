@@ -28,7 +28,7 @@ from tests.builders.postgres import Postgres
 from ..conftest import NOW
 from .visitor import Visitor
 
-ON_BOTH_EVERY_TIME = {"access", "cabinet", "catalogue", "certificates", "enrolling", "reports", "rush", "statements"}
+ON_BOTH_EVERY_TIME = {"catalogue", "enrolling", "reports", "rush", "statements"}
 """Whose SQL differs between the databases, or decides on places and money; the others are told on PostgreSQL by `make test-long`."""
 PASSWORD = "корабль плывёт ночью"
 HASH = persons.HASHER.hash(PASSWORD)

@@ -42,6 +42,17 @@ NOW = "2025-11-05T10:00:00+03:00"
 PASSWORD = "корабль плывёт ночью"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each walk is walked on a phone without scripts and on a desk with axe-core every time; the other two by `make test-long`."""
+    for item in items:
+        told = getattr(item, "callspec", None)
+        if told is not None and item.path.parent == Path(__file__).parent:
+            names = set(told.id.split("-"))
+            if {"plain", "desktop"} <= names or {"axe", "phone"} <= names:
+                item.add_marker(pytest.mark.long)
+
+
 @dataclass
 class Town:
     """A served Navigator with its operator, and the mails that it sent."""
