@@ -137,44 +137,22 @@ def nominal(certificate: str, amount: str, on: dt.datetime | None, lang: str | N
         speaker.say("shortfall", amount=done.values["shortfall"])
 
 
-@main.command()
-@click.argument("certificate")
-@click.option("--on", type=DAY, help="The first frozen day; by default today.")
-@common
-def freeze(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
-    """Freeze a certificate."""
-    speaker, engine = _begin(lang, as_json)
-    _do(speaker, engine, lambda connection: commands.freeze(connection, speaker.clock, certificate, _day(on)))
+def _state_command(name: str, does: Callable[..., commands.Done], told: str, first_day: str) -> None:
+    """A command that gives a certificate another state from a day on."""
+
+    @main.command(name, help=told)
+    @click.argument("certificate")
+    @click.option("--on", type=DAY, help=f"The first {first_day} day; by default today.")
+    @common
+    def command(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
+        speaker, engine = _begin(lang, as_json)
+        _do(speaker, engine, lambda connection: does(connection, speaker.clock, certificate, _day(on)))
 
 
-@main.command()
-@click.argument("certificate")
-@click.option("--on", type=DAY, help="The first active day; by default today.")
-@common
-def unfreeze(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
-    """Make a frozen certificate active again."""
-    speaker, engine = _begin(lang, as_json)
-    _do(speaker, engine, lambda connection: commands.unfreeze(connection, speaker.clock, certificate, _day(on)))
-
-
-@main.command("close")
-@click.argument("certificate")
-@click.option("--on", type=DAY, help="The first day on which it is closed; by default today.")
-@common
-def close_certificate(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
-    """Close a certificate for good."""
-    speaker, engine = _begin(lang, as_json)
-    _do(speaker, engine, lambda connection: commands.close(connection, speaker.clock, certificate, _day(on)))
-
-
-@main.command()
-@click.argument("certificate")
-@click.option("--on", type=DAY, help="The first active day; by default today.")
-@common
-def activate(certificate: str, on: dt.datetime | None, lang: str | None, as_json: bool) -> None:
-    """Make a certificate active that was requested, or closed by mistake."""
-    speaker, engine = _begin(lang, as_json)
-    _do(speaker, engine, lambda connection: commands.activate(connection, speaker.clock, certificate, _day(on)))
+_state_command("freeze", commands.freeze, "Freeze a certificate.", "frozen")
+_state_command("unfreeze", commands.unfreeze, "Make a frozen certificate active again.", "active")
+_state_command("close", commands.close, "Close a certificate for good.", "closed")
+_state_command("activate", commands.activate, "Make a certificate active that was requested, or closed by mistake.", "active")
 
 
 @main.command()

@@ -272,6 +272,7 @@ class Certificate:
         kinds, states: (word, first day of force), the oldest first; a first day None means «from the beginning».
         nominals: (days of the nominal period, kopecks).
         snils_is_valid: the check sum's answer; None where no СНИЛС is given. The number itself is not kept.
+        is_present: False where it is told as it is under a payer that it had before its child moved: only the money differs.
     """
 
     certificate: str
@@ -284,6 +285,7 @@ class Certificate:
     nominals: tuple[tuple[Period, int], ...]
     birth_date: dt.date | None = None
     snils_is_valid: bool | None = None
+    is_present: bool = True
 
     @property
     def number(self) -> str:

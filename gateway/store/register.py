@@ -218,7 +218,7 @@ def save_certificates(engine: Engine, register: str, items: Sequence[Certificate
 
 def _tell_earlier_payers(connection: Connection, items: Sequence[Certificate]) -> None:
     """What is news of a certificate is news under the payers too that it had before its child moved; only their money stays as it was."""
-    table, present = t.certificate, {item.certificate: item for item in items}
+    table, present = t.certificate, {item.certificate: item for item in items if item.is_present}
     for chunk in in_chunks(sorted(present)):
         moved = (
             sa.select(table.c.certificate).where(table.c.certificate.in_(chunk)).group_by(table.c.certificate).having(sa.func.count() > 1)
@@ -227,7 +227,7 @@ def _tell_earlier_payers(connection: Connection, items: Sequence[Certificate]) -
         changed: dict[str, list[Certificate]] = defaultdict(list)
         for payer, certificate, body in rows:
             before = codec.certificate_from(body)
-            after = replace(present[certificate], payer=payer, nominals=before.nominals)
+            after = replace(present[certificate], payer=payer, nominals=before.nominals, is_present=False)
             if payer != present[certificate].payer and after != before:
                 changed[payer].append(after)
         for payer, mine in sorted(changed.items()):
@@ -377,14 +377,14 @@ def provider_bodies(connection: Connection, only: Iterable[str] | None = None) -
 
 
 def certificates_by_number(connection: Connection, number: str) -> list[Certificate]:
-    """Certificates that have, or once had, this number."""
+    """Certificates that have, or once had, this number; one whose child moved also as it was before, and as it is now last."""
     numbers, table = t.certificate_number, t.certificate
     rows = connection.execute(
         sa.select(table.c.body)
         .join(numbers, (numbers.c.payer == table.c.payer) & (numbers.c.certificate == table.c.certificate))
         .where(numbers.c.number == number)
     )
-    return [codec.certificate_from(body) for (body,) in rows]
+    return sorted((codec.certificate_from(body) for (body,) in rows), key=lambda one: (one.is_present, one.certificate, one.payer))
 
 
 class Payers:

@@ -81,4 +81,10 @@ def test_news_of_a_certificate_that_moved_reaches_its_earlier_payer_too(engine: 
     facts_of(engine, moved("zenith"))
     frozen = replace(moved("zenith"), states=(("active", None), ("frozen", day(3))))
     facts = facts_of(engine, frozen)
-    assert facts.certificates == {certificate().certificate: replace(certificate(), states=frozen.states)}, "its own money stays"
+    before = replace(certificate(), states=frozen.states, is_present=False)
+    assert facts.certificates == {certificate().certificate: before}, "its own money stays"
+    with reading(engine) as connection:
+        assert register.certificates_by_number(connection, certificate().number) == [before, frozen], "as it is now comes last"
+    facts_of(engine, moved("another"))
+    with reading(engine) as connection:
+        assert register.certificates_by_number(connection, certificate().number)[-1] == moved("another")

@@ -6,7 +6,7 @@ The same figures stand in a table beside each; a chart is for whoever sees them 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from xml.etree import ElementTree
 
 import leather
@@ -85,32 +85,28 @@ class _To(leather.Linear):  # type: ignore[misc]
         return float(range_min + (range_max - range_min) * max(0.0, float(value)) / self._top)
 
 
-class _Columns(leather.Columns):  # type: ignore[misc]
-    """One of several series: its columns take their part of each label's place."""
+class _OneOfSeveral:
+    """A shape of the library's, one of several series: its rectangles take their part of each label's place."""
+
+    along: ClassVar[tuple[str, str]]
 
     def __init__(self, place: int, of: int) -> None:
-        super().__init__(COLOURS[place])
+        super().__init__(COLOURS[place])  # type: ignore[call-arg]
         self._place, self._of = place, of
 
-    def to_svg(self, width: Any, height: Any, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> ElementTree.Element:
-        group: ElementTree.Element = super().to_svg(width, height, x_scale, y_scale, series, palette)
+    def to_svg(self, *drawn: Any) -> ElementTree.Element:
+        group: ElementTree.Element = super().to_svg(*drawn)  # type: ignore[misc]
         for rectangle in group:
-            _narrow(rectangle, "x", "width", self._place, self._of)
+            _narrow(rectangle, *self.along, self._place, self._of)
         return group
 
 
-class _Bars(leather.Bars):  # type: ignore[misc]
-    """The same for bars."""
+class _Columns(_OneOfSeveral, leather.Columns):  # type: ignore[misc]
+    along = ("x", "width")
 
-    def __init__(self, place: int, of: int) -> None:
-        super().__init__(COLOURS[place])
-        self._place, self._of = place, of
 
-    def to_svg(self, width: Any, height: Any, x_scale: Any, y_scale: Any, series: Any, palette: Any) -> ElementTree.Element:
-        group: ElementTree.Element = super().to_svg(width, height, x_scale, y_scale, series, palette)
-        for rectangle in group:
-            _narrow(rectangle, "y", "height", self._place, self._of)
-        return group
+class _Bars(_OneOfSeveral, leather.Bars):  # type: ignore[misc]
+    along = ("y", "height")
 
 
 def _narrow(rectangle: ElementTree.Element, start: str, size: str, place: int, of: int) -> None:

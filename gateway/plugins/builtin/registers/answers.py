@@ -84,7 +84,7 @@ def certificates(raw: Mapping[str, Any]) -> tuple[Certificate, ...]:
         birth_date=found["birth_date"],
         snils_is_valid=snils_is_valid(found["snils"]),
     )
-    earlier = (replace(present, payer=each["payer"], nominals=_nominals(each["nominals"])) for each in found["earlier"])
+    earlier = [replace(present, payer=each["payer"], nominals=_nominals(each["nominals"]), is_present=False) for each in found["earlier"]]
     return (present, *earlier)
 
 
